@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { stringifySetCookie } from "cookie";
+import { Router, type Request, type RequestHandler, type Response } from "express";
+import { ipKeyGenerator, rateLimit } from "express-rate-limit";
+import { z } from "zod";
+import type { Context } from "../context.ts";
+import { AppError } from "../errors.ts";
+import { currentUser, refuseForeignOrigin, requireUser, sessionCookie, sessionToken } from "../http/guards.ts";
+import { parseBody } from "../http/parse.ts";
+import { decoyHash, verifyPassword } from "./password.ts";
+import { PgRateStore } from "./rate-store.ts";
+import { sessionSeconds } from "./sessions.ts";
+import { findByEmail, normalizeEmail } from "./users.ts";
+
+const loginBody = z.strictObject({ email: z.string().min(1).max(254), password: z.string().min(1).max(1024) });
+
+/** Attempts allowed per address (any outcome) and per e-mail (failures only), and the window of both. */
+export const loginLimits = { perAddress: 60, failuresPerEmail: 10, windowSeconds: 15 * 60 } as const;
+
+type AuthContext = Pick<Context, "config" | "db" | "sessions" | "log">;
+
+/** Sign-in by password, sign-out, and who is signed in. */
+export function createAuthRouter(ctx: AuthContext): Router {
+  const router = Router();
+  router.post("/login", refuseForeignOrigin(ctx.config), addressLimit(ctx), emailLimit(ctx), async (req, res) => {
+    const { email, password } = parseBody(loginBody, req);
+    const found = await findByEmail(ctx.db, email);
+    const right = await verifyPassword(password, found?.passwordHash ?? (await decoyHash()));
+    if (found === null || !right) throw new AppError("wrong_credentials");
+    setSession(res, ctx, await ctx.sessions.create(found.user.id), sessionSeconds);
+    const { name, role } = found.user;
+    res.json({ email: found.user.email, name, role });
+  });
+
+  router.post("/logout", requireUser(ctx), async (req, res) => {
+    const token = sessionToken(req);
+    if (token !== null) await ctx.sessions.revoke(token);
+    setSession(res, ctx, "", 0);
+    res.status(204).end();
+  });
+
+  router.get("/me", requireUser(ctx), (req, res) => {
+    const { email, name, role } = currentUser(req);
+    res.json({ email, name, role });
+  });
+  return router;
+}
+
+function setSession(res: Response, { config }: AuthContext, value: string, maxAge: number): void {
+  const secure = config.publicUrl.protocol === "https:";
+  const cookie = { name: sessionCookie, value, httpOnly: true, sameSite: "strict", path: "/", maxAge, secure } as const;
+  res.append("set-cookie", stringifySetCookie(cookie));
+}
+
+function addressLimit({ db, log }: AuthContext): RequestHandler {
+  return limiter(db, log, {
+    prefix: "login-address:",
+    limit: loginLimits.perAddress,
+    keyOf: (req) => ipKeyGenerator(req.ip ?? "unknown"),
+    failuresOnly: false,
+  });
+}
+
+function emailLimit({ db, log }: AuthContext): RequestHandler {
+  return limiter(db, log, {
+    prefix: "login-email:",
+    limit: loginLimits.failuresPerEmail,
+    // Hashed: the table of attempts is no list of addresses.
+    keyOf: (req) => {
+      const { email } = (req.body ?? {}) as { email?: unknown };
+      return createHash("sha256").update(typeof email === "string" ? normalizeEmail(email) : "").digest("base64url");
+    },
+    failuresOnly: true,
+  });
+}
+
+interface LimitOptions {
+  readonly prefix: string;
+  readonly limit: number;
+  readonly keyOf: (req: Request) => string;
+  readonly failuresOnly: boolean;
+}
+
+function limiter(db: Context["db"], log: Context["log"], { prefix, limit, keyOf, failuresOnly }: LimitOptions): RequestHandler {
+  return rateLimit({
+    store: new PgRateStore(db, prefix, loginLimits.windowSeconds),
+    windowMs: loginLimits.windowSeconds * 1000,
+    limit,
+    keyGenerator: keyOf,
+    skipSuccessfulRequests: failuresOnly,
+    standardHeaders: "draft-8",
+    legacyHeaders: false,
+    handler: (req, _res, next) => {
+      const { resetTime } = (req as Request & { rateLimit?: { resetTime?: Date } }).rateLimit ?? {};
+      const seconds = resetTime === undefined ? loginLimits.windowSeconds : (resetTime.getTime() - Date.now()) / 1000;
+      log.warn({ limit: prefix }, "sign-in attempts limited");
+      next(new AppError("too_many_requests", { retryAfter: Math.max(1, Math.ceil(seconds)) }));
+    },
+  });
+}

@@ -1,0 +1,48 @@
+import pg from "pg";
+import type { Logger } from "../log.ts";
+
+export type Db = pg.Pool;
+/** A pool or one client: whatever runs a statement. */
+export type Queryable = Pick<pg.Pool, "query"> | Pick<pg.PoolClient, "query">;
+
+/** PostgreSQL error codes the app gives a meaning to. */
+export const pgCodes = { uniqueViolation: "23505", foreignKeyViolation: "23503" } as const;
+
+/** A pool of at most `max` connections. Connects lazily; statements and connects are bounded in time. */
+export function createPool(databaseUrl: string, log: Logger, max = 10): Db {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: 15_000,
+    query_timeout: 20_000,
+    application_name: "fidus",
+  });
+  // Without a listener a dropped idle connection would end the process.
+  pool.on("error", (error) => log.warn({ err: error }, "lost an idle database connection"));
+  return pool;
+}
+
+/** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+export async function transaction<T>(db: Db, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await db.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query("BEGIN");
+    const result = await work(client);
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    await client.query("ROLLBACK").catch((rollbackError: Error) => (broken = rollbackError));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** The SQLSTATE of a PostgreSQL error, else null. */
+export function pgCode(error: unknown): string | null {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === "string" ? code : null;
+}

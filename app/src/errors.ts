@@ -1,0 +1,56 @@
+/** Every failure a caller can meet: its HTTP status and a text that is safe to send. */
+export const errorTable = {
+  invalid_request: { status: 400, text: "The request is not valid." },
+  unauthenticated: { status: 401, text: "Sign in first." },
+  wrong_credentials: { status: 401, text: "E-mail or password is wrong." },
+  forbidden: { status: 403, text: "This request did not come from the page itself." },
+  not_found: { status: 404, text: "There is nothing here." },
+  conversation_busy: { status: 409, text: "An answer is still being written in this conversation." },
+  too_large: { status: 413, text: "The request is too large." },
+  too_many_requests: { status: 429, text: "Too many attempts. Wait and try again." },
+  internal: { status: 500, text: "Something went wrong on our side." },
+  runtime_refused: { status: 502, text: "The language model refused the request." },
+  runtime_unreachable: { status: 502, text: "The language model cannot be reached." },
+  runtime_broken: { status: 502, text: "The language model stopped in the middle of its answer." },
+  no_model: { status: 503, text: "No language model is available." },
+  unavailable: { status: 503, text: "The service is not ready. Try again shortly." },
+  shutting_down: { status: 503, text: "The service is restarting. Try again shortly." },
+  runtime_timeout: { status: 504, text: "The language model did not answer in time." },
+} as const;
+
+export type ErrorCode = keyof typeof errorTable;
+
+export interface AppErrorOptions {
+  /** Replaces the table's text; must be safe to send. */
+  readonly message?: string;
+  /** The failure behind it: logged, never sent. */
+  readonly cause?: unknown;
+  /** Seconds after which another attempt makes sense. */
+  readonly retryAfter?: number;
+  /** Replaces the table's status, for a runtime's own 4xx. */
+  readonly status?: number;
+}
+
+/** A failure with a code of {@link errorTable}; whatever else is thrown counts as `internal`. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly retryAfter: number | null;
+
+  constructor(code: ErrorCode, options: AppErrorOptions = {}) {
+    super(options.message ?? errorTable[code].text, { cause: options.cause });
+    this.name = "AppError";
+    this.code = code;
+    this.status = options.status ?? errorTable[code].status;
+    this.retryAfter = options.retryAfter ?? null;
+  }
+}
+
+/** Turns anything thrown into an AppError; body-parser's own errors keep their meaning. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
+  if (type === "entity.too.large") return new AppError("too_large", { cause: error });
+  if (typeof status === "number" && status >= 400 && status < 500) return new AppError("invalid_request", { cause: error });
+  return new AppError("internal", { cause: error });
+}

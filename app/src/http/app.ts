@@ -1,0 +1,44 @@
+import cors from "cors";
+import express, { type Express } from "express";
+import helmet from "helmet";
+import { createAuthRouter } from "../auth/routes.ts";
+import { createChatRouter, createConversationRouter } from "../chat/routes.ts";
+import type { Context } from "../context.ts";
+import { createOpenAiRouter } from "../llm/openai-routes.ts";
+import { createLlmStatusRouter } from "../llm/status-routes.ts";
+import { errorHandler, notFound } from "./errors.ts";
+import { createHealthRouter } from "./health-routes.ts";
+import { requestLog } from "./request-log.ts";
+import { createPageRouter } from "./page-routes.ts";
+
+/** The HTTP face of the api role. No state of its own: everything is in the context. */
+export function createApp(ctx: Context): Express {
+  const { config, log, metrics } = ctx;
+  const app = express();
+  app.disable("x-powered-by").disable("etag");
+  app.set("trust proxy", config.trustedProxies.length === 0 ? false : config.trustedProxies);
+  app.use(metrics.middleware(), requestLog(log), apiHeaders(config.publicUrl));
+  app.use(createHealthRouter(ctx));
+  if (config.corsOrigins.length > 0) app.use(cors({ origin: [...config.corsOrigins], credentials: true, maxAge: 600 }));
+  app.use("/v1", createOpenAiRouter(ctx));
+  app.use("/api/v1", express.json({ limit: "256kb" }));
+  app.use("/api/v1/llm", createLlmStatusRouter(ctx));
+  app.use("/api/v1/auth", createAuthRouter(ctx));
+  app.use("/api/v1/conversations", createConversationRouter(ctx));
+  app.use("/api/v1/chat", createChatRouter(ctx));
+  app.use("/api", notFound);
+  if (config.webRoot !== null) app.use(createPageRouter(config.webRoot, config.publicUrl));
+  app.use(notFound);
+  app.use(errorHandler(log));
+  return app;
+}
+
+/** Answers here are data: nothing may be loaded, framed or guessed from them. HSTS only where there is TLS. */
+function apiHeaders(publicUrl: URL): ReturnType<typeof helmet> {
+  return helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    strictTransportSecurity: publicUrl.protocol === "https:" ? { maxAge: 31_536_000, includeSubDomains: true } : false,
+    referrerPolicy: { policy: "no-referrer" },
+    crossOriginResourcePolicy: { policy: "same-origin" },
+  });
+}

@@ -1,0 +1,19 @@
+import { pino, type Logger } from "pino";
+
+export type { Logger };
+
+/**
+ * The process's logger: one JSON line per entry on stdout, never request bodies, prompts or credentials.
+ * Writes are asynchronous; pino flushes what is left when the process ends.
+ */
+export function createLogger(level: string, role: string, version: string): Logger {
+  return pino(
+    {
+      level,
+      base: { role, version },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: ["req.headers", "headers.authorization", "headers.cookie", "password", "apiKey"],
+    },
+    pino.destination({ dest: 1, sync: false }),
+  );
+}

@@ -1,0 +1,144 @@
+import { z } from "zod";
+
+/** The LLM runtimes the gateway can stand before. */
+export const llmRuntimes = ["embedded", "ollama", "ollama-native", "lmstudio", "vllm", "openai", "litellm"] as const;
+export type LlmRuntime = (typeof llmRuntimes)[number];
+
+interface Setting {
+  readonly schema: z.ZodType;
+  /** What a valid value is, as it reads after "needs". */
+  readonly rule: string;
+  /** An example the operator can paste. */
+  readonly fix: string;
+  /** A secret may also come from `<NAME>_FILE`, and its value never appears in a message. */
+  readonly secret?: true;
+}
+
+/** Values copied from examples and documentation: a deployment that carries one is open to anybody. */
+const placeholder = /^(change[-_ ]?me|secret|password|example|placeholder|your[-_ ].*|todo|x+|\*+)$/i;
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,10}$/)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max);
+const boolean = z.enum(["true", "false"]).transform((text) => text === "true");
+const httpUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))
+  .transform((text) => text.replace(/\/+$/, ""));
+const urlWith = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
+const list = (separator: string) =>
+  z.string().transform((text) =>
+    text
+      .split(separator)
+      .map((part) => part.trim())
+      .filter((part) => part !== ""),
+  );
+const key32 = z
+  .string()
+  .min(32)
+  .refine((text) => !placeholder.test(text) && new Set(text).size >= 8);
+const apiKey = z
+  .string()
+  .min(1)
+  .refine((text) => !placeholder.test(text));
+const origins = list(";").refine((parts) => parts.every((part) => URL.canParse(part) && new URL(part).origin === part));
+const proxies = list(",").refine((parts) =>
+  parts.every((part) => ["loopback", "linklocal", "uniquelocal"].includes(part) || /^[0-9a-f.:]+(\/\d{1,3})?$/i.test(part)),
+);
+
+/** Every environment variable the app reads. Drives the reader, its messages and docs/configuration.md. */
+export const settings = {
+  PORT: { schema: wholeNumber(0, 65535), rule: "a port from 0 to 65535", fix: "Set PORT=8000." },
+  METRICS_PORT: { schema: wholeNumber(0, 65535), rule: "a port from 0 to 65535", fix: "Set METRICS_PORT=9464." },
+  DATABASE_URL: {
+    schema: urlWith("postgres:", "postgresql:"),
+    rule: "a postgres:// URL",
+    fix: "Set DATABASE_URL=postgres://fidus:…@postgres:5432/fidus or DATABASE_URL_FILE.",
+    secret: true,
+  },
+  REDIS_URL: {
+    schema: urlWith("redis:", "rediss:"),
+    rule: "a redis:// or rediss:// URL",
+    fix: "Set REDIS_URL=redis://:…@redis:6379 or REDIS_URL_FILE.",
+    secret: true,
+  },
+  LLM_RUNTIME: { schema: z.enum(llmRuntimes), rule: `one of ${llmRuntimes.join(", ")}`, fix: "Set LLM_RUNTIME=embedded." },
+  OPENAI_API_BASE_URL: { schema: httpUrl, rule: "an http(s) URL", fix: "Set OPENAI_API_BASE_URL=http://llm:8080/v1." },
+  OPENAI_API_KEY: {
+    schema: apiKey,
+    rule: "a real key, no placeholder",
+    fix: "Set OPENAI_API_KEY_FILE to a file that holds the key.",
+    secret: true,
+  },
+  OLLAMA_BASE_URL: { schema: httpUrl, rule: "an http(s) URL", fix: "Set OLLAMA_BASE_URL=http://ollama:11434." },
+  LLM_MODEL: { schema: z.string().min(1).max(200), rule: "a model name", fix: "Set LLM_MODEL=smollm2-135m." },
+  LLM_DEMO: { schema: boolean, rule: "true or false", fix: "Set LLM_DEMO=false." },
+  LLM_NEXT_STEP: { schema: z.string().min(1).max(500), rule: "a command", fix: "Set LLM_NEXT_STEP='./fidus choose'." },
+  LLM_THREADS: { schema: wholeNumber(1, 256), rule: "a whole number from 1 to 256", fix: "Set LLM_THREADS=1." },
+  LLM_CONTEXT_TOKENS: {
+    schema: wholeNumber(256, 1_048_576),
+    rule: "a whole number from 256 to 1048576",
+    fix: "Set LLM_CONTEXT_TOKENS=4096.",
+  },
+  LLM_MODEL_FILE: { schema: z.string().startsWith("/"), rule: "an absolute path", fix: "Set LLM_MODEL_FILE=/models/model.gguf." },
+  LLM_IDLE_UNLOAD_SECONDS: {
+    schema: wholeNumber(1, 86_400),
+    rule: "whole seconds from 1 to 86400",
+    fix: "Set LLM_IDLE_UNLOAD_SECONDS=300.",
+  },
+  SESSION_SECRET: {
+    schema: key32,
+    rule: "32 or more random characters, no placeholder",
+    fix: "Set SESSION_SECRET_FILE to a file written by: openssl rand -base64 32",
+    secret: true,
+  },
+  ENCRYPTION_KEY: {
+    schema: key32,
+    rule: "32 or more random characters, no placeholder",
+    fix: "Set ENCRYPTION_KEY_FILE to a file written by: openssl rand -base64 32",
+    secret: true,
+  },
+  PUBLIC_URL: { schema: httpUrl, rule: "an http(s) URL", fix: "Set PUBLIC_URL=http://localhost:3000." },
+  CORS_ALLOW_ORIGIN: {
+    schema: origins,
+    rule: "origins (scheme, host, port; no path) split by semicolons",
+    fix: "Set CORS_ALLOW_ORIGIN='https://a.example;https://b.example'.",
+  },
+  FORWARDED_ALLOW_IPS: {
+    schema: proxies,
+    rule: "addresses, networks or the words loopback, linklocal, uniquelocal, split by commas",
+    fix: "Set FORWARDED_ALLOW_IPS=172.16.0.0/12.",
+  },
+  LOG_LEVEL: {
+    schema: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]),
+    rule: "one of fatal, error, warn, info, debug, trace, silent",
+    fix: "Set LOG_LEVEL=info.",
+  },
+  ENVIRONMENT: {
+    schema: z.enum(["development", "staging", "production"]),
+    rule: "one of development, staging, production",
+    fix: "Set ENVIRONMENT=production.",
+  },
+  SHUTDOWN_GRACE_SECONDS: {
+    schema: wholeNumber(0, 3600),
+    rule: "whole seconds from 0 to 3600",
+    fix: "Set SHUTDOWN_GRACE_SECONDS=25.",
+  },
+  FIDUS_VERSION: { schema: z.string().min(1).max(100), rule: "a version", fix: "Set FIDUS_VERSION=0.1.0." },
+  FIDUS_WEB_ROOT: { schema: z.string().startsWith("/"), rule: "an absolute path", fix: "Set FIDUS_WEB_ROOT=/app/web." },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof settings;
+/** Parsed values; a variable that is not set is absent. */
+export type Values = { readonly [K in SettingName]?: z.output<(typeof settings)[K]["schema"]> };
+
+/** Old names that still work, each with the notice the operator reads. */
+export const oldNames = {
+  OPENAI_API_BASE: "OPENAI_API_BASE_URL",
+  OPENAI_MODEL_NAME: "LLM_MODEL",
+  LLM_PROVIDER: "LLM_RUNTIME",
+} as const satisfies Record<string, SettingName>;

@@ -1,0 +1,108 @@
+/** Typed calls to /api/v1 on the page's own origin. Every failure is an ApiError. */
+
+export interface User {
+  readonly email: string;
+  readonly name: string | null;
+  readonly role: string;
+}
+export interface Summary {
+  readonly id: string;
+  readonly title: string;
+  readonly updatedAt: string;
+}
+/** How an answer ended; `streaming` means the server is still writing it. */
+export type MessageStatus = "complete" | "streaming" | "cancelled" | "failed";
+export interface StoredMessage {
+  readonly id: string;
+  readonly role: "user" | "assistant" | "system";
+  readonly content: string;
+  readonly status: string;
+  readonly createdAt: string;
+}
+export interface Conversation {
+  readonly id: string;
+  readonly title: string;
+  readonly messages: readonly StoredMessage[];
+}
+export interface RuntimeStatus {
+  readonly runtime: string;
+  readonly model: string;
+  readonly demo: boolean;
+  readonly nextStep: string | null;
+  readonly reachable: boolean;
+  readonly loaded: boolean;
+  readonly tokensPerSecond: number | null;
+}
+
+/** A call that did not succeed. `status` is the HTTP status, 0 when no answer came at all. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  /** Seconds after which a limited call may be repeated, if the server said so. */
+  readonly retryAfter: number | null;
+  constructor(status: number, code: string, message: string, retryAfter: number | null = null) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Sends one request. Throws ApiError for every status outside 2xx and when the network fails; an abort passes through. */
+export async function request(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1${path}`, {
+      method,
+      // Other sites cannot set this header without a preflight, which the API refuses.
+      headers: { "X-Fidus-CSRF": "1", ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+      credentials: "same-origin",
+      cache: "no-store",
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError(0, "network", "No connection.");
+  }
+  if (response.ok) return response;
+  throw await errorOf(response);
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
+  const retryAfter = Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds) : null;
+  const body: unknown = await response.json().catch(() => null);
+  const error = field(body, "error");
+  const code = field(error, "code");
+  const message = field(error, "message") ?? field(body, "message");
+  return new ApiError(response.status, text(code) ?? String(response.status), text(message) ?? "", retryAfter);
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+function text(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const response = await request("GET", path, undefined, signal);
+  return (await response.json().catch(() => {
+    throw new ApiError(0, "network", "The answer was cut off.");
+  })) as T;
+}
+
+const segment = encodeURIComponent;
+
+export const api = {
+  me: () => read<User>("/auth/me"),
+  login: (email: string, password: string) => request("POST", "/auth/login", { email, password }),
+  logout: () => request("POST", "/auth/logout"),
+  status: () => read<RuntimeStatus>("/llm/status"),
+  conversations: async () => (await read<{ conversations: Summary[] }>("/conversations")).conversations,
+  conversation: (id: string) => read<Conversation>(`/conversations/${segment(id)}`),
+  remove: (id: string) => request("DELETE", `/conversations/${segment(id)}`),
+  cancel: (messageId: string) => request("POST", `/chat/${segment(messageId)}/cancel`),
+};

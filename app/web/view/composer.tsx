@@ -1,0 +1,89 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+import type { JSX } from "preact";
+import { announce } from "../state/announce.ts";
+import type { Thread } from "../state/thread.ts";
+import { SendIcon, StopIcon } from "./icons.tsx";
+
+/** Puts the focus into the message box. */
+export function focusComposer(): void {
+  document.getElementById("message")?.focus();
+}
+
+/** The message box. Enter sends, Shift+Enter starts a line; while an answer is written the button stops it. */
+export function Composer({ thread }: { thread: Thread }): JSX.Element {
+  const box = useRef<HTMLTextAreaElement>(null);
+  const draft = thread.draft.value;
+  const answer = thread.answer.value;
+  const problem = thread.problem.value;
+
+  useLayoutEffect(() => grow(box.current), [draft]);
+  useLayoutEffect(() => {
+    if (!matchMedia("(pointer: coarse)").matches && !document.querySelector("dialog[open]")) focusComposer();
+  }, [thread]);
+
+  const send = (event?: Event): void => {
+    event?.preventDefault();
+    if (draft.trim() === "" || answer) return;
+    announce("Fidus is answering.");
+    void thread.send();
+    focusComposer();
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    // Enter that confirms an input method's suggestion must not send (Safari reports it as key code 229).
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    send();
+  };
+  return (
+    <div class="dock">
+      <div role="alert">
+        {problem && (
+          <p class="problem">
+            <strong>{problem.title}</strong> {problem.advice}
+          </p>
+        )}
+      </div>
+      <form class="composer" onSubmit={send}>
+        <label class="sr-only" for="message">
+          Message to Fidus
+        </label>
+        <textarea
+          id="message"
+          ref={box}
+          rows={1}
+          placeholder="Write to Fidus"
+          autocomplete="off"
+          enterkeyhint="send"
+          aria-describedby="keys"
+          value={draft}
+          onInput={(event) => thread.write(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+        {answer ? (
+          <button key="stop" type="button" class="round stop" aria-label="Stop answering" onClick={() => stop(thread)}>
+            <StopIcon />
+          </button>
+        ) : (
+          <button key="send" type="submit" class="round" aria-label="Send" aria-disabled={draft.trim() === ""}>
+            <SendIcon />
+          </button>
+        )}
+      </form>
+      <p class="keys" id="keys">
+        <span class="keys-long">Enter sends, Shift+Enter starts a line, Esc stops. </span>
+        Fidus can be wrong: check what matters.
+      </p>
+    </div>
+  );
+}
+
+function stop(thread: Thread): void {
+  thread.stop();
+  focusComposer(); // the stop button is about to go
+}
+
+function grow(box: HTMLTextAreaElement | null): void {
+  if (!box) return;
+  box.style.height = "auto";
+  box.style.height = `${box.scrollHeight}px`; // the style sheet caps it
+}

@@ -1,0 +1,119 @@
+import { access, constants, mkdir } from "node:fs/promises";
+import type { Command } from "commander";
+import { inspectToolchain, type ToolchainReport } from "../../toolchain/index.ts";
+import type { CliContext } from "../context.ts";
+import { findEngine, type EngineSearch } from "../docker.ts";
+import { readHost, setupCommands } from "../docker-setup.ts";
+import { describeError } from "../errors.ts";
+import { checkHost, portWishes } from "../host-check.ts";
+import type { PortWish } from "../host-facts.ts";
+import type { Installation } from "../installation.ts";
+import { fail, ok, warn, type Check } from "../preflight.ts";
+import { examples } from "../program.ts";
+import { openStackConfig } from "../stack-config.ts";
+import { configuredStacks } from "../stacks.ts";
+
+/** `./fidus doctor`: everything `up` needs, and the command that repairs what is missing. Changes nothing. */
+export function register(program: Command, ctx: CliContext): void {
+  program
+    .command("doctor")
+    .description("check everything `up` needs and name each repair; changes nothing")
+    .addHelpText("after", examples(["./fidus doctor", "./fidus doctor --json | jq '.checks[] | select(.status != \"ok\")'"]))
+    .action(async () => {
+      const checks = await allChecks(ctx);
+      const failed = checks.filter(({ status }) => status === "fail").length;
+      ctx.print(table(checks));
+      ctx.printJson({ ok: failed === 0, checks });
+      ctx.setExitCode(failed === 0 ? 0 : 1);
+    });
+}
+
+async function allChecks(ctx: CliContext): Promise<Check[]> {
+  const { checks, installation } = await installationChecks(ctx);
+  return [nodeCheck(), await folderCheck("data", ctx.paths.data), await folderCheck("cache", ctx.paths.cache), ...checks, ...(await dockerChecks(ctx, installation)), ...(await toolchainChecks(ctx))];
+}
+
+function nodeCheck(): Check {
+  return ok("node", "Node", `${process.version} at ${process.execPath}`);
+}
+
+async function folderCheck(name: "data" | "cache", folder: string): Promise<Check> {
+  const title = name === "data" ? "Data folder" : "Cache folder";
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.W_OK | constants.X_OK);
+    return ok(name, title, folder);
+  } catch (error) {
+    const variable = name === "data" ? "XDG_DATA_HOME" : "XDG_CACHE_HOME";
+    const got = error instanceof Error ? error.message : String(error);
+    return fail(name, title, { path: folder, got, rule: "a folder you may write to", fix: `sudo chown -R "$USER" ${folder} (or: export ${variable}=/another/folder)` });
+  }
+}
+
+async function installationChecks(ctx: CliContext): Promise<{ readonly checks: Check[]; readonly installation: Installation | null }> {
+  const title = "Installation";
+  try {
+    const installation = await ctx.existingInstallation();
+    const detail = installation === null ? "none yet; the first `up` makes it" : `${installation.id}, passphrase safe at ${installation.passphraseFile}`;
+    return { checks: [ok("installation", title, detail)], installation };
+  } catch (error) {
+    const { report } = describeError(error);
+    const problems = report.problems.map((problem) => fail("installation", title, problem));
+    if (problems.length === 0) throw error;
+    return { checks: problems, installation: null };
+  }
+}
+
+async function dockerChecks(ctx: CliContext, installation: Installation | null): Promise<Check[]> {
+  const { dockerHost, ports } = await recorded(ctx, installation);
+  const env = dockerHost === null ? ctx.env : { ...ctx.env, DOCKER_HOST: dockerHost };
+  const search = await findEngine({ env, signal: ctx.signal });
+  if (search.kind === "found") return checkHost({ ...ctx, env }, search.engine, installation?.id ?? null, ports);
+  return [await noEngineCheck(search)];
+}
+
+/** What the first configured stack recorded; its own defaults when there is none. */
+async function recorded(ctx: CliContext, installation: Installation | null): Promise<{ readonly dockerHost: string | null; readonly ports: readonly PortWish[] }> {
+  const [stack] = installation === null ? [] : await configuredStacks(installation);
+  if (installation === null || stack === undefined) return { dockerHost: null, ports: portWishes(null) };
+  const config = await openStackConfig(ctx.paths, installation, stack, "community");
+  return { dockerHost: config.entries()["dockerHost"] ?? null, ports: portWishes(config) };
+}
+
+async function noEngineCheck(search: Exclude<EngineSearch, { kind: "found" }>): Promise<Check> {
+  const title = "Docker engine";
+  const [problem] = search.kind === "refused" ? search.error.problems : [];
+  if (problem !== undefined) return fail("engine", title, problem);
+  const host = await readHost();
+  const installs = host.root && host.distribution.includes("debian");
+  const fix = installs ? "./fidus up community installs and starts it." : setupCommands(process.platform, host);
+  return fail("engine", title, { path: "docker", got: "no engine that answers", rule: "Docker 20.10 or newer", fix });
+}
+
+async function toolchainChecks(ctx: CliContext): Promise<Check[]> {
+  const report = await inspectToolchain({ paths: { root: ctx.paths.toolchain }, env: ctx.env });
+  if (report === null) return [warn("toolchain", "Toolchain", "not complete; `up` completes it", "./fidus toolchain")];
+  return [...partChecks(report), ...unpinnedCheck(report)];
+}
+
+function partChecks({ parts }: ToolchainReport): Check[] {
+  return parts.map(({ part, version, origin, trust, path }) => ok(`toolchain-${part}`, `Toolchain: ${part}`, `${version}, ${origin}, ${trust}, ${path}`));
+}
+
+/** No digest is committed for these: what the vendor's list said at first use was recorded and holds from then on. */
+function unpinnedCheck({ unpinned }: ToolchainReport): Check[] {
+  if (unpinned.length === 0) return [];
+  return [warn("toolchain-unpinned", "Toolchain: unpinned", unpinned.join(", "), "Their digests were recorded at first use from the vendor's list; no committed digest vouches for them.")];
+}
+
+const marks = { ok: "✓", warn: "!", fail: "✗" } as const;
+
+function table(checks: readonly Check[]): string {
+  const width = Math.max(...checks.map(({ title }) => title.length));
+  const lines = checks.flatMap(({ status, title, detail, fix, problem }) => [
+    `${marks[status]} ${title.padEnd(width)}  ${detail}`,
+    ...(fix === null || problem !== null ? [] : [`  ${"".padEnd(width)}  ${fix}`]),
+  ]);
+  const count = (status: Check["status"]): number => checks.filter((check) => check.status === status).length;
+  return [...lines, "", `${count("ok")} ok, ${count("warn")} to note, ${count("fail")} to repair`].join("\n");
+}

@@ -1,0 +1,62 @@
+import type { Command } from "commander";
+import type { CliContext } from "../context.ts";
+import { engineEnvironment } from "../engine-env.ts";
+import { wrongInput } from "../errors.ts";
+import { examples } from "../program.ts";
+import { checkStackName, configuredStacks, defaultStack } from "../stacks.ts";
+
+/** Shells that `./fidus env` can write for. */
+const shells = { posix: posixExport, fish: fishExport } as const satisfies Record<
+  string,
+  (name: string, value: string) => string
+>;
+type Shell = keyof typeof shells;
+
+/** `./fidus env [stack]`: the variables with which a plain `pulumi` works on this installation. */
+export function register(program: Command, ctx: CliContext): void {
+  program
+    .command("env")
+    .description("print the variables that let a plain `pulumi` work on this installation")
+    .argument("[stack]", `stack whose config is used; default: the only one there is, else ${defaultStack}`)
+    .option("--shell <shell>", `syntax: ${Object.keys(shells).join(" or ")}`, "posix")
+    .addHelpText(
+      "after",
+      examples([
+        'eval "$(./fidus env)" && pulumi preview --stack community',
+        "./fidus env --shell fish | source",
+        "./fidus env community --json",
+      ]),
+    )
+    .action(async (stack: string | undefined, options: { shell: string }) =>
+      printEnvironment(ctx, stack, checkShell(options.shell)),
+    );
+}
+
+async function printEnvironment(ctx: CliContext, stack: string | undefined, shell: Shell): Promise<void> {
+  const given = stack === undefined ? null : checkStackName(stack);
+  const installation = await ctx.installation();
+  const configured = await configuredStacks(installation);
+  const [only] = configured.length === 1 ? configured : [];
+  const variables = engineEnvironment(ctx.paths, installation, given ?? only ?? defaultStack, ctx.env["PATH"] ?? "");
+  ctx.printJson(variables);
+  const exports = Object.entries(variables).map(([name, value]) => shells[shell](name, String(value)));
+  ctx.print(exports.join("\n"));
+}
+
+function checkShell(name: string): Shell {
+  if (name === "posix" || name === "fish") return name;
+  throw wrongInput("that shell is not known", [
+    { path: "--shell", got: name, rule: `one of ${Object.keys(shells).join(", ")}`, fix: "bash, zsh, dash and ksh read posix." },
+  ]);
+}
+
+/** Single quotes protect all but the quote itself, in every POSIX shell. */
+function posixExport(name: string, value: string): string {
+  return `export ${name}='${value.replaceAll("'", "'\\''")}'`;
+}
+
+/** In fish's single quotes a backslash escapes the quote and itself; PATH is a list there. */
+function fishExport(name: string, value: string): string {
+  const quote = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+  return `set -gx ${name} ${name === "PATH" ? value.split(":").map(quote).join(" ") : quote(value)}`;
+}

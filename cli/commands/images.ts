@@ -1,0 +1,92 @@
+import type { Command } from "commander";
+import { ensureImages } from "../../infra/images/build.ts";
+import { imageNames, imageSet, type ImageName } from "../../infra/images/images.ts";
+import { listImages, removeImages, type ListedImage } from "../../infra/images/list.ts";
+import { imageRef } from "../../infra/images/tags.ts";
+import type { CliContext } from "../context.ts";
+import { dockerAt } from "../containers.ts";
+import { findEngine } from "../docker.ts";
+import { cannotGoOn } from "../errors.ts";
+import { examples } from "../program.ts";
+import { openStackConfig, type StackConfigFile } from "../stack-config.ts";
+import { checkStackName, defaultStack } from "../stacks.ts";
+
+interface ImagesOptions {
+  readonly refresh: boolean;
+  readonly prune: boolean;
+}
+
+/** `./fidus images`: our images on the engine with their sizes; `--refresh` builds them again with today's security updates. */
+export function register(program: Command, ctx: CliContext): void {
+  program
+    .command("images")
+    .description("list our images and their sizes; --refresh takes security updates")
+    .argument("[stack]", "stack whose images are meant", defaultStack)
+    .option("--refresh", "build again with the newest packages; the next `up` uses them", false)
+    .option("--prune", "remove our images that nothing uses and this checkout does not need", false)
+    .addHelpText("after", examples(["./fidus images", "./fidus images --refresh && ./fidus up community", "./fidus images --prune"]))
+    .action(async (stack: string, options: ImagesOptions) => images(ctx, checkStackName(stack), options));
+}
+
+async function images(ctx: CliContext, stack: string, { refresh, prune }: ImagesOptions): Promise<void> {
+  const config = await openStackConfig(ctx.paths, await ctx.installation(), stack, "community");
+  const docker = dockerAt(await engineHost(ctx, config), ctx.env);
+  if (refresh) await rebuild(ctx, docker, config);
+  const inputs = { root: ctx.paths.checkout, refreshed: config.entries()["imagesRefreshed"] };
+  const current = imageNames.map((name) => imageRef(name, inputs));
+  const removed = prune ? await removeImages(docker, current) : [];
+  const listed = await listImages(docker, current);
+  ctx.printJson({ images: listed.map((image) => ({ ...image, budget: budgetOf(image.name) })), removed });
+  ctx.print(listed.length === 0 ? "No images yet. ./fidus up community" : table(listed));
+  if (removed.length > 0) ctx.print(`removed: ${removed.join(", ")}`);
+}
+
+/** The stamp is recorded only when every image is there: an interrupted refresh leaves the old images in use. */
+async function rebuild(ctx: CliContext, docker: ReturnType<typeof dockerAt>, config: StackConfigFile): Promise<void> {
+  const refreshed = new Date().toISOString();
+  const names = imageNames.filter((name) => imageSet[name].when === "always");
+  await ctx.progress.step("images", (step) =>
+    ensureImages({
+      docker,
+      names,
+      source: "build",
+      root: ctx.paths.checkout,
+      refreshed,
+      cache: ctx.paths.cache,
+      env: ctx.env,
+      signal: ctx.signal,
+      log: (event) => {
+        if (event.kind === "started") step.update(`${event.how} ${event.image} (${event.step} of ${event.steps})`);
+        if (event.kind === "output" && ctx.verbose) ctx.notice(`  ${event.image}: ${event.line}`);
+      },
+    }),
+  );
+  config.set({ imagesRefreshed: refreshed });
+  await config.save();
+}
+
+async function engineHost(ctx: CliContext, config: StackConfigFile): Promise<string> {
+  const recorded = config.entries()["dockerHost"];
+  if (recorded !== undefined) return recorded;
+  const search = await findEngine({ env: ctx.env, signal: ctx.signal });
+  if (search.kind === "found") return search.engine.host;
+  if (search.kind === "refused") throw search.error;
+  throw cannotGoOn("No Docker engine answers", [
+    { path: "docker", got: search.tried.join("; ") || "nothing", rule: "an engine that answers", fix: "./fidus doctor" },
+  ], "no-engine");
+}
+
+function budgetOf(name: ImageName): number | null {
+  return imageSet[name].budget;
+}
+
+function table(listed: readonly ListedImage[]): string {
+  const rows = listed.map(({ name, tag, size, packages, current }) => [
+    `fidus/${name}:${tag}`,
+    `${Math.round(size / 1e6)} MB`,
+    packages === null ? "" : `packages of ${packages.toISOString().slice(0, 10)}`,
+    current ? "current" : "old",
+  ]);
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n");
+}

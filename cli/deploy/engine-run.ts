@@ -1,0 +1,53 @@
+import type { Docker } from "../../infra/images/docker-cli.ts";
+import { lastLogLines, stackContainers } from "../containers.ts";
+import type { Changes, EngineStep, PulumiEngine } from "../engine.ts";
+import { CliError } from "../errors.ts";
+import type { Step } from "../progress.ts";
+
+/** Runs `pulumi up` with its resources as progress; a failure shows the last log lines of what is not healthy. */
+export async function runUp(
+  engine: PulumiEngine,
+  docker: Docker,
+  installation: string,
+  stack: string,
+  step: Step,
+): Promise<Changes> {
+  const show = resourceProgress(step);
+  try {
+    return await engine.run("up", [], show);
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code !== "engine-failed") throw error;
+    throw new CliError(`${error.message}${await sickContainers(docker, installation, stack)}`, {
+      code: error.code,
+      fix: `The old state is kept. After the repair: ./fidus up ${stack}`,
+      cause: error,
+    });
+  }
+}
+
+/** Shows what the engine works on now; unchanged resources only count. */
+export function resourceProgress(step: Step): (event: EngineStep) => void {
+  const running = new Set<string>();
+  let done = 0;
+  return ({ urn, op, done: finished }) => {
+    if (finished) {
+      running.delete(urn);
+      done += 1;
+    } else if (op !== "same") running.add(urn);
+    const now = [...running].slice(-3).map((entry) => entry.split("::").at(-1));
+    step.update([`${done} resources`, ...now].join(" · "));
+  };
+}
+
+async function sickContainers(docker: Docker, installation: string, stack: string): Promise<string> {
+  const containers = await stackContainers(docker, installation, stack).catch(() => []);
+  const sick = containers.filter(({ state, health }) => state !== "running" || health === "unhealthy" || health === "starting");
+  const parts = await Promise.all(
+    sick.map(async ({ name, state, health, exitCode }) => {
+      const tail = await lastLogLines(docker, name, 15);
+      const how = state === "running" ? health : `${state}, exit code ${exitCode}`;
+      return `\n  ${name} is ${how}; its last lines:\n${tail.replace(/^/gm, "    ")}`;
+    }),
+  );
+  return parts.join("");
+}

@@ -1,0 +1,150 @@
+import { neededImages } from "../../infra/docker/community-plan.ts";
+import { parseConfig } from "../../infra/config/parse.ts";
+import { throwIfAny } from "../../infra/core/errors.ts";
+import { findModel } from "../../infra/core/models.ts";
+import type { Docker } from "../../infra/images/docker-cli.ts";
+import { appAdmin, type Credentials } from "../app-admin.ts";
+import { hostFreeMemory, loopbackPortTaken, recordChoices, type Choice, type ChoiceOptions } from "../choices.ts";
+import { dockerAt, foreignContainers } from "../containers.ts";
+import type { CliContext } from "../context.ts";
+import type { Engine } from "../docker.ts";
+import { pulumiEngine, type Changes } from "../engine.ts";
+import { cannotGoOn, CliError } from "../errors.ts";
+import type { Installation } from "../installation.ts";
+import { clearDeadLocks, removeLeftovers } from "../leftovers.ts";
+import { proveAnswer, type Proof } from "../proof.ts";
+import { openStackConfig, type StackConfigFile } from "../stack-config.ts";
+import { withStackLock } from "../stack-lock.ts";
+import { runUp } from "./engine-run.ts";
+import { prepareImages, prepareModel } from "./parts.ts";
+import { prepareHost } from "./host.ts";
+
+export interface UpOptions extends ChoiceOptions {
+  /** E-mail of the first administrator. @default admin@fidus.local */
+  readonly email?: string;
+}
+
+/** What a finished `up` tells. */
+export interface UpResult {
+  readonly stack: string;
+  readonly url: string;
+  readonly apiUrl: string;
+  readonly healthUrl: string;
+  readonly choices: readonly Choice[];
+  readonly changes: Changes;
+  readonly model: string;
+  readonly runtime: string;
+  readonly demo: boolean;
+  /** Only when this run made the first administrator. */
+  readonly admin: Credentials | null;
+  readonly proof: Proof | null;
+}
+
+/** Brings a community stack up, from nothing or from any state an interrupted run left, and proves that it answers. */
+export async function up(ctx: CliContext, stack: string, options: UpOptions): Promise<UpResult> {
+  const installation = await ctx.installation();
+  return withStackLock(installation, stack, () => bringUp(ctx, installation, stack, options));
+}
+
+async function bringUp(ctx: CliContext, installation: Installation, stack: string, options: UpOptions): Promise<UpResult> {
+  const { progress } = ctx;
+  const config = await openStackConfig(ctx.paths, installation, stack, "community");
+  const host = await prepareHost(ctx, config);
+  const docker = dockerAt(host.engine.host, ctx.env);
+  const choices = await choose(config, installation, options, host.engine);
+  for (const { key, value, because } of choices) ctx.notice(`  ${key}: ${value} (${because})`);
+  await refuseForeign(docker, installation, stack);
+  await progress.step("model", (step) =>
+    prepareModel(ctx, config, options.model !== undefined && options.model !== "auto", step),
+  );
+  const settings = validated(config);
+  await progress.step("images", (step) => prepareImages(ctx, docker, config, neededImages(settings), step));
+  const engine = pulumiEngine(ctx, installation, stack);
+  const changes = await progress.step("stack", async (step) => {
+    await clearDeadLocks(installation, stack);
+    await engine.ensureStack(config);
+    const removed = await removeLeftovers(docker, installation.id, stack, await engine.resources());
+    if (removed.length > 0) ctx.notice(`  removed what an interrupted run left: ${removed.join(", ")}`);
+    return runUp(engine, docker, installation.id, stack, step);
+  });
+  const outputs = (await engine.outputs()) ?? {};
+  const result = {
+    stack,
+    url: String(outputs["url"]),
+    apiUrl: String(outputs["apiUrl"]),
+    healthUrl: String(outputs["healthUrl"]),
+    choices,
+    changes,
+    model: settings.model,
+    runtime: settings.llmRuntime,
+    demo: settings.llmRuntime === "embedded" && findModel(settings.model)?.demo === true,
+  };
+  const container = outputs["apiContainer"];
+  if (typeof container !== "string") return { ...result, admin: null, proof: null };
+  const admin = await progress.step("administrator", (step) =>
+    firstAdmin(docker, container, options.email ?? "admin@fidus.local", step.skip),
+  );
+  const proof = await progress.step("test question", () => prove(ctx, docker, container, result.url, settings.model));
+  return { ...result, admin, proof };
+}
+
+async function choose(
+  config: StackConfigFile,
+  installation: Installation,
+  options: ChoiceOptions,
+  engine: Engine,
+): Promise<Choice[]> {
+  const choices = await recordChoices(config, installation.id, options, {
+    dockerHost: engine.host,
+    dockerMajor: Number.parseInt(engine.version, 10) || 20,
+    freeMemory: hostFreeMemory(),
+    portTaken: loopbackPortTaken,
+  });
+  await config.save();
+  return choices;
+}
+
+/** The settings, checked before the engine starts: every problem at once. Images are recorded later. */
+function validated(config: StackConfigFile): ReturnType<typeof parseConfig<"community">>["values"] {
+  const { values, problems } = parseConfig("community", { images: "{}", ...config.entries() });
+  throwIfAny(config.file, problems);
+  return values;
+}
+
+async function refuseForeign(docker: Docker, installation: Installation, stack: string): Promise<void> {
+  const names = await foreignContainers(docker, installation.id, stack);
+  if (names.length === 0) return;
+  throw cannotGoOn(
+    "Containers with this stack's names are not ours; they were not touched",
+    names.map((name) => ({
+      path: "container",
+      got: name,
+      rule: `the label fidus.installation=${installation.id}`,
+      fix: `docker rename ${name} ${name}-old`,
+    })),
+  );
+}
+
+async function firstAdmin(
+  docker: Docker,
+  container: string,
+  email: string,
+  skip: (reason: string) => void,
+): Promise<Credentials | null> {
+  const admin = appAdmin(docker, container);
+  if ((await admin.admins()) === 0) return admin.create(email);
+  skip("there is one");
+  return null;
+}
+
+async function prove(ctx: CliContext, docker: Docker, container: string, url: string, model: string): Promise<Proof> {
+  const admin = appAdmin(docker, container);
+  const key = await admin.temporaryKey(null, 300);
+  try {
+    return await proveAnswer({ url, apiKey: key.apiKey, model, signal: ctx.signal });
+  } catch (error) {
+    throw error instanceof CliError ? error : new CliError(String(error));
+  } finally {
+    await admin.revoke(key.id);
+  }
+}

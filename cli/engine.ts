@@ -1,0 +1,219 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { execa, ExecaError } from "execa";
+import type { CliContext } from "./context.ts";
+import { engineEnvironment } from "./engine-env.ts";
+import { CliError } from "./errors.ts";
+import type { Installation } from "./installation.ts";
+import type { StackConfigFile } from "./stack-config.ts";
+
+/** What a run of the engine did, counted by operation: `{create: 3, same: 12}`. */
+export type Changes = Readonly<Record<string, number>>;
+
+/** A resource the engine starts or finishes, as its progress shows it. */
+export interface EngineStep {
+  readonly urn: string;
+  readonly op: string;
+  readonly done: boolean;
+}
+
+/** The real Pulumi CLI on one stack of one installation. */
+export interface PulumiEngine {
+  /** Creates the stack's state and salt once. */
+  ensureStack(config: StackConfigFile): Promise<void>;
+  /** Runs `pulumi up|destroy|refresh|preview` to its end and returns what changed. Throws CliError exit 1 with the engine's own errors. */
+  run(
+    operation: "up" | "destroy" | "refresh" | "preview",
+    args: readonly string[],
+    onStep: (step: EngineStep) => void,
+  ): Promise<Changes>;
+  /** The stack's outputs, secrets left out; null before the first `up`. */
+  outputs(): Promise<Readonly<Record<string, unknown>> | null>;
+  /** Ids of every resource in the state, by type. */
+  resources(): Promise<readonly StateResource[]>;
+  /** Any other call of the CLI; its standard output. */
+  call(args: readonly string[]): Promise<string>;
+}
+
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id: string;
+  readonly protect: boolean;
+}
+
+/** The engine for `stack`; starts no process by itself. */
+export function pulumiEngine(ctx: CliContext, installation: Installation, stack: string): PulumiEngine {
+  const env = {
+    ...ctx.env,
+    ...engineEnvironment(ctx.paths, installation, stack, ctx.env["PATH"] ?? ""),
+    PULUMI_CONFIG_PASSPHRASE: undefined,
+  };
+  const spawn = (args: readonly string[], cwd = ctx.paths.checkout) =>
+    execa("pulumi", [...args, "--non-interactive", "--color", "never"], {
+      cwd,
+      env,
+      cancelSignal: ctx.signal,
+      forceKillAfterDelay: 60_000,
+      stdin: "ignore",
+    });
+  const call = async (args: readonly string[]): Promise<string> => (await guarded(spawn(args))).stdout;
+  return {
+    call,
+    async ensureStack(config) {
+      await mkdir(installation.backendFolder, { recursive: true, mode: 0o700 });
+      const names: unknown = JSON.parse(await call(["stack", "ls", "--json", "--project", "fidus"]));
+      const exists = Array.isArray(names) && names.some((row: { name?: string }) => row.name?.split("/").at(-1) === stack);
+      if (exists && config.salt() !== "") return;
+      if (exists) throw lostSalt(config.file);
+      config.setSalt(
+        await initInScratch(installation, stack, ctx.paths.checkout, (cwd) =>
+          guarded(spawn(["stack", "init", stack, "--no-select"], cwd)),
+        ),
+      );
+      await config.save();
+    },
+    async run(operation, args, onStep) {
+      const flags = operation === "preview" ? [] : ["--yes", "--skip-preview"];
+      const child = spawn([operation, "--stack", stack, "--json", ...flags, ...args]);
+      const seen = readEvents(child.stdout, onStep);
+      try {
+        await child;
+      } catch (error) {
+        throw engineFailure(operation, await seen, error, ctx.signal);
+      }
+      return (await seen).changes;
+    },
+    async outputs() {
+      const text = await call(["stack", "output", "--json", "--stack", stack]).catch(noSuchStack);
+      const parsed: unknown = JSON.parse(text ?? "{}");
+      return typeof parsed === "object" && parsed !== null && Object.keys(parsed).length > 0 ? { ...parsed } : null;
+    },
+    async resources() {
+      const text = await call(["stack", "export", "--stack", stack]).catch(noSuchStack);
+      return text === null ? [] : stateResources(JSON.parse(text));
+    },
+  };
+}
+
+/** The engine writes the salt beside the Pulumi.yaml it finds: a scratch folder keeps it out of the checkout. */
+async function initInScratch(
+  installation: Installation,
+  stack: string,
+  checkout: string,
+  init: (cwd: string) => Promise<unknown>,
+): Promise<string> {
+  const scratch = join(installation.folder, `init-${process.pid}`);
+  try {
+    await mkdir(scratch, { mode: 0o700 });
+    await writeFile(join(scratch, "Pulumi.yaml"), await readFile(join(checkout, "Pulumi.yaml"), "utf8"));
+    await init(scratch);
+    const written = await readFile(join(scratch, `Pulumi.${stack}.yaml`), "utf8").catch(() =>
+      readFile(installation.stackConfigFile(stack), "utf8"),
+    );
+    const salt = /^encryptionsalt: (\S+)$/m.exec(written)?.[1];
+    if (salt === undefined) throw new CliError("the engine made a stack without a salt", { fix: `Look into ${scratch}.` });
+    return salt;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function lostSalt(file: string): CliError {
+  return new CliError("The stack's state exists, but its config has lost the salt that opens its secrets", {
+    code: "lost-salt",
+    problems: [
+      {
+        path: `${file}: encryptionsalt`,
+        got: undefined,
+        rule: "the salt the stack was made with",
+        fix: `Restore ${file} from a backup.`,
+      },
+    ],
+  });
+}
+
+interface Seen {
+  readonly changes: Changes;
+  readonly errors: readonly string[];
+}
+
+async function readEvents(stdout: NodeJS.ReadableStream | null, onStep: (step: EngineStep) => void): Promise<Seen> {
+  let changes: Changes = {};
+  const errors: string[] = [];
+  if (stdout === null) return { changes, errors };
+  for await (const line of createInterface({ input: stdout })) {
+    const event = parseEvent(line);
+    if (event === null) continue;
+    const started = event.resourcePreEvent?.metadata;
+    const finished = event.resOutputsEvent?.metadata ?? event.resOpFailedEvent?.metadata;
+    if (started !== undefined) onStep({ urn: started.urn, op: started.op, done: false });
+    if (finished !== undefined) onStep({ urn: finished.urn, op: finished.op, done: true });
+    if (event.summaryEvent !== undefined) changes = event.summaryEvent.resourceChanges ?? {};
+    const diagnostic = event.diagnosticEvent;
+    if (diagnostic?.severity === "error" && diagnostic.ephemeral !== true) errors.push(diagnostic.message.trim());
+  }
+  return { changes, errors };
+}
+
+interface StepMetadata {
+  readonly urn: string;
+  readonly op: string;
+}
+
+interface EngineEvent {
+  readonly resourcePreEvent?: { readonly metadata: StepMetadata };
+  readonly resOutputsEvent?: { readonly metadata: StepMetadata };
+  readonly resOpFailedEvent?: { readonly metadata: StepMetadata };
+  readonly summaryEvent?: { readonly resourceChanges?: Changes };
+  readonly diagnosticEvent?: { readonly severity: string; readonly message: string; readonly ephemeral?: boolean };
+}
+
+function parseEvent(line: string): EngineEvent | null {
+  try {
+    return JSON.parse(line) as EngineEvent;
+  } catch {
+    return null;
+  }
+}
+
+function engineFailure(operation: string, { errors }: Seen, error: unknown, signal: AbortSignal): CliError {
+  if (signal.aborted && signal.reason instanceof CliError) return signal.reason;
+  const spoken = [...new Set(errors.filter((text) => text !== "" && text !== "update failed"))];
+  const fallback = error instanceof ExecaError ? String(error.stderr).trim() || error.shortMessage : String(error);
+  const lines = spoken.length > 0 ? spoken : [fallback];
+  return new CliError(`the engine's ${operation} failed\n${lines.map(indent).join("\n")}`, {
+    code: "engine-failed",
+    cause: error,
+  });
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, "  ");
+}
+
+async function guarded<T>(child: Promise<T>): Promise<T> {
+  try {
+    return await child;
+  } catch (error) {
+    if (!(error instanceof ExecaError)) throw error;
+    throw new CliError(
+      `pulumi ${error.command.split(" ")[1] ?? ""} failed\n${indent(String(error.stderr).trim() || error.shortMessage)}`,
+      {
+        code: "engine-failed",
+        cause: error,
+      },
+    );
+  }
+}
+
+function noSuchStack(error: unknown): null {
+  if (error instanceof CliError && /no stack named/.test(error.message)) return null;
+  throw error;
+}
+
+function stateResources(state: unknown): StateResource[] {
+  const { deployment } = state as { deployment?: { resources?: Partial<StateResource>[] } };
+  return (deployment?.resources ?? []).map(({ urn = "", type = "", id = "", protect = false }) => ({ urn, type, id, protect }));
+}

@@ -1,0 +1,45 @@
+import { ensureToolchain, type ToolchainReport } from "../toolchain/index.ts";
+import type { CliContext } from "./context.ts";
+import type { Engine } from "./docker.ts";
+import { gatherFacts, type PortWish } from "./host-facts.ts";
+import { hostChecks, refuseUnfit, type Check } from "./preflight.ts";
+import type { Step } from "./progress.ts";
+import type { StackConfigFile } from "./stack-config.ts";
+
+/** Ports of a stack that has no config yet. */
+const defaultPorts: readonly PortWish[] = [
+  { key: "pagePort", address: "127.0.0.1", port: 3000 },
+  { key: "apiPort", address: "127.0.0.1", port: 8000 },
+];
+
+/** The ports that the stack's config records; its defaults where it records none. */
+export function portWishes(config: StackConfigFile | null): readonly PortWish[] {
+  const recorded = config?.entries() ?? {};
+  const address = recorded["bindAddress"] ?? "127.0.0.1";
+  return defaultPorts.map(({ key, port }) => ({ key, address, port: Number(recorded[key] ?? port) }));
+}
+
+/** Measures and judges this host for `up` and `doctor`. */
+export async function checkHost(ctx: CliContext, engine: Engine, installation: string | null, ports: readonly PortWish[]): Promise<Check[]> {
+  return hostChecks(await gatherFacts({ engine, paths: ctx.paths, env: ctx.env, installation, ports }));
+}
+
+/** Refuses a host that cannot run the product (exit 1, every reason at once), before anything is changed on it; prints the warnings. */
+export async function requireFitHost(ctx: CliContext, engine: Engine, installation: string, ports: readonly PortWish[]): Promise<void> {
+  for (const warning of refuseUnfit(await checkHost(ctx, engine, installation, ports))) ctx.notice(`  ${warning}`);
+}
+
+/** Makes the toolchain complete under a running step. */
+export async function prepareToolchain(ctx: CliContext, step: Step): Promise<ToolchainReport> {
+  const report = await ensureToolchain({
+    paths: { root: ctx.paths.toolchain },
+    env: ctx.env,
+    signal: ctx.signal,
+    log: ({ part, phase, message }) => {
+      step.update(`${part}: ${message}`);
+      if (ctx.verbose || phase === "fallback") ctx.notice(`  ${part}: ${message}`);
+    },
+  });
+  if (report.parts.every(({ source }) => source === "cache")) step.update("unchanged");
+  return report;
+}

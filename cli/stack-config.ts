@@ -1,0 +1,88 @@
+import { existsSync } from "node:fs";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseDocument, type Document } from "yaml";
+import { cannotGoOn } from "./errors.ts";
+import type { Installation } from "./installation.ts";
+import type { Paths } from "./paths.ts";
+
+const project = "fidus";
+
+/** One stack's config file, kept outside the checkout: choices, secrets (encrypted) and salt. */
+export interface StackConfigFile {
+  readonly file: string;
+  /** Plain values by key without the project's prefix; a secret reads as "[secret]". */
+  entries(): Readonly<Record<string, string>>;
+  /** Sets plain values; null removes. Secrets go through `pulumi config set --secret`. */
+  set(values: Readonly<Record<string, string | null>>): void;
+  /** The engine's salt, "" before the stack exists. */
+  salt(): string;
+  setSalt(salt: string): void;
+  /** Writes the file in one step; nothing is written when nothing changed. */
+  save(): Promise<void>;
+}
+
+/**
+ * Opens the stack's config; keys of the committed `Pulumi.<edition>.yaml` that it lacks are taken over.
+ * Throws exit 1 when a file is not YAML.
+ */
+export async function openStackConfig(
+  paths: Paths,
+  installation: Installation,
+  stack: string,
+  edition: string,
+): Promise<StackConfigFile> {
+  const file = installation.stackConfigFile(stack);
+  const before = existsSync(file) ? await readFile(file, "utf8") : "";
+  const document = parse(file, before);
+  const committed = join(paths.checkout, `Pulumi.${edition}.yaml`);
+  const defaults = parse(committed, await readFile(committed, "utf8"));
+  for (const [key, value] of configEntries(defaults)) {
+    if (!document.hasIn(["config", key])) document.setIn(["config", key], value);
+  }
+  return wrap(file, before, document);
+}
+
+function wrap(file: string, before: string, document: Document): StackConfigFile {
+  return {
+    file,
+    entries: () =>
+      Object.fromEntries(configEntries(document).map(([key, value]) => [key.replace(`${project}:`, ""), textOf(value)])),
+    set(values) {
+      for (const [key, value] of Object.entries(values)) {
+        if (value === null) document.deleteIn(["config", `${project}:${key}`]);
+        else document.setIn(["config", `${project}:${key}`], value);
+      }
+    },
+    salt: () => String(document.get("encryptionsalt") ?? ""),
+    setSalt: (salt) => document.set("encryptionsalt", salt),
+    async save() {
+      const text = document.toString({ lineWidth: 0 });
+      if (text === before) return;
+      const temporary = `${file}.${process.pid}.partial`;
+      await writeFile(temporary, text, { mode: 0o600 });
+      await rename(temporary, file);
+    },
+  };
+}
+
+function parse(file: string, text: string): Document {
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error === undefined) return document;
+  throw cannotGoOn("A stack's config cannot be read", [
+    { path: file, got: error.message.split("\n", 1)[0], rule: "YAML", fix: `Mend it by hand: ${file}` },
+  ]);
+}
+
+function configEntries(document: Document): [string, unknown][] {
+  const plain: unknown = document.toJS();
+  if (typeof plain !== "object" || plain === null || !("config" in plain)) return [];
+  const { config } = plain;
+  return typeof config === "object" && config !== null ? Object.entries(config) : [];
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "object" && value !== null) return "secure" in value ? "[secret]" : JSON.stringify(value);
+  return String(value);
+}

@@ -1,0 +1,28 @@
+import { readdir } from "node:fs/promises";
+import { wrongInput } from "./errors.ts";
+import type { Installation } from "./installation.ts";
+
+/** Stack of every command that is not told one. */
+export const defaultStack = "community";
+
+/** The engine's rule for stack names, narrowed to what Docker takes in a name. */
+const stackPattern = /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/;
+
+/** The name as it came, or exit 2. Units: 2 to 40 characters. */
+export function checkStackName(name: string): string {
+  if (stackPattern.test(name)) return name;
+  throw wrongInput("that is no stack name", [
+    {
+      path: "stack",
+      got: name,
+      rule: "2 to 40 of a-z, 0-9 and -, a letter first, no - at the end",
+      fix: `Write it as ${defaultStack}.`,
+    },
+  ]);
+}
+
+/** Stacks with a config in this installation, sorted. */
+export async function configuredStacks(installation: Installation): Promise<string[]> {
+  const names = await readdir(installation.folder);
+  return names.flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []).sort();
+}

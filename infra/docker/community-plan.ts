@@ -1,0 +1,99 @@
+import type { StackConfig } from "../config/read.ts";
+import { problemUnless, throwIfAny, type Problem } from "../core/errors.ts";
+import { findModel, modelProblems, type Model } from "../core/models.ts";
+import { llmEndpoint, type LlmEndpoint } from "./llm-endpoint.ts";
+import type { ProxyPorts } from "./proxy.ts";
+
+type Config = StackConfig<"community">;
+
+/** What the community program builds, decided from its configuration alone. */
+export interface CommunityPlan {
+  readonly images: Readonly<Record<CommunityImage, string>>;
+  /** The model of the embedded runtime; null when another runtime answers. */
+  readonly embeddedModel: Model | null;
+  /** Settings of the application; null when only its dependencies run. */
+  readonly app: {
+    readonly llm: LlmEndpoint;
+    readonly model: { readonly name: string; readonly demo: boolean; readonly nextStep: string };
+    readonly publicUrl: string;
+  } | null;
+  /** Loopback ports of the stores, null when they stay inside. */
+  readonly hostPorts: { readonly postgres: number | null; readonly redis: number | null };
+  readonly ports: ProxyPorts;
+  readonly urls: { readonly url: string; readonly apiUrl: string; readonly healthUrl: string; readonly adminCommand: string };
+}
+
+const imageNames = ["base", "app", "llm", "postgres", "redis", "proxy"] as const;
+export type CommunityImage = (typeof imageNames)[number];
+
+/** Images the variant needs: dependencies alone need no application. */
+export function neededImages(cfg: Pick<Config, "services" | "llmRuntime">): readonly CommunityImage[] {
+  if (cfg.services === "dependencies") return ["base", "postgres", "redis"];
+  return imageNames.filter((name) => name !== "llm" || cfg.llmRuntime === "embedded");
+}
+
+/**
+ * Decides the variant. Throws InvalidInputError with every problem before the first resource:
+ * a missing image, an unknown model, a runtime that cannot run here, half a certificate, two equal ports.
+ */
+export function communityPlan(cfg: Config): CommunityPlan {
+  const { endpoint, problems: runtimeProblems } = llmEndpoint(cfg.llmRuntime, cfg.llmBaseUrl);
+  const embeddedModel = cfg.llmRuntime === "embedded" ? findModel(cfg.model) : null;
+  const all = cfg.services === "all";
+  throwIfAny("community", [
+    ...imageProblems(cfg),
+    ...(all ? runtimeProblems : []),
+    ...(all && cfg.llmRuntime === "embedded" ? modelProblems(cfg.model, null) : []),
+    ...certificateProblems(cfg),
+    ...portProblems(cfg),
+  ]);
+  const url = publicUrl(cfg);
+  const demo = embeddedModel?.demo ?? false;
+  const model = { name: cfg.model, demo, nextStep: demo ? "./fidus choose --model auto" : "" };
+  return {
+    images: cfg.images as Record<CommunityImage, string>,
+    embeddedModel: all ? embeddedModel : null,
+    app: all && endpoint !== null ? { llm: endpoint, model, publicUrl: url } : null,
+    hostPorts: { postgres: all ? null : cfg.postgresPort, redis: all ? null : cfg.redisPort },
+    ports: proxyPorts(cfg),
+    urls: { url, apiUrl: url, healthUrl: `${url}/health`, adminCommand: "./fidus admin create --email you@example.com" },
+  };
+}
+
+function publicUrl({ domain, httpsPort, pagePort, bindAddress }: Config): string {
+  if (domain !== null) return `https://${domain}${httpsPort === 443 ? "" : `:${httpsPort}`}`;
+  const host = ["127.0.0.1", "0.0.0.0"].includes(bindAddress) ? "localhost" : bindAddress;
+  return `http://${host}:${pagePort}`;
+}
+
+function proxyPorts(cfg: Config): ProxyPorts {
+  const { domain, tlsCertificate: chain, tlsPrivateKey: key } = cfg;
+  if (domain === null || chain === null || key === null) return { kind: "local", page: cfg.pagePort, api: cfg.apiPort };
+  return { kind: "domain", domain, http: cfg.httpPort, https: cfg.httpsPort, certificate: { chain, key } };
+}
+
+function imageProblems(cfg: Config): Problem[] {
+  return neededImages(cfg).flatMap((name) =>
+    problemUnless(cfg.images[name] !== undefined, {
+      path: `images.${name}`,
+      got: cfg.images[name],
+      rule: "an image reference recorded by Fidus",
+      fix: "./fidus up community",
+    }),
+  );
+}
+
+function certificateProblems({ domain, tlsCertificate, tlsPrivateKey }: Config): Problem[] {
+  const given = tlsCertificate !== null && tlsPrivateKey !== null;
+  return problemUnless(domain === null || given, {
+    path: "domain",
+    got: domain,
+    rule: "tlsCertificate and tlsPrivateKey beside it",
+    fix: "pulumi config set --secret tlsPrivateKey < key.pem; pulumi config set --secret tlsCertificate < chain.pem",
+  });
+}
+
+function portProblems({ pagePort, apiPort, domain, httpPort, httpsPort }: Config): Problem[] {
+  const [path, got, same] = domain === null ? ["apiPort", apiPort, apiPort === pagePort] : ["httpsPort", httpsPort, httpsPort === httpPort];
+  return problemUnless(!same, { path: String(path), got, rule: "a port of its own", fix: `pulumi config set ${path} ${Number(got) + 1}` });
+}

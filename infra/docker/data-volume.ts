@@ -1,0 +1,28 @@
+import { Volume } from "@pulumi/docker/volume.js";
+import * as pulumi from "@pulumi/pulumi";
+import { labelsFor, namePrefix } from "../core/naming.ts";
+import type { Engine } from "./engine.ts";
+import { asLabels } from "./networks.ts";
+
+export interface DataVolumeArgs {
+  readonly engine: Engine;
+  /** What it holds; last part of its name. */
+  readonly role: string;
+}
+
+/** A protected named volume: `down` keeps it, a plain destroy is refused because of it. */
+export class DataVolume extends pulumi.ComponentResource {
+  readonly volumeName: pulumi.Output<string>;
+
+  constructor(name: string, { engine, role }: DataVolumeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("fidus:docker:DataVolume", name, {}, opts);
+    const volume = new Volume(
+      `${name}-volume`,
+      { name: `${namePrefix(engine.identity)}-${role}`, driver: "local", labels: asLabels(labelsFor(engine.identity, role)) },
+      // A changed label must never replace a volume: its content would go with it.
+      { parent: this, provider: engine.provider, protect: true, ignoreChanges: ["labels"] },
+    );
+    this.volumeName = volume.name;
+    this.registerOutputs({ volumeName: this.volumeName });
+  }
+}

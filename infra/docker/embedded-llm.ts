@@ -1,0 +1,66 @@
+import { Command } from "@pulumi/command/local/command.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Model } from "../core/models.ts";
+import { scriptText } from "../core/script.ts";
+import { DataVolume } from "./data-volume.ts";
+import type { Engine } from "./engine.ts";
+import { llmMemory } from "./memory.ts";
+import { Service } from "./service.ts";
+
+export interface EmbeddedLlmArgs {
+  readonly engine: Engine;
+  readonly image: string;
+  readonly model: Model;
+  readonly threads: number;
+  readonly network: pulumi.Input<string>;
+  readonly environment: string;
+}
+
+/** The runtime inside the stack: one container with the model on a volume, reachable by the API alone. */
+export class EmbeddedLlm extends pulumi.ComponentResource {
+  readonly service: Service;
+
+  constructor(name: string, args: EmbeddedLlmArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("fidus:docker:EmbeddedLlm", name, {}, opts);
+    const { engine, image, model, threads, network } = args;
+    const volume = new DataVolume(`${name}-models`, { engine, role: "models" }, { parent: this });
+    const load = new Command(
+      `${name}-load`,
+      {
+        create: scriptText(import.meta.url, "scripts/load-model.sh"),
+        environment: {
+          DOCKER_HOST: engine.dockerHost,
+          IMAGE: image,
+          INSTALLATION: engine.identity.installation,
+          MODEL: model.id,
+          SHA256: model.sha256,
+          VOLUME: volume.volumeName,
+        },
+        logging: "stderr",
+        addPreviousOutputInEnv: false,
+      },
+      { parent: this },
+    );
+    this.service = new Service(
+      `${name}-service`,
+      {
+        engine,
+        role: "llm",
+        image,
+        command: ["llm"],
+        environment: {
+          ENVIRONMENT: args.environment,
+          LLM_MODEL: model.id,
+          LLM_MODEL_FILE: `/models/${model.sha256}.gguf`,
+          LLM_THREADS: String(threads),
+        },
+        readOnlyVolumes: { "/models": volume.volumeName },
+        networks: [network],
+        healthcheck: ["/usr/local/bin/healthcheck", "8080", "/health"],
+        memory: llmMemory(model.bytes),
+      },
+      { parent: this, dependsOn: [load] },
+    );
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,259 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import lockfile from "proper-lockfile";
+import type { Docker, DockerCall } from "./docker-cli.ts";
+import { readHostSettings, writeHostFolder, type HostSettings } from "./host-settings.ts";
+import { imageSet, withParents, type ImageName } from "./images.ts";
+import { newContext, prepareContext } from "./prepare.ts";
+import { pullImage, readDigests, type Digests } from "./registry.ts";
+import { rootFilesystem, type RootFilesystem } from "./root-filesystem.ts";
+import { contentTag, type TagInputs } from "./tags.ts";
+
+/** What happens to one image; `waiting` has no image: another run of ours builds at this moment. */
+export type ImageEvent =
+  | { readonly kind: "waiting" }
+  | { readonly kind: "started"; readonly image: ImageName; readonly how: "pull" | "build"; readonly step: number; readonly steps: number }
+  | { readonly kind: "output"; readonly image: ImageName; readonly line: string }
+  | { readonly kind: "note"; readonly image: ImageName; readonly text: string }
+  | { readonly kind: "finished"; readonly image: ImageName; readonly how: "pull" | "build"; readonly milliseconds: number };
+
+export interface EnsureImagesArgs extends TagInputs {
+  readonly docker: Docker;
+  /** Images wanted; those they are made from are added when a build needs them. */
+  readonly names: readonly ImageName[];
+  /** Recorded choice: pull by digest and build what cannot be pulled, or build all. */
+  readonly source: "build" | "registry";
+  /** Host and optional path prefix; required for source "registry". */
+  readonly registry?: string;
+  /** Our cache folder: staging of builds and the lock between runs. */
+  readonly cache: string;
+  /** Environment of npm, apt and pip settings. @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Where this machine's registries are. @default read from its apt and pip */
+  readonly settings?: HostSettings;
+  readonly log?: (event: ImageEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** How one wanted image came to be in the engine. */
+export interface EnsuredImage {
+  readonly name: ImageName;
+  readonly tag: string;
+  /** `fidus/name:tag` */
+  readonly ref: string;
+  readonly how: "present" | "pulled" | "built";
+}
+
+/**
+ * Makes the engine hold every wanted image with the content of this checkout. What is there already is left alone, and then
+ * nothing but one call to the engine happens. Safe to run twice at once, and to be killed at any point: a tag appears only
+ * when its image is whole. Throws an Error with the last lines of the step that failed.
+ */
+export async function ensureImages(args: EnsureImagesArgs): Promise<EnsuredImage[]> {
+  const first = await missingImages(args, args.names);
+  if (first.length === 0) return args.names.map((name) => ensured(args, name, "present"));
+  return withBuildLock(args, async (folder) => {
+    const how = new Map<ImageName, EnsuredImage["how"]>();
+    // Another run may have built them while this one waited.
+    const pulled = args.source === "registry" ? await pullWhatIsPublished(args, await missingImages(args, args.names)) : [];
+    for (const name of pulled) how.set(name, "pulled");
+    const wanted = await missingImages(args, args.names);
+    if (wanted.length > 0) {
+      const needed = await missingImages(args, withParents(wanted));
+      for (const name of await buildImages(args, folder, needed)) how.set(name, "built");
+    }
+    return args.names.map((name) => ensured(args, name, how.get(name) ?? "present"));
+  });
+}
+
+function ensured(inputs: TagInputs, name: ImageName, how: EnsuredImage["how"]): EnsuredImage {
+  const tag = contentTag(name, inputs);
+  return { name, tag, ref: `fidus/${name}:${tag}`, how };
+}
+
+/** Those of `names` whose current content the engine lacks. */
+async function missingImages({ docker, ...inputs }: EnsureImagesArgs, names: readonly ImageName[]): Promise<ImageName[]> {
+  const listed = await docker(["image", "ls", "--filter", "label=fidus.image", "--format", "{{.Repository}}:{{.Tag}}"]);
+  const present = new Set(listed.split("\n"));
+  return names.filter((name) => !present.has(ensured(inputs, name, "present").ref));
+}
+
+async function pullWhatIsPublished(args: EnsureImagesArgs, names: readonly ImageName[]): Promise<ImageName[]> {
+  const { docker, registry, root, log, signal } = args;
+  if (registry === undefined) throw new Error("images.registry: got nothing; needs a host for source registry. ./fidus choose --registry HOST");
+  const digests = await readDigests(root);
+  const pulled: ImageName[] = [];
+  for (const [index, name] of names.entries()) {
+    const reason = await pullOne(args, registry, digests, name, { step: index + 1, steps: names.length }, { signal });
+    if (reason === null) pulled.push(name);
+    else log?.({ kind: "note", image: name, text: `not pulled: ${reason}; building it` });
+  }
+  await docker(["version", "--format", "{{.Server.Version}}"]);
+  return pulled;
+}
+
+/** null when pulled, else the reason why not. */
+async function pullOne(
+  { docker, log, ...inputs }: EnsureImagesArgs,
+  registry: string,
+  digests: Digests,
+  name: ImageName,
+  progress: { readonly step: number; readonly steps: number },
+  call: DockerCall,
+): Promise<string | null> {
+  const published = digests[name];
+  if (published === undefined) return "this release published no such image";
+  if (published.tag !== contentTag(name, inputs)) return "the checkout differs from the published release";
+  const start = performance.now();
+  log?.({ kind: "started", image: name, how: "pull", ...progress });
+  try {
+    await pullImage(docker, registry, name, published, { ...call, onLine: (line) => log?.({ kind: "output", image: name, line }) });
+  } catch (error) {
+    if (call.signal?.aborted) throw error;
+    return error instanceof Error ? (error.message.split("\n").at(-1) ?? error.message) : String(error);
+  }
+  log?.({ kind: "finished", image: name, how: "pull", milliseconds: performance.now() - start });
+  return null;
+}
+
+async function buildImages(args: EnsureImagesArgs, folder: string, names: readonly ImageName[]): Promise<readonly ImageName[]> {
+  const { docker, env = process.env, log } = args;
+  const settings = args.settings ?? (await readHostSettings(env));
+  const engine = await engineArchitecture(docker);
+  for (const [index, name] of names.entries()) {
+    const start = performance.now();
+    log?.({ kind: "started", image: name, how: "build", step: index + 1, steps: names.length });
+    await buildImage({ ...args, env, folder, settings, engine, name });
+    log?.({ kind: "finished", image: name, how: "build", milliseconds: performance.now() - start });
+  }
+  return names;
+}
+
+interface BuildArgs extends EnsureImagesArgs {
+  readonly env: NodeJS.ProcessEnv;
+  readonly folder: string;
+  readonly settings: HostSettings;
+  readonly engine: EngineArchitecture;
+  readonly name: ImageName;
+}
+
+async function buildImage(args: BuildArgs): Promise<void> {
+  const { docker, name, root, folder, settings, engine, env, log, signal } = args;
+  const onLine = (line: string) => log?.({ kind: "output", image: name, line });
+  const buildId = randomBytes(8).toString("hex");
+  const context = await newContext(folder, name);
+  const parent = imageSet[name].parent;
+  let rootImage: RootFilesystem | null = null;
+  try {
+    await prepareContext(name, { root, context, cpu: engine.cpu, env, onLine, signal });
+    if (parent === null) {
+      rootImage = await rootFilesystem({ docker, settings, architecture: engine.debian, folder, buildId, env, onLine, signal });
+      if (rootImage.source.kind === "pulled") log?.({ kind: "note", image: name, text: `unpinned: ${rootImage.source.digest}` });
+    }
+    const sources = rootImage?.sources ?? (await stageSources(docker, settings));
+    await writeHostFolder(context, { ...settings, sources }, join(root, "infra/images/build-stage"));
+    const from = rootImage === null && parent !== null ? ["BASE", ensured(args, parent, "present").ref] : ["ROOTFS", rootImage?.image ?? ""];
+    await docker(dockerBuild(args, context, buildId, from.join("="), rootImage), { onLine, signal });
+  } finally {
+    await rm(context, { recursive: true, force: true });
+    await removeStages(docker, buildId, rootImage);
+  }
+}
+
+/** Arguments of one `docker build`; valid for the classic builder and for BuildKit. */
+function dockerBuild(args: BuildArgs, context: string, buildId: string, from: string, rootImage: RootFilesystem | null): string[] {
+  const { name, refreshed } = args;
+  const { tag, ref } = ensured(args, name, "present");
+  const labels = {
+    "fidus.image": name,
+    "fidus.content": tag,
+    // Classic builders take the parent's labels over; each image states its own.
+    "fidus.packages": new Date().toISOString(),
+    ...(refreshed === undefined ? {} : { "fidus.refreshed": refreshed }),
+    ...(rootImage?.source.kind === "pulled" ? { "fidus.root": rootImage.source.digest } : {}),
+    "org.opencontainers.image.title": `Fidus ${name}: ${imageSet[name].about}`,
+    "org.opencontainers.image.revision": tag,
+    "org.opencontainers.image.licenses": "Apache-2.0",
+    "org.opencontainers.image.created": new Date().toISOString(),
+  };
+  return [
+    "build",
+    "--force-rm",
+    ...(refreshed === undefined ? [] : ["--no-cache"]),
+    ...[from, `BUILD_ID=${buildId}`].flatMap((value) => ["--build-arg", value]),
+    ...Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
+    "--tag",
+    ref,
+    context,
+  ];
+}
+
+/** Debian sources for a stage that starts from our base image, which has none; asked of Debian's image if this machine has none. */
+async function stageSources(docker: Docker, settings: HostSettings): Promise<readonly string[]> {
+  if (settings.sources.length > 0) return settings.sources;
+  const { vendorImage, vendorSources } = await import("./root-filesystem.ts");
+  return vendorSources(docker, vendorImage);
+}
+
+/**
+ * Build stages of the classic builder stay behind as images without a name, with everything that only the build should see.
+ * They carry the build's own label, so exactly they are removed. BuildKit leaves none.
+ */
+async function removeStages(docker: Docker, buildId: string, rootImage: RootFilesystem | null): Promise<void> {
+  const listed = await docker(["image", "ls", "--quiet", "--filter", "dangling=true", "--filter", `label=fidus.build=${buildId}`]);
+  const ids = [...new Set(listed.split("\n").filter((id) => id !== ""))];
+  if (rootImage?.temporary) ids.push(rootImage.image);
+  if (ids.length > 0) await docker(["rmi", ...ids]).catch(() => undefined);
+}
+
+interface EngineArchitecture {
+  readonly cpu: "x64" | "arm64";
+  readonly debian: "amd64" | "arm64";
+}
+
+async function engineArchitecture(docker: Docker): Promise<EngineArchitecture> {
+  const [os, arch] = (await docker(["version", "--format", "{{.Server.Os}} {{.Server.Arch}}"])).trim().split(" ");
+  if (os !== "linux" || (arch !== "amd64" && arch !== "arm64")) {
+    throw new Error(`docker engine: got ${os}/${arch}; needs linux/amd64 or linux/arm64. Point DOCKER_HOST to such an engine.`);
+  }
+  return { cpu: arch === "amd64" ? "x64" : "arm64", debian: arch };
+}
+
+/** One run at a time per cache folder; folders of killed builds are swept by the next one. */
+async function withBuildLock<T>({ cache, log, signal }: EnsureImagesArgs, action: (folder: string) => Promise<T>): Promise<T> {
+  const builds = join(cache, "builds");
+  await mkdir(builds, { recursive: true });
+  const release = await acquire(builds, log, signal);
+  try {
+    await sweep(builds);
+    const folder = await mkdtemp(join(builds, "run-"));
+    try {
+      return await action(folder);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  } finally {
+    await release();
+  }
+}
+
+async function acquire(builds: string, log: EnsureImagesArgs["log"], signal: AbortSignal | undefined): Promise<() => Promise<void>> {
+  for (let attempt = 0; ; attempt += 1) {
+    signal?.throwIfAborted();
+    try {
+      return await lockfile.lock(builds, { stale: 15_000, update: 3_000, lockfilePath: `${builds}.lock` });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
+      if (attempt === 0) log?.({ kind: "waiting" });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
+async function sweep(builds: string): Promise<void> {
+  for (const name of await readdir(builds)) {
+    const path = join(builds, name);
+    if (name.startsWith("run-") && (await stat(path)).isDirectory()) await rm(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,123 @@
+import { execa } from "execa";
+import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { extract } from "tar";
+import { createHash } from "node:crypto";
+import type { ImageName } from "./images.ts";
+import type { LockFile } from "./lock-closure.ts";
+import { contentFiles } from "./tags.ts";
+
+export interface PrepareArgs {
+  /** The checkout's root folder. */
+  readonly root: string;
+  /** Empty folder that becomes the build context. */
+  readonly context: string;
+  /** npm's and Node's name of the engine's architecture. */
+  readonly cpu: "x64" | "arm64";
+  readonly env: NodeJS.ProcessEnv;
+  readonly onLine: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Puts into the build context what an image needs besides its own folder. npm runs here, with this machine's npm settings. */
+export async function prepareContext(name: ImageName, args: PrepareArgs): Promise<void> {
+  await copyFolder(args.root, `infra/images/${name}`, args.context);
+  if (name === "app") await prepareApp(args);
+  if (name === "llm") await prepareRuntime(args);
+}
+
+/** The bundle (made by the application's own build script) and the Node binary. */
+async function prepareApp(args: PrepareArgs): Promise<void> {
+  const { root, context, env, onLine, signal } = args;
+  const output = join(context, "app");
+  await mkdir(output);
+  await run(process.execPath, [join(root, "app/build.ts"), output], { cwd: root, env, onLine, signal });
+  await nodeBinary(args, join(context, "node"));
+}
+
+/** The Node binary of the locked npm package: from node_modules when npm put it there, else fetched and checked against the lock. */
+async function nodeBinary({ root, context, cpu, env, onLine, signal }: PrepareArgs, target: string): Promise<void> {
+  const name = `node-linux-${cpu}`;
+  const lock = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8")) as LockFile;
+  const locked = lock.packages[`node_modules/${name}`];
+  if (locked?.version === undefined || locked.integrity === undefined) {
+    throw new Error(`package-lock.json: got no ${name}; needs it with version and integrity. npm install --save-optional ${name}`);
+  }
+  const installed = join(root, "node_modules", name);
+  const found = await readFile(join(installed, "package.json"), "utf8").catch(() => "{}");
+  if ((JSON.parse(found) as { version?: string }).version === locked.version) {
+    await copyFile(join(installed, "bin/node"), target);
+    return;
+  }
+  const folder = await mkdtemp(join(dirname(context), "node-"));
+  try {
+    await run("npm", ["pack", "--silent", "--pack-destination", folder, `${name}@${locked.version}`], { cwd: folder, env, onLine, signal });
+    const archive = join(folder, `${name}-${locked.version}.tgz`);
+    const integrity = `sha512-${createHash("sha512")
+      .update(await readFile(archive))
+      .digest("base64")}`;
+    if (integrity !== locked.integrity) {
+      throw new Error(`${name}@${locked.version}: got ${integrity}; needs ${locked.integrity} of package-lock.json. Ask who runs your registry.`);
+    }
+    await extract({ file: archive, cwd: folder, filter: (path) => path === "package/bin/node" });
+    await copyFile(join(folder, "package/bin/node"), target);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** node_modules of the embedded runtime, exactly as locked, for the engine's architecture. */
+async function prepareRuntime({ root, context, cpu, env, onLine, signal }: PrepareArgs): Promise<void> {
+  const source = join(root, cpu === "x64" ? "app/llm" : `app/llm/${cpu}`);
+  const folder = await mkdtemp(join(dirname(context), "llm-"));
+  try {
+    for (const file of ["package.json", "package-lock.json"]) await copyFile(join(source, file), join(folder, file));
+    const target = ["--os=linux", `--cpu=${cpu}`, "--libc=glibc"];
+    // Scripts would compile or download llama.cpp; optional packages are the other platforms' and GPUs' binaries.
+    const options = ["--ignore-scripts", "--omit=optional", "--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier"];
+    await run("npm", ["ci", ...options, ...target], { cwd: folder, env, onLine, signal });
+    await dropUnused(join(folder, "node_modules"));
+    await cp(join(folder, "node_modules"), join(context, "node_modules"), { recursive: true, verbatimSymlinks: true });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** llama.cpp's sources and the tools that compile them: the prebuilt library is used, a compiler is not there. */
+async function dropUnused(modules: string): Promise<void> {
+  const unused = ["node-llama-cpp/llama", "node-llama-cpp/templates", "cmake-js", "node-api-headers", ".bin"];
+  await Promise.all(unused.map((path) => rm(join(modules, path), { recursive: true, force: true })));
+}
+
+async function copyFolder(root: string, path: string, target: string): Promise<void> {
+  for (const file of contentFiles(root, path)) {
+    const to = join(target, file.slice(path.length + 1));
+    await mkdir(dirname(to), { recursive: true });
+    await copyFile(join(root, file), to);
+  }
+}
+
+interface RunOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly onLine: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs a program to its end; a failure carries the last lines it printed. */
+async function run(program: string, args: readonly string[], { cwd, env, onLine, signal }: RunOptions): Promise<void> {
+  const cancel = signal === undefined ? {} : { cancelSignal: signal };
+  const child = execa(program, args, { cwd, env, extendEnv: false, all: true, stdin: "ignore", reject: false, ...cancel });
+  for await (const line of child.iterable({ from: "all" })) onLine(String(line));
+  const result = await child;
+  if (!result.failed) return;
+  const tail = (result.all ?? "").trimEnd().split("\n").slice(-15).join("\n");
+  throw new Error(`${program} ${args.slice(0, 2).join(" ")} failed (exit ${result.exitCode ?? "none"}):\n${tail || result.shortMessage}`);
+}
+
+/** An empty context folder below `folder`. */
+export async function newContext(folder: string, name: ImageName): Promise<string> {
+  const context = await mkdtemp(join(folder, `${name}-`));
+  await writeFile(join(context, ".dockerignore"), "");
+  return context;
+}

@@ -1,0 +1,45 @@
+import { Provider } from "@pulumi/docker/provider.js";
+import * as pulumi from "@pulumi/pulumi";
+import { readConfig } from "../infra/config/read.ts";
+import { App } from "../infra/docker/app.ts";
+import { communityPlan } from "../infra/docker/community-plan.ts";
+import { EmbeddedLlm } from "../infra/docker/embedded-llm.ts";
+import type { Engine } from "../infra/docker/engine.ts";
+import { Networks } from "../infra/docker/networks.ts";
+import { Proxy } from "../infra/docker/proxy.ts";
+import { StackSecrets } from "../infra/docker/stack-secrets.ts";
+import { Cache, Database } from "../infra/docker/stores.ts";
+import manifest from "../package.json" with { type: "json" };
+import type { StackOutputs } from "./outputs.ts";
+
+/** One Docker host: everything in containers, only the proxy reachable. */
+export function community(): StackOutputs {
+  const cfg = readConfig("community");
+  const plan = communityPlan(cfg);
+  const { images } = plan;
+  const provider = new Provider("docker", { host: cfg.dockerHost });
+  const engine: Engine = {
+    identity: { installation: cfg.installation, stack: pulumi.getStack(), edition: cfg.edition },
+    provider,
+    dockerHost: cfg.dockerHost,
+    major: cfg.dockerMajor,
+  };
+  const networks = new Networks("network", { engine });
+  const secrets = new StackSecrets("secret", { generation: cfg.secretsGeneration });
+  const store = { engine, fillerImage: images.base, network: networks.data, publicNetwork: networks.edge, secrets };
+  const database = new Database("database", { ...store, image: images.postgres, hostPort: plan.hostPorts.postgres });
+  const cache = new Cache("cache", { ...store, image: images.redis, hostPort: plan.hostPorts.redis });
+  const outputs = { edition: cfg.edition, version: manifest.version, ...plan.urls };
+  if (plan.app === null) return { ...outputs, apiContainer: null };
+  if (plan.embeddedModel) {
+    const { llmThreads: threads, environment } = cfg;
+    new EmbeddedLlm("llm", { engine, image: images.llm, model: plan.embeddedModel, threads, network: networks.data, environment });
+  }
+  const { llmApiKey, environment } = cfg;
+  const replicas = cfg.apiReplicas;
+  const shared = { engine, fillerImage: images.base };
+  const app = new App("app", { ...shared, ...plan.app, image: images.app, networks, database, cache, secrets, llmApiKey, replicas, environment, version: manifest.version });
+  const proxy = { ...shared, image: images.proxy, network: networks.edge, fingerprintKey: secrets.fingerprint, bindAddress: cfg.bindAddress };
+  new Proxy("proxy", { ...proxy, ports: plan.ports }, { dependsOn: app.services });
+  return { ...outputs, apiContainer: app.apiContainer };
+}

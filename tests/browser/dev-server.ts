@@ -1,0 +1,210 @@
+/**
+ * A stand-in for Fidus: the real page, built as in the image, over an API kept in memory with scripted answers.
+ * For work on the page and for tests of what a model cannot be asked to do. It proves nothing about the real API.
+ *
+ *   node tests/browser/dev-server.ts        → http://127.0.0.1:3100, ada@example.org / correct horse battery
+ */
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { buildPage, type BuiltPage } from "./support/build-page.ts";
+import { scriptFor } from "./scripted-answers.ts";
+
+interface Message {
+  readonly id: string;
+  readonly role: "user" | "assistant";
+  content: string;
+  status: "complete" | "streaming" | "cancelled" | "failed";
+  readonly createdAt: string;
+}
+interface Conversation {
+  readonly id: string;
+  readonly title: string;
+  updatedAt: string;
+  readonly messages: Message[];
+}
+
+export interface DevServer {
+  readonly url: string;
+  readonly email: string;
+  readonly password: string;
+  /** Answers being written now. */
+  active(): number;
+  close(): Promise<void>;
+}
+
+const EMAIL = "ada@example.org";
+const PASSWORD = "correct horse battery";
+const CSP = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types dompurify",
+].join("; ");
+
+/** Starts the stand-in on a free port of the loopback, or on `port`. */
+export async function startDevServer(port = 0): Promise<DevServer> {
+  const api = new Api(await buildPage());
+  const server: Server = createServer((request, response) => {
+    api.handle(request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    email: EMAIL,
+    password: PASSWORD,
+    active: () => api.running.size,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+class Api {
+  readonly running = new Map<string, AbortController>();
+  readonly #page: BuiltPage;
+  readonly #sessions = new Set<string>();
+  readonly #conversations = new Map<string, Conversation>();
+
+  constructor(page: BuiltPage) {
+    this.#page = page;
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? "/", "http://stand-in");
+    const method = request.method ?? "GET";
+    if (!pathname.startsWith("/api/")) return this.#asset(pathname, response);
+    const path = pathname.replace("/api/v1", "");
+    if (method !== "GET" && request.headers["x-fidus-csrf"] === undefined) return fail(response, 403, "forbidden");
+    if (path === "/llm/status") return json(response, 200, this.#status());
+    if (path === "/auth/login") return this.#login(await bodyOf(request), response);
+    const session = /fidus_session=([\w-]+)/.exec(request.headers.cookie ?? "")?.[1] ?? "";
+    if (!this.#sessions.has(session)) return fail(response, 401, "unauthenticated", "Sign in first.");
+    if (path === "/auth/me") return json(response, 200, { email: EMAIL, name: "Ada", role: "admin" });
+    if (path === "/auth/logout") {
+      this.#sessions.delete(session);
+      response.setHeader("Set-Cookie", "fidus_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+      return json(response, 204, null);
+    }
+    if (path === "/conversations") return json(response, 200, { conversations: this.#list() });
+    if (path === "/chat") return this.#chat(request, await bodyOf(request), response);
+    const cancelled = /^\/chat\/([\w-]+)\/cancel$/.exec(path)?.[1];
+    if (cancelled) {
+      this.running.get(cancelled)?.abort();
+      return json(response, 202, {});
+    }
+    return this.#conversation(method, /^\/conversations\/([\w-]+)$/.exec(path)?.[1] ?? "", response);
+  }
+
+  #asset(path: string, response: ServerResponse): void {
+    const asset = this.#page.assets.get(path) ?? this.#page.assets.get("/");
+    response.setHeader("Content-Security-Policy", CSP);
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    response.setHeader("Cache-Control", path.startsWith("/static/") ? "public, max-age=31536000, immutable" : "no-cache");
+    response.setHeader("Content-Type", asset?.type ?? "text/plain");
+    response.end(asset?.content);
+  }
+
+  #status(): object {
+    const model = { runtime: "embedded", model: "SmolLM2-135M-Instruct", demo: true, nextStep: "./fidus choose" };
+    return { ...model, reachable: true, loaded: true, tokensPerSecond: 24.3 };
+  }
+
+  #login(body: Record<string, unknown>, response: ServerResponse): void {
+    if (body["email"] !== EMAIL || body["password"] !== PASSWORD) {
+      return fail(response, 401, "wrong_credentials", "E-mail or password is wrong.");
+    }
+    const session = randomUUID();
+    this.#sessions.add(session);
+    response.setHeader("Set-Cookie", `fidus_session=${session}; Path=/; HttpOnly; SameSite=Strict`);
+    json(response, 204, null);
+  }
+
+  #list(): object[] {
+    const newest = [...this.#conversations.values()].sort((a, b) => b.updatedAt.localeCompare(a.updatedAt));
+    return newest.map(({ id, title, updatedAt }) => ({ id, title, updatedAt }));
+  }
+
+  #conversation(method: string, id: string, response: ServerResponse): void {
+    const found = this.#conversations.get(id);
+    if (!found) return fail(response, 404, "not_found", "There is nothing here.");
+    if (method !== "DELETE") return json(response, 200, found);
+    this.#conversations.delete(id);
+    json(response, 204, null);
+  }
+
+  async #chat(request: IncomingMessage, body: Record<string, unknown>, response: ServerResponse): Promise<void> {
+    const content = String(body["content"] ?? "");
+    const known = typeof body["conversationId"] === "string" ? this.#conversations.get(body["conversationId"]) : undefined;
+    if (body["conversationId"] !== undefined && !known) return fail(response, 404, "not_found", "There is nothing here.");
+    const now = new Date().toISOString();
+    const conversation = known ?? { id: randomUUID(), title: titleOf(content), updatedAt: now, messages: [] };
+    const answer: Message = { id: randomUUID(), role: "assistant", content: "", status: "streaming", createdAt: now };
+    conversation.messages.push({ id: randomUUID(), role: "user", content, status: "complete", createdAt: now }, answer);
+    conversation.updatedAt = now;
+    this.#conversations.set(conversation.id, conversation);
+    const abort = new AbortController();
+    this.running.set(answer.id, abort);
+    request.socket.once("close", () => abort.abort());
+    response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform" });
+    const send = (event: string, data: object): boolean => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    send("start", { conversationId: conversation.id, messageId: answer.id, title: conversation.title });
+    try {
+      await this.#speak(content, answer, abort.signal, send);
+    } finally {
+      this.running.delete(answer.id);
+      if (scriptFor(content).end === "cut") response.destroy();
+      else response.end();
+    }
+  }
+
+  async #speak(question: string, answer: Message, signal: AbortSignal, send: (event: string, data: object) => unknown): Promise<void> {
+    const script = scriptFor(question);
+    for (const text of script.pieces) {
+      await pause(script.pauseMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) break;
+      answer.content += text;
+      send("delta", { text });
+    }
+    const usage = { promptTokens: question.length, completionTokens: script.pieces.length };
+    if (signal.aborted) answer.status = "cancelled";
+    else answer.status = script.end === "done" ? "complete" : "failed";
+    if (signal.aborted) send("done", { finishReason: "cancelled", usage });
+    else if (script.end === "done") send("done", { finishReason: "stop", usage });
+    else if (script.end === "error") {
+      send("error", { code: "runtime_broken", message: "The language model stopped in the middle of its answer." });
+    }
+  }
+}
+
+const titleOf = (content: string): string => (content.length > 60 ? `${content.slice(0, 59)}…` : content);
+
+async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString("utf8")) as Record<string, unknown>);
+}
+
+function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+  response.end(status === 204 ? undefined : JSON.stringify(body));
+}
+
+function fail(response: ServerResponse, status: number, code: string, message = code): void {
+  json(response, status, { error: { code, message } });
+}
+
+if (import.meta.main) {
+  const server = await startDevServer(Number(process.env["PORT"] ?? 3100));
+  console.log(`${server.url}   ${server.email} / ${server.password}`);
+}

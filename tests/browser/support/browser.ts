@@ -1,0 +1,76 @@
+/** Starts Debian's Chromium and opens pages that record what must not happen. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+
+const EXECUTABLE = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Starts a browser with an empty profile; the caller closes it. */
+export function launch(): Promise<Browser> {
+  if (!existsSync(EXECUTABLE)) {
+    throw new Error(`CHROMIUM: got ${EXECUTABLE}; needs an installed browser. apt-get install chromium fonts-dejavu-core`);
+  }
+  return chromium.launch({ executablePath: EXECUTABLE, headless: true, args: FLAGS });
+}
+
+export const screens = {
+  small: { width: 360, height: 640 },
+  desktop: { width: 1280, height: 800 },
+} as const;
+export type Screen = keyof typeof screens;
+export type Scheme = "light" | "dark";
+
+/** What a page did; everything in it would be a defect. */
+export interface Trouble {
+  /** Requests to any other origin. */
+  readonly foreign: string[];
+  /** Uncaught errors and errors on the console, without failed requests (the browser logs each 401). */
+  readonly errors: string[];
+}
+
+export interface OpenPage {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  readonly trouble: Trouble;
+}
+
+export interface OpenOptions {
+  readonly screen?: Screen;
+  readonly scheme?: Scheme;
+  /** Saved cookies of a signed-in session. @default none */
+  readonly storageState?: Awaited<ReturnType<BrowserContext["storageState"]>>;
+}
+
+/** Opens an empty page in a context of its own. */
+export async function openPage(browser: Browser, url: string, options: OpenOptions = {}): Promise<OpenPage> {
+  const { screen = "desktop", scheme = "light", storageState } = options;
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: screens[screen],
+    colorScheme: scheme,
+    permissions: ["clipboard-read", "clipboard-write"],
+    ...(storageState ? { storageState } : {}),
+  });
+  context.setDefaultTimeout(15_000);
+  await context.addInitScript({ path: join(import.meta.dirname, "in-page.js") });
+  const page = await context.newPage();
+  const trouble: Trouble = { foreign: [], errors: [] };
+  const origin = new URL(url).origin;
+  page.on("request", (request) => {
+    if (!request.url().startsWith(origin) && !request.url().startsWith("blob:")) trouble.foreign.push(request.url());
+  });
+  page.on("pageerror", (error) => trouble.errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) trouble.errors.push(message.text());
+  });
+  return { page, context, trouble };
+}

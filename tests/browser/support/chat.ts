@@ -1,0 +1,55 @@
+/** The page in the words of its user, by roles and names as a screen reader meets them. */
+import type { Locator, Page } from "playwright-core";
+
+/** A real model on two cores may load first. */
+export const ANSWER_MS = 120_000;
+
+export const box = (page: Page): Locator => page.getByRole("textbox", { name: "Message to Fidus" });
+export const answers = (page: Page): Locator => page.getByRole("article").filter({ has: page.getByRole("heading", { name: "Fidus" }) });
+export const questions = (page: Page): Locator => page.getByRole("article").filter({ has: page.getByRole("heading", { name: "You" }) });
+export const stopButton = (page: Page): Locator => page.getByRole("button", { name: "Stop answering" });
+
+/** Opens the page of a signed-in session and waits until one can write. */
+export async function openChat(page: Page, address = "/"): Promise<void> {
+  await page.goto(address);
+  await box(page).waitFor();
+}
+
+/** Writes `text` and sends it by Enter. */
+export async function ask(page: Page, text: string): Promise<void> {
+  await box(page).fill(text);
+  await box(page).press("Enter");
+}
+
+/** Waits until the answer has at least `characters` characters. */
+export async function waitForText(page: Page, characters = 1): Promise<void> {
+  await page.waitForFunction(`(document.querySelector(".writing .prose")?.textContent.length ?? 0) >= ${characters}`, undefined, {
+    timeout: ANSWER_MS,
+  });
+}
+
+/** Waits until no answer is being written. */
+export async function waitForAnswer(page: Page): Promise<void> {
+  await stopButton(page).waitFor({ state: "detached", timeout: ANSWER_MS });
+}
+
+/** Asks and waits for the whole answer. */
+export async function askAndWait(page: Page, text: string): Promise<void> {
+  const count = await answers(page).count();
+  await ask(page, text);
+  await answers(page).nth(count).waitFor();
+  await waitForAnswer(page);
+}
+
+/** The id of the open conversation, from the address. */
+export function openConversation(page: Page): string {
+  const id = /#\/c\/([\w-]+)/.exec(page.url())?.[1];
+  if (!id) throw new Error(`address: got ${page.url()}; needs #/c/ID.`);
+  return id;
+}
+
+/** Opens the conversations on a small screen; on a wide one they are there already. */
+export async function openConversations(page: Page): Promise<void> {
+  const menu = page.getByRole("button", { name: "Conversations" });
+  if (await menu.isVisible()) await menu.click();
+}

@@ -1,0 +1,6 @@
+/** What the CLI uses of the toolchain. */
+export { ensureToolchain, inspectToolchain, type PartReport, type ToolchainReport } from "./ensure.ts";
+export { ToolchainError } from "./errors.ts";
+export { toolchainEnv, type ToolchainEnv, type ToolchainPaths } from "./layout.ts";
+export type { EnsureOptions, NetworkLimits, Phase, ToolchainEvent } from "./run.ts";
+export { partNames, versions, type PartName } from "./versions.ts";
