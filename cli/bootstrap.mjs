@@ -28,9 +28,16 @@ refuseUnsupported()
     process.stdout.write(`${findNode()}\n`);
   })
   .catch((error) => {
-    process.stderr.write(`fidus: ${error instanceof Refusal ? error.message : error.stack}\n`);
+    process.stderr.write(`fidus: ${error instanceof Refusal ? error.message : sentence(error)}\n`);
     process.exitCode = 1;
   });
+
+/** Errors of the file system name their file; anything else is a fault of ours and shows where. */
+function sentence(error) {
+  if (error.code === "ENOSPC") return `${root}: got a full disk; needs 2 GB free. Make room, then run the same command again.`;
+  if (!["EACCES", "EPERM", "EROFS"].includes(error.code)) return error.stack;
+  return `${error.path || root}: got ${error.code}; needs a checkout you may write to. sudo chown -R "$USER" ${root}`;
+}
 
 async function refuseUnsupported() {
   const { platform, arch, versions } = process;
@@ -105,8 +112,11 @@ function isOurs({ os, cpu, libc }) {
 /** Two first runs at once: one installs, the other waits for it. */
 async function installOnce() {
   const waited = progress("waiting for another ./fidus that installs packages");
-  while (!takeLock()) await new Promise((resolve) => setTimeout(resolve, 200));
-  waited.end();
+  try {
+    while (!takeLock()) await new Promise((resolve) => setTimeout(resolve, 200));
+  } finally {
+    waited.end();
+  }
   try {
     if (!isFresh()) await install();
   } finally {
@@ -120,7 +130,7 @@ async function install() {
   rmSync(marker, { force: true });
   const shown = progress("installing packages (npm ci)", true);
   const options = ["ci", "--ignore-scripts", "--include=dev", "--include=optional", "--no-audit", "--no-fund"];
-  const { code, output } = await runNpm(npm, options);
+  const { code, output } = await runNpm(npm, options).finally(() => shown.end());
   if (code !== 0) {
     process.stderr.write(`${output.trimEnd().split("\n").slice(-shownLines).join("\n")}\n`);
     throw new Refusal({
@@ -131,7 +141,7 @@ async function install() {
     });
   }
   writeMarker(wanted);
-  shown.end("packages installed");
+  shown.done("packages installed");
 }
 
 /** npm's own output is kept for the case that it fails. A signal stops npm first, then us. */
@@ -150,12 +160,12 @@ function runNpm([command, ...first], options) {
   });
 }
 
-/** npm beside the Node that runs, so that both fit; else the one on PATH. */
+/** The user's own npm, else the one that came with the Node that runs. */
 function findNpm() {
+  const [onPath] = onPathNamed("npm");
+  if (onPath !== undefined) return [onPath];
   const bundled = join(dirname(process.execPath), "..", "lib", "node_modules", "npm", "bin", "npm-cli.js");
   if (existsSync(bundled)) return [process.execPath, bundled];
-  const onPath = onPathNamed("npm")[0];
-  if (onPath !== undefined) return [onPath];
   throw new Refusal({
     path: "npm",
     got: "nothing on PATH",
@@ -307,11 +317,11 @@ function progress(title, atOnce = false) {
   const first = setTimeout(() => (shown || show(), (shown = true)), 500);
   const timer = setInterval(show, tty ? 1000 : heartbeatMs);
   return {
-    end(text) {
+    end() {
       clearTimeout(first);
       clearInterval(timer);
       if (shown && tty) process.stderr.write("\r\u001b[2K");
-      if (text !== undefined) process.stderr.write(`✓ ${text} (${seconds()} s)\n`);
     },
+    done: (text) => process.stderr.write(`✓ ${text} (${seconds()} s)\n`),
   };
 }

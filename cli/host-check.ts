@@ -20,12 +20,22 @@ export function portWishes(config: StackConfigFile | null): readonly PortWish[] 
 }
 
 /** Measures and judges this host for `up` and `doctor`. */
-export async function checkHost(ctx: CliContext, engine: Engine, installation: string | null, ports: readonly PortWish[]): Promise<Check[]> {
+export async function checkHost(
+  ctx: CliContext,
+  engine: Engine,
+  installation: string | null,
+  ports: readonly PortWish[],
+): Promise<Check[]> {
   return hostChecks(await gatherFacts({ engine, paths: ctx.paths, env: ctx.env, installation, ports }));
 }
 
 /** Refuses a host that cannot run the product (exit 1, every reason at once), before anything is changed on it; prints the warnings. */
-export async function requireFitHost(ctx: CliContext, engine: Engine, installation: string, ports: readonly PortWish[]): Promise<void> {
+export async function requireFitHost(
+  ctx: CliContext,
+  engine: Engine,
+  installation: string,
+  ports: readonly PortWish[],
+): Promise<void> {
   for (const warning of refuseUnfit(await checkHost(ctx, engine, installation, ports))) ctx.notice(`  ${warning}`);
 }
 

@@ -4,12 +4,11 @@ import { basename, dirname } from "node:path";
 import { installationLabel } from "../infra/core/naming.ts";
 import type { Engine } from "./docker.ts";
 import type { Paths } from "./paths.ts";
-import type { Disk, HostFacts, PortHolder, PortUse } from "./preflight.ts";
+import type { Disk, HostFacts, PortHolder, PortKey, PortUse } from "./preflight.ts";
 import { run as realRun, type Run } from "./run.ts";
 
 export interface PortWish {
-  /** Config key that sets it: `pagePort`, `apiPort`. */
-  readonly key: string;
+  readonly key: PortKey;
   readonly address: string;
   readonly port: number;
 }

@@ -46,8 +46,16 @@ export async function findInstallation({ paths, env, notice = () => {} }: FindOp
     named === undefined || named === ""
       ? await byCheckout(all, paths.checkout)
       : (all.find(({ id }) => id === named) ?? throwUnknown(named, all));
-  if (found !== null) await checkPassphrase(found, notice);
+  if (found === null) return null;
+  await noteForeignCheckout(found, paths, notice);
+  await checkPassphrase(found, notice);
   return found;
+}
+
+/** A variable left over from another clone's `./fidus env` would quietly act on that clone's stacks. */
+async function noteForeignCheckout({ id, checkout }: Installation, paths: Paths, notice: (text: string) => void): Promise<void> {
+  if (checkout !== (await realpath(paths.checkout)))
+    notice(`FIDUS_INSTALLATION=${id} belongs to ${checkout}; unset it to use this checkout's own.`);
 }
 
 /** The same, but a checkout without an installation gets one: id, folder, passphrase. Safe when several processes start at once. */

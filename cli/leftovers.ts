@@ -1,25 +1,63 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { installationLabel } from "../infra/core/naming.ts";
 import type { Docker } from "../infra/images/docker-cli.ts";
 import { lines, stackContainers } from "./containers.ts";
+import { CliError } from "./errors.ts";
 import type { StateResource } from "./engine.ts";
 import type { Installation } from "./installation.ts";
 
-/** Removes the engine's locks whose process is gone from this host; returns how many. Others are left for the engine to name. */
-export async function clearDeadLocks(installation: Installation, stack: string): Promise<number> {
+/** How long a living engine that holds the stack is waited for, and how often it is looked at, in milliseconds. */
+const engineWait = { limit: 300_000, poll: 500 } as const;
+
+/**
+ * Frees the stack of engine locks whose process is gone from this host; one whose process lives (an interrupted `up` leaves its
+ * engine finishing its last step) is waited for. Locks of other hosts are left for the engine to name.
+ * Throws exit 1 when a living one does not end in five minutes.
+ */
+export async function settleEngineLocks(
+  installation: Installation,
+  stack: string,
+  { signal, update }: { readonly signal: AbortSignal; readonly update: (detail: string) => void },
+): Promise<void> {
+  const deadline = performance.now() + engineWait.limit;
+  for (;;) {
+    const holder = await livingHolder(installation, stack);
+    if (holder === null) return;
+    if (performance.now() > deadline) throw stillBusy(stack, holder);
+    update(`waiting for the engine of an earlier run (process ${holder})`);
+    await setTimeout(engineWait.poll, undefined, { signal });
+  }
+}
+
+/** Process id of a living engine on this host that holds the stack; removes the locks of dead ones. */
+async function livingHolder(installation: Installation, stack: string): Promise<number | null> {
   const folder = join(installation.backendFolder, ".pulumi", "locks", "organization", "fidus", stack);
   const names = await readdir(folder).catch(() => []);
-  let cleared = 0;
   for (const name of names.filter((entry) => entry.endsWith(".json"))) {
     const file = join(folder, name);
-    const lock = JSON.parse(await readFile(file, "utf8")) as { pid?: number; hostname?: string };
-    if (lock.hostname !== hostname() || lock.pid === undefined || isAlive(lock.pid)) continue;
-    await rm(file);
-    cleared += 1;
+    const lock = parseLock(await readFile(file, "utf8").catch(() => "{}"));
+    if (lock.hostname !== undefined && lock.hostname !== hostname()) continue;
+    if (lock.pid !== undefined && isAlive(lock.pid)) return lock.pid;
+    await rm(file, { force: true });
   }
-  return cleared;
+  return null;
+}
+
+/** What a lock file says; nothing when its writer died in the middle. */
+function parseLock(text: string): { readonly pid?: number; readonly hostname?: string } {
+  try {
+    return JSON.parse(text) as { pid?: number; hostname?: string };
+  } catch {
+    return {};
+  }
+}
+
+function stillBusy(stack: string, holder: number): CliError {
+  const problem = { path: `stack ${stack}`, got: `engine process ${holder}`, rule: "no engine at work", fix: `kill ${holder}` };
+  return new CliError("Another engine works on this stack", { code: "busy", problems: [problem] });
 }
 
 /**

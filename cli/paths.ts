@@ -54,6 +54,6 @@ function homeFolder(env: NodeJS.ProcessEnv): string {
   const home = env["HOME"] ?? homedir();
   if (isAbsolute(home)) return home;
   throw wrongInput("There is no home folder to keep data in", [
-    { path: "HOME", got: home, rule: "an absolute path", fix: 'export HOME="$(cd ~ && pwd)"' },
+    { path: "HOME", got: home, rule: "an absolute path", fix: 'export HOME="$(getent passwd "$(id -u)" | cut -d: -f6)"' },
   ]);
 }

@@ -13,6 +13,10 @@ const maxClockSkew = 60;
 /** No earlier date can be right: this source is younger. */
 const sourceDate = Date.UTC(2026, 9, 1);
 
+/** Ports that may be chosen, by config key, and the option that chooses each. */
+export const portOptions = { pagePort: "--port", apiPort: "--api-port" } as const;
+export type PortKey = keyof typeof portOptions;
+
 export type CheckStatus = "ok" | "warn" | "fail";
 
 /** One line of `./fidus doctor`. */
@@ -45,8 +49,7 @@ export type PortHolder =
   | { readonly kind: "no-address" };
 
 export interface PortUse {
-  /** The choice that sets it: `port`, `apiPort`. */
-  readonly key: string;
+  readonly key: PortKey;
   readonly address: string;
   readonly port: number;
   readonly holder: PortHolder;
@@ -168,7 +171,7 @@ function portCheck({ key, address, port, holder }: PortUse): Check {
   const title = `Port ${port}`;
   const where = `${address}:${port}`;
   const other = (got: string, rule: string): Check =>
-    fail(id, title, { path: key, got, rule, fix: `./fidus choose --${kebab(key)} ${freePortSuggestion(port)}` });
+    fail(id, title, { path: key, got, rule, fix: `./fidus choose ${portOptions[key]} ${freePortSuggestion(port)}` });
   switch (holder.kind) {
     case "free":
       return ok(id, title, `${where} is free`);
@@ -262,8 +265,4 @@ function gib(count: number): number {
 function gigabytes(bytes: number): string {
   const value = bytes / 1024 ** 3;
   return `${value >= 10 ? Math.round(value) : Math.round(value * 10) / 10} GB`;
-}
-
-function kebab(key: string): string {
-  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

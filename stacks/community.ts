@@ -33,13 +33,38 @@ export function community(): StackOutputs {
   if (plan.app === null) return { ...outputs, apiContainer: null };
   if (plan.embeddedModel) {
     const { llmThreads: threads, environment } = cfg;
-    new EmbeddedLlm("llm", { engine, image: images.llm, model: plan.embeddedModel, threads, network: networks.data, environment });
+    new EmbeddedLlm("llm", {
+      engine,
+      image: images.llm,
+      model: plan.embeddedModel,
+      threads,
+      network: networks.data,
+      environment,
+    });
   }
   const { llmApiKey, environment } = cfg;
   const replicas = cfg.apiReplicas;
   const shared = { engine, fillerImage: images.base };
-  const app = new App("app", { ...shared, ...plan.app, image: images.app, networks, database, cache, secrets, llmApiKey, replicas, environment, version: manifest.version });
-  const proxy = { ...shared, image: images.proxy, network: networks.edge, fingerprintKey: secrets.fingerprint, bindAddress: cfg.bindAddress };
+  const app = new App("app", {
+    ...shared,
+    ...plan.app,
+    image: images.app,
+    networks,
+    database,
+    cache,
+    secrets,
+    llmApiKey,
+    replicas,
+    environment,
+    version: manifest.version,
+  });
+  const proxy = {
+    ...shared,
+    image: images.proxy,
+    network: networks.edge,
+    fingerprintKey: secrets.fingerprint,
+    bindAddress: cfg.bindAddress,
+  };
   new Proxy("proxy", { ...proxy, ports: plan.ports }, { dependsOn: app.services });
   return { ...outputs, apiContainer: app.apiContainer };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { fetchText, type Algorithm, DownloadError } from "./download.ts";
+import { DownloadError, fetchText, shown, type Algorithm } from "./download.ts";
 import { ToolchainError, WayClosedError } from "./errors.ts";
 import { readText, writeAtomically } from "./files.ts";
 import type { Run } from "./run.ts";
@@ -44,8 +44,8 @@ async function listedDigest(run: Run, archive: VendorArchive): Promise<ExpectedD
   for (const url of archive.checksumUrls.map((original) => onMirror(original, run.mirror))) {
     try {
       const found = sumIn(await fetchText(run, url), archive.file);
-      if (found !== null) return { ...found, by: "list", where: url };
-      failures.push(`${url} does not name ${archive.file}`);
+      if (found !== null) return { ...found, by: "list", where: shown(url) };
+      failures.push(`${shown(url)} does not name ${archive.file}`);
     } catch (error) {
       if (!(error instanceof DownloadError)) throw error;
       failures.push(error.message);

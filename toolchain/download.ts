@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
+import http from "node:http";
+import https from "node:https";
 import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import got, { HTTPError, type Delays } from "got";
-import { reasonOf } from "./errors.ts";
+import got, { HTTPError, type Agents, type Delays } from "got";
+import { isDiskError, reasonOf } from "./errors.ts";
 import type { ToolchainEvent, Run } from "./run.ts";
 
 export type Algorithm = "sha1" | "sha256" | "sha512";
@@ -28,7 +30,13 @@ export async function unreachableReason(run: Run, url: string): Promise<string |
   const { connectMs } = run.limits;
   try {
     const timeout: Delays = { ...connecting(run), request: connectMs * 2 };
-    const { statusCode } = await got.head(url, { timeout, retry: { limit: 0 }, throwHttpErrors: false, signal: run.signal });
+    const { statusCode } = await got.head(url, {
+      timeout,
+      retry: { limit: 0 },
+      throwHttpErrors: false,
+      agent: agents(run),
+      signal: run.signal,
+    });
     // 404, 405, 501: there is a host; whether it has the file shows later.
     return statusCode < 400 || [404, 405, 501].includes(statusCode) ? null : `${hostOf(url)} answers ${statusCode}`;
   } catch (error) {
@@ -42,7 +50,12 @@ export async function fetchText(run: Run, url: string): Promise<string> {
   const { stallMs, attempts } = run.limits;
   try {
     const timeout: Delays = { ...connecting(run), request: stallMs };
-    return await got(url, { timeout, retry: { limit: attempts - 1, backoffLimit: 2000 }, signal: run.signal }).text();
+    return await got(url, {
+      timeout,
+      retry: { limit: attempts - 1, backoffLimit: 2000 },
+      agent: agents(run),
+      signal: run.signal,
+    }).text();
   } catch (error) {
     run.signal.throwIfAborted();
     throw downloadError(url, error);
@@ -65,6 +78,7 @@ export async function fetchFile<A extends Algorithm>(
     } catch (error) {
       await rm(to, { force: true });
       run.signal.throwIfAborted();
+      if (isDiskError(error)) throw error;
       const failure = downloadError(url, error);
       if (failure.scope === "file" || attempt >= run.limits.attempts) throw failure;
       run.log(part, "download", `${failure.message}; try ${attempt + 1} of ${run.limits.attempts}`);
@@ -92,6 +106,7 @@ async function fetchOnce<A extends Algorithm>(
     retry: { limit: 0 },
     decompress: false,
     strictContentLength: true,
+    agent: agents(run),
     signal: run.signal,
   });
   reportProgress(run, part, source);
@@ -115,10 +130,22 @@ function connecting({ limits: { connectMs } }: Run): Delays {
   return { lookup: connectMs, connect: connectMs, secureConnect: connectMs, response: connectMs * 2 };
 }
 
+/** Node's agents heed HTTPS_PROXY, HTTP_PROXY and NO_PROXY only when told to (`proxyEnv`, Node 24.5). */
+function agents({ env }: Run): Agents {
+  const options: http.AgentOptions & { proxyEnv: NodeJS.ProcessEnv } = { proxyEnv: env };
+  return { http: new http.Agent(options), https: new https.Agent(options) };
+}
+
+/** A URL for messages and files: a mirror's user name and password stay out of them. */
+export function shown(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+}
+
 function downloadError(url: string, error: unknown): DownloadError {
   const status = error instanceof HTTPError ? error.response.statusCode : null;
   const refused = status !== null && status < 500 && status !== 408 && status !== 429;
-  const reason = status === null ? `${url}: ${reasonOf(error)}` : `${url} answers ${status}`;
+  const reason = status === null ? `${shown(url)}: ${reasonOf(error)}` : `${shown(url)} answers ${status}`;
   return new DownloadError(refused ? "file" : "host", reason, { cause: error });
 }
 

@@ -27,3 +27,23 @@ export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
   return text.split("\n")[0] ?? text;
 }
+
+const diskCodes = ["EACCES", "EDQUOT", "EIO", "ENOSPC", "ENOTDIR", "EPERM", "EROFS"];
+
+/** True for errors of this machine's disk: no other source of a part would help against them. */
+export function isDiskError(error: unknown): error is NodeJS.ErrnoException {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    "path" in error &&
+    diskCodes.includes(error.code)
+  );
+}
+
+/** The toolchain's folder cannot be used. */
+export function diskError(root: string, error: NodeJS.ErrnoException): ToolchainError {
+  const fix = `Free some space, or choose another folder: export XDG_CACHE_HOME=/path/to/a/larger/disk`;
+  const problem = { path: error.path ?? root, got: error.code, rule: "a folder that can be written, with 4 GB free", fix };
+  return new ToolchainError("broken", [problem], { cause: error });
+}

@@ -1,5 +1,5 @@
 import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { WayClosedError, reasonOf } from "./errors.ts";
 import { emptyFolder, moveIntoPlace } from "./files.ts";
@@ -51,8 +51,7 @@ export async function findGo(run: Run, wheels: readonly string[] = goWheels): Pr
 }
 
 async function installedGo(run: Run): Promise<Go | null> {
-  const usual = { PATH: [run.env["PATH"] ?? "", "/usr/local/go/bin"].join(":") };
-  const bin = await findOnPath(usual, "go");
+  const bin = await findOnPath({ PATH: [run.env["PATH"] ?? "", ...run.usualGoFolders].join(delimiter) }, "go");
   // GOTOOLCHAIN=local: this very Go, not what some go.mod above would make of it.
   return bin === null ? null : goAt(run, { bin, env: { GOTOOLCHAIN: "local" }, origin: "path" });
 }

@@ -1,5 +1,6 @@
 /** What the CLI uses of the toolchain. */
-export { ensureToolchain, inspectToolchain, type PartReport, type ToolchainReport } from "./ensure.ts";
+export type { PartReport } from "./cache.ts";
+export { ensureToolchain, inspectToolchain, type ToolchainReport } from "./ensure.ts";
 export { ToolchainError } from "./errors.ts";
 export { toolchainEnv, type ToolchainEnv, type ToolchainPaths } from "./layout.ts";
 export type { EnsureOptions, NetworkLimits, Phase, ToolchainEvent } from "./run.ts";

@@ -39,7 +39,7 @@ export interface EnsureOptions {
   readonly paths: ToolchainPaths;
   /** Gets every event; must not throw. @default none */
   readonly log?: (event: ToolchainEvent) => void;
-  /** Reads PATH, HOME, PULUMI_HOME, FIDUS_TOOLCHAIN_SOURCE, FIDUS_VENDOR_BASE_URL; handed to the programs it runs. @default process.env */
+  /** Reads PATH, HOME, PULUMI_HOME, HTTPS_PROXY and its kin, FIDUS_TOOLCHAIN_SOURCE, FIDUS_VENDOR_BASE_URL; handed to the programs it runs. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
   /** Stops downloads and builds; the toolchain stays as far as it got. @default never */
   readonly signal?: AbortSignal;
@@ -61,6 +61,8 @@ export interface Run {
   readonly limits: NetworkLimits;
   readonly sources: string;
   readonly pins: Readonly<Record<string, string>>;
+  /** Where Go's own installer puts it; looked at after PATH. */
+  readonly usualGoFolders: readonly string[];
   readonly signal: AbortSignal;
   readonly elapsedMs: () => number;
   readonly log: (part: ToolchainEvent["part"], phase: Phase, message: string, progress?: Progress) => void;
@@ -86,6 +88,7 @@ export function createRun(options: EnsureOptions): Run {
     limits: { connectMs: 4000, stallMs: 20_000, attempts: 3, ...options.limits },
     sources,
     pins,
+    usualGoFolders: ["/usr/local/go/bin"],
     signal: options.signal ?? new AbortController().signal,
     elapsedMs,
     log: (part, phase, message, progress) => log({ part, phase, message, elapsedMs: elapsedMs(), ...progress }),

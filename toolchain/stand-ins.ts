@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile, readdir, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
-import type { Plugin } from "esbuild";
+import type { BuildFailure, Plugin } from "esbuild";
 import { WayClosedError, reasonOf } from "./errors.ts";
 import { writeAtomically } from "./files.ts";
 import { executableName, executableOf, folderOf, type Layout } from "./layout.ts";
@@ -71,8 +71,15 @@ async function bundle(run: Run, part: StandInPart): Promise<{ code: string; inpu
     const inputs = Object.keys(metafile.inputs).filter((name) => !name.includes(":"));
     return { code: outputFiles[0]?.text ?? "", inputs: inputs.sort() };
   } catch (error) {
-    throw new WayClosedError(`${entry} cannot be bundled (${reasonOf(error)})`, { cause: error });
+    throw new WayClosedError(`${entry} cannot be bundled (${firstFault(error)})`, { cause: error });
   }
+}
+
+/** esbuild's own message says only how many faults there are. */
+function firstFault(error: unknown): string {
+  const [fault] = error instanceof Error && "errors" in error ? (error as BuildFailure).errors : [];
+  const where = fault?.location ? `${fault.location.file}:${fault.location.line}: ` : "";
+  return fault === undefined ? reasonOf(error) : `${where}${fault.text}`;
 }
 
 /** What CommonJS packages inside an ES module bundle expect to find. */

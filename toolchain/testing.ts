@@ -8,7 +8,7 @@ import { gzipSync } from "fflate";
 import * as tar from "tar";
 import { onTestFinished } from "vitest";
 import { createRun, type EnsureOptions, type Run, type ToolchainEvent } from "./run.ts";
-import { onMirror, partNames, platformOf, vendorArchive, versions, type PartName } from "./versions.ts";
+import { partNames, platformOf, vendorArchive, versions, type PartName } from "./versions.ts";
 
 /** What the tests' vendor does with one path. */
 export type Behaviour = "serve" | "stall" | "truncate" | "spoil" | "refuse" | "fail";
@@ -25,6 +25,12 @@ export interface TestVendor {
   readonly archives: Readonly<Record<PartName, string>>;
   /** Resolves when a request for this file name arrives, or has arrived. */
   asked(file: string): Promise<void>;
+  /** Gets the same lines as `requests`, with the URL as the client sent it (a whole one when this serves as its proxy). */
+  onRequest(listener: (line: string) => void): void;
+  /** Breaks every connection that is open now. */
+  hangUp(): void;
+  /** Publishes another archive for a part; its executable prints this. */
+  publish(part: PartName, says: string): Promise<void>;
 }
 
 /** Removed with all its content when the test ends. */
@@ -51,12 +57,15 @@ export async function startVendor(): Promise<TestVendor> {
     return known;
   };
   const requests: string[] = [];
+  const listeners: ((line: string) => void)[] = [];
   const behaviours = new Map<string, Behaviour>();
   const server = createServer((request, response) => {
-    requests.push(`${request.method} ${request.url}`);
-    const file = request.url?.split("/").at(-1) ?? "";
+    for (const listener of listeners) listener(`${request.method} ${request.url}`);
+    const path = (request.url ?? "").replace(/^http:\/\/[^/]+/, "");
+    requests.push(`${request.method} ${path}`);
+    const file = path.split("/").at(-1) ?? "";
     if (request.method === "GET") arrival(file).resolve();
-    answer(request, response, files.get(request.url ?? ""), behaviours.get(file) ?? "serve");
+    answer(request, response, files.get(path), behaviours.get(file) ?? "serve");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
@@ -69,7 +78,17 @@ export async function startVendor(): Promise<TestVendor> {
     PartName,
     string
   >;
-  return { url, requests, behaviours, files, archives, asked: (file) => arrival(file).promise };
+  return {
+    url,
+    requests,
+    behaviours,
+    files,
+    archives,
+    asked: (file) => arrival(file).promise,
+    onRequest: (listener) => void listeners.push(listener),
+    hangUp: () => server.closeAllConnections(),
+    publish: (part, says) => publish(files, part, says),
+  };
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, body: Buffer | undefined, behaviour: Behaviour): void {
@@ -78,14 +97,14 @@ function answer(request: IncomingMessage, response: ServerResponse, body: Buffer
   if (body === undefined) return void response.writeHead(404).end();
   response.writeHead(200, { "content-length": body.length });
   if (request.method === "HEAD" || behaviour === "serve") return void response.end(body);
-  if (behaviour === "spoil") return void response.end(Buffer.from(body).fill(0, -1));
+  if (behaviour === "spoil") return void response.end(Buffer.from(body).fill(0xff, body.length - 1));
   response.write(body.subarray(0, body.length / 2), () => {
     if (behaviour === "truncate") response.destroy();
   });
 }
 
-/** (Re)publishes the archive of a part with a true list of sums. @default content is a script that prints the version */
-export async function publish(files: Map<string, Buffer>, part: PartName, says = `v${versions.pulumi}`): Promise<void> {
+/** An archive of one part with a true list of sums. @default says the version, as the real CLI does */
+async function publish(files: Map<string, Buffer>, part: PartName, says = `v${versions.pulumi}`): Promise<void> {
   const archive = vendorArchive(part, platformOf());
   const folder = await mkdtemp(join(tmpdir(), "fidus-archive-"));
   for (const { part: carried, entry } of archive.entries)
@@ -104,11 +123,6 @@ export async function publish(files: Map<string, Buffer>, part: PartName, says =
 }
 
 const pathOf = (url: string): string => new URL(url).pathname;
-
-/** URL of an archive on the tests' vendor. */
-export function urlOn(vendor: TestVendor, part: PartName): string {
-  return onMirror(vendorArchive(part, platformOf()).url, vendor.url);
-}
 
 export interface TestSetup {
   readonly folder: string;

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFile, readdir, stat } from "node:fs/promises";
+import { readFile, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ensureToolchain } from "./ensure.ts";
 import { ToolchainError } from "./errors.ts";
 import { executableOf, layoutOf } from "./layout.ts";
-import { emptyMachine, installFakeGo, publish, startVendor, type Behaviour, type TestSetup, type TestVendor } from "./testing.ts";
+import { emptyMachine, installFakeGo, startVendor, type Behaviour, type TestSetup, type TestVendor } from "./testing.ts";
 import { partNames, vendorArchive, versions } from "./versions.ts";
 
 async function machineWithVendor(source = "auto", stallMs = 300): Promise<{ vendor: TestVendor; machine: TestSetup }> {
@@ -99,9 +99,8 @@ test("bytes that do not match the vendor's list are refused, in every setting", 
 test("an archive that changed since its first use is refused, even with a new matching list", async () => {
   const { vendor, machine } = await machineWithVendor();
   await ensureToolchain(machine.options);
-  const { rm } = await import("node:fs/promises");
   await rm(join(machine.root, "pulumi-home"), { recursive: true });
-  await publish(vendor.files, "docker", "v6.6.6");
+  await vendor.publish("docker", "v6.6.6");
   const failure = ensureToolchain(machine.options);
   await expect(failure).rejects.toThrow(/docker.* sha256: got "[0-9a-f]{64}"; needs [0-9a-f]{64}, as at its first use/);
   await expect(failure).rejects.toThrow(join(machine.root, "digests.json"));
@@ -111,7 +110,6 @@ test("an archive that changed since its first use is refused, even with a new ma
 test("an archive that is the same as at its first use is taken without asking for the list again", async () => {
   const { vendor, machine } = await machineWithVendor();
   await ensureToolchain(machine.options);
-  const { rm } = await import("node:fs/promises");
   await rm(join(machine.root, "pulumi-home/plugins/resource-docker-v5.2.0"), { recursive: true });
   vendor.requests.length = 0;
   const report = await ensureToolchain(machine.options);
@@ -197,4 +195,27 @@ test("downloads report their progress in bytes and percent", async () => {
   const last = machine.events.findLast(({ part, phase, bytes }) => part === "cli" && phase === "download" && bytes !== undefined);
   expect(last).toMatchObject({ percent: 100, bytes: last?.totalBytes });
   expect(machine.events.filter(({ phase }) => phase === "done").map(({ part }) => part)).toEqual(partNames);
+});
+
+test("downloads go through the proxy of the environment", async () => {
+  const vendor = await startVendor();
+  const asProxy: string[] = [];
+  vendor.onRequest((line) => asProxy.push(line));
+  const env = { FIDUS_VENDOR_BASE_URL: "http://vendor.invalid", FIDUS_TOOLCHAIN_SOURCE: "vendor", HTTP_PROXY: vendor.url };
+  const machine = await emptyMachine(env);
+  const report = await ensureToolchain(machine.options);
+  expect(report.parts.every(({ source }) => source === "vendor")).toBe(true);
+  expect(asProxy.every((line) => line.includes(" http://vendor.invalid/"))).toBe(true);
+});
+
+test("a mirror's password reaches no message and no file", async () => {
+  const { vendor, machine } = await machineWithVendor("vendor");
+  const env = { ...machine.options.env, FIDUS_VENDOR_BASE_URL: vendor.url.replace("http://", "http://me:hunter2@") };
+  await ensureToolchain({ ...machine.options, env });
+  await rm(join(machine.root, "markers/tls.json"));
+  vendor.behaviours.set(vendor.archives.tls, "refuse");
+  const error = await ensureToolchain({ ...machine.options, env }).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ToolchainError);
+  const texts = [String(error), JSON.stringify(machine.events), await readFile(join(machine.root, "digests.json"), "utf8")];
+  expect(texts.join("\n")).not.toContain("hunter2");
 });

@@ -158,7 +158,8 @@ const runtimeBases: Readonly<Record<LlmRuntime, string | null>> = {
 
 function llmConfig(values: Values): { config: LlmConfig; problems: Problem[] } {
   const runtime = values.LLM_RUNTIME ?? "embedded";
-  const ollama = runtime.startsWith("ollama") && values.OLLAMA_BASE_URL !== undefined ? `${values.OLLAMA_BASE_URL}/v1` : undefined;
+  const ollama =
+    runtime.startsWith("ollama") && values.OLLAMA_BASE_URL !== undefined ? `${values.OLLAMA_BASE_URL}/v1` : undefined;
   const baseUrl = ollama ?? values.OPENAI_API_BASE_URL ?? runtimeBases[runtime];
   const problems: Problem[] = [];
   if (baseUrl === null) {

@@ -23,16 +23,23 @@ export function register(program: Command, ctx: CliContext): void {
     .requiredOption("--email <e-mail>", "e-mail address, the login")
     .option("--user", "a plain user, no administrator", false)
     .option("--stack <stack>", "stack to work on", defaultStack)
-    .addHelpText("after", examples(["./fidus admin create --email ada@example.com", "./fidus admin create --email ada@example.com --json"]))
+    .addHelpText(
+      "after",
+      examples(["./fidus admin create --email ada@example.com", "./fidus admin create --email ada@example.com --json"]),
+    )
     .action(async ({ email, stack, user }: Flags) => {
       const { docker, installation } = await openSession(ctx, stack);
       const containers = await stackContainers(docker, installation.id, stack);
       const api = containers.find(({ role, state }) => role === "api" && state === "running");
       if (api === undefined) {
-        throw cannotGoOn("The stack does not run", [{ path: `stack ${stack}`, got: "no running API", rule: "a running stack", fix: `./fidus up ${stack}` }]);
+        throw cannotGoOn("The stack does not run", [
+          { path: `stack ${stack}`, got: "no running API", rule: "a running stack", fix: `./fidus up ${stack}` },
+        ]);
       }
       const made = await appAdmin(docker, api.name).create(email, user ? "user" : "admin");
       ctx.printJson(made);
-      ctx.print(`E-mail    ${made.email}\nPassword  ${made.password}\nAPI key   ${made.apiKey}\n\nShown once, kept nowhere in clear.`);
+      ctx.print(
+        `E-mail    ${made.email}\nPassword  ${made.password}\nAPI key   ${made.apiKey}\n\nShown once, kept nowhere in clear.`,
+      );
     });
 }

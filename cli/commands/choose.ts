@@ -47,5 +47,10 @@ async function choose(ctx: CliContext, stack: string, { runtime, model, port, ap
   ctx.printJson({ stack, changed, choices: recorded });
   for (const { key, value, because } of changed) ctx.print(`${key}: ${value} (${because})`);
   if (changed.length > 0) ctx.print(`\nNot in effect yet: ./fidus up ${stack}`);
-  else ctx.print(Object.entries(recorded).map(([key, value]) => `${key}: ${value}`).join("\n"));
+  else
+    ctx.print(
+      Object.entries(recorded)
+        .map(([key, value]) => `${key}: ${value}`)
+        .join("\n"),
+    );
 }

@@ -30,7 +30,14 @@ export function register(program: Command, ctx: CliContext): void {
 
 async function allChecks(ctx: CliContext): Promise<Check[]> {
   const { checks, installation } = await installationChecks(ctx);
-  return [nodeCheck(), await folderCheck("data", ctx.paths.data), await folderCheck("cache", ctx.paths.cache), ...checks, ...(await dockerChecks(ctx, installation)), ...(await toolchainChecks(ctx))];
+  return [
+    nodeCheck(),
+    await folderCheck("data", ctx.paths.data),
+    await folderCheck("cache", ctx.paths.cache),
+    ...checks,
+    ...(await dockerChecks(ctx, installation)),
+    ...(await toolchainChecks(ctx)),
+  ];
 }
 
 function nodeCheck(): Check {
@@ -46,15 +53,25 @@ async function folderCheck(name: "data" | "cache", folder: string): Promise<Chec
   } catch (error) {
     const variable = name === "data" ? "XDG_DATA_HOME" : "XDG_CACHE_HOME";
     const got = error instanceof Error ? error.message : String(error);
-    return fail(name, title, { path: folder, got, rule: "a folder you may write to", fix: `sudo chown -R "$USER" ${folder} (or: export ${variable}=/another/folder)` });
+    return fail(name, title, {
+      path: folder,
+      got,
+      rule: "a folder you may write to",
+      fix: `sudo chown -R "$USER" ${folder} (or: export ${variable}=/another/folder)`,
+    });
   }
 }
 
-async function installationChecks(ctx: CliContext): Promise<{ readonly checks: Check[]; readonly installation: Installation | null }> {
+async function installationChecks(
+  ctx: CliContext,
+): Promise<{ readonly checks: Check[]; readonly installation: Installation | null }> {
   const title = "Installation";
   try {
     const installation = await ctx.existingInstallation();
-    const detail = installation === null ? "none yet; the first `up` makes it" : `${installation.id}, passphrase safe at ${installation.passphraseFile}`;
+    const detail =
+      installation === null
+        ? "none yet; the first `up` makes it"
+        : `${installation.id}, passphrase safe at ${installation.passphraseFile}`;
     return { checks: [ok("installation", title, detail)], installation };
   } catch (error) {
     const { report } = describeError(error);
@@ -73,7 +90,10 @@ async function dockerChecks(ctx: CliContext, installation: Installation | null):
 }
 
 /** What the first configured stack recorded; its own defaults when there is none. */
-async function recorded(ctx: CliContext, installation: Installation | null): Promise<{ readonly dockerHost: string | null; readonly ports: readonly PortWish[] }> {
+async function recorded(
+  ctx: CliContext,
+  installation: Installation | null,
+): Promise<{ readonly dockerHost: string | null; readonly ports: readonly PortWish[] }> {
   const [stack] = installation === null ? [] : await configuredStacks(installation);
   if (installation === null || stack === undefined) return { dockerHost: null, ports: portWishes(null) };
   const config = await openStackConfig(ctx.paths, installation, stack, "community");
@@ -97,13 +117,22 @@ async function toolchainChecks(ctx: CliContext): Promise<Check[]> {
 }
 
 function partChecks({ parts }: ToolchainReport): Check[] {
-  return parts.map(({ part, version, origin, trust, path }) => ok(`toolchain-${part}`, `Toolchain: ${part}`, `${version}, ${origin}, ${trust}, ${path}`));
+  return parts.map(({ part, version, origin, trust, path }) =>
+    ok(`toolchain-${part}`, `Toolchain: ${part}`, `${version}, ${origin}, ${trust}, ${path}`),
+  );
 }
 
 /** No digest is committed for these: what the vendor's list said at first use was recorded and holds from then on. */
 function unpinnedCheck({ unpinned }: ToolchainReport): Check[] {
   if (unpinned.length === 0) return [];
-  return [warn("toolchain-unpinned", "Toolchain: unpinned", unpinned.join(", "), "Their digests were recorded at first use from the vendor's list; no committed digest vouches for them.")];
+  return [
+    warn(
+      "toolchain-unpinned",
+      "Toolchain: unpinned",
+      unpinned.join(", "),
+      "Their digests were recorded at first use from the vendor's list; no committed digest vouches for them.",
+    ),
+  ];
 }
 
 const marks = { ok: "✓", warn: "!", fail: "✗" } as const;

@@ -4,7 +4,7 @@ import type { CliContext } from "../context.ts";
 import { resourceProgress } from "../deploy/engine-run.ts";
 import { prepareHost } from "../deploy/host.ts";
 import { CliError } from "../errors.ts";
-import { clearDeadLocks, removeLeftovers } from "../leftovers.ts";
+import { removeLeftovers, settleEngineLocks } from "../leftovers.ts";
 import { examples } from "../program.ts";
 import { openSession, type Session } from "../session.ts";
 import { withStackLock } from "../stack-lock.ts";
@@ -23,9 +23,15 @@ export function register(program: Command, ctx: CliContext): void {
       if (data && !(await ctx.confirm(`Delete all data and secrets of stack ${stack} for ever?`))) {
         throw new CliError("nothing was deleted", { code: "declined" });
       }
-      const removed = await withStackLock(session.installation, session.stack, () => (data ? removeAll(ctx, session) : removeContainers(ctx, session)));
+      const removed = await withStackLock(session.installation, session.stack, () =>
+        data ? removeAll(ctx, session) : removeContainers(ctx, session),
+      );
       ctx.printJson({ stack: session.stack, removed, data });
-      ctx.print(data ? `Stack ${stack} and its data are gone.` : `Stack ${stack} is down; its data and secrets stay. ./fidus up ${stack} brings it back.`);
+      ctx.print(
+        data
+          ? `Stack ${stack} and its data are gone.`
+          : `Stack ${stack} is down; its data and secrets stay. ./fidus up ${stack} brings it back.`,
+      );
     });
 }
 
@@ -36,7 +42,7 @@ async function removeContainers(ctx: CliContext, session: Session): Promise<numb
   const { engine, installation, stack, docker, config } = session;
   await prepareHost(ctx, config);
   return ctx.progress.step("stack", async (step) => {
-    await clearDeadLocks(installation, stack);
+    await settleEngineLocks(installation, stack, { signal: ctx.signal, update: step.update });
     const resources = await engine.resources();
     await removeLeftovers(docker, installation.id, stack, resources);
     const targets = resources.filter(({ type }) => type.startsWith("docker:") && !keptTypes.test(type));
@@ -54,7 +60,7 @@ async function removeContainers(ctx: CliContext, session: Session): Promise<numb
 export async function removeAll(ctx: CliContext, { engine, installation, stack, docker, config }: Session): Promise<number> {
   await prepareHost(ctx, config);
   return ctx.progress.step("stack and data", async (step) => {
-    await clearDeadLocks(installation, stack);
+    await settleEngineLocks(installation, stack, { signal: ctx.signal, update: step.update });
     const resources = await engine.resources();
     await removeLeftovers(docker, installation.id, stack, resources);
     if (resources.length > 0) await engine.run("destroy", ["--ignore-protect"], resourceProgress(step));

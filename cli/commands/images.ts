@@ -24,7 +24,10 @@ export function register(program: Command, ctx: CliContext): void {
     .argument("[stack]", "stack whose images are meant", defaultStack)
     .option("--refresh", "build again with the newest packages; the next `up` uses them", false)
     .option("--prune", "remove our images that nothing uses and this checkout does not need", false)
-    .addHelpText("after", examples(["./fidus images", "./fidus images --refresh && ./fidus up community", "./fidus images --prune"]))
+    .addHelpText(
+      "after",
+      examples(["./fidus images", "./fidus images --refresh && ./fidus up community", "./fidus images --prune"]),
+    )
     .action(async (stack: string, options: ImagesOptions) => images(ctx, checkStackName(stack), options));
 }
 
@@ -71,9 +74,11 @@ async function engineHost(ctx: CliContext, config: StackConfigFile): Promise<str
   const search = await findEngine({ env: ctx.env, signal: ctx.signal });
   if (search.kind === "found") return search.engine.host;
   if (search.kind === "refused") throw search.error;
-  throw cannotGoOn("No Docker engine answers", [
-    { path: "docker", got: search.tried.join("; ") || "nothing", rule: "an engine that answers", fix: "./fidus doctor" },
-  ], "no-engine");
+  throw cannotGoOn(
+    "No Docker engine answers",
+    [{ path: "docker", got: search.tried.join("; ") || "nothing", rule: "an engine that answers", fix: "./fidus doctor" }],
+    "no-engine",
+  );
 }
 
 function budgetOf(name: ImageName): number | null {
@@ -88,5 +93,12 @@ function table(listed: readonly ListedImage[]): string {
     current ? "current" : "old",
   ]);
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n");
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }

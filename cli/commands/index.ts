@@ -1,12 +1,15 @@
 import type { Register } from "../context.ts";
 import { register as admin } from "./admin.ts";
 import { register as choose } from "./choose.ts";
+import { register as doctor } from "./doctor.ts";
 import { register as down } from "./down.ts";
 import { register as env } from "./env.ts";
+import { register as images } from "./images.ts";
 import { register as logs } from "./logs.ts";
 import { register as status } from "./status.ts";
+import { register as toolchain } from "./toolchain.ts";
 import { register as uninstall } from "./uninstall.ts";
 import { register as up } from "./up.ts";
 
 /** Every command, in the order of `--help`. */
-export const commands: readonly Register[] = [up, status, logs, choose, admin, down, env, uninstall];
+export const commands: readonly Register[] = [up, status, logs, choose, admin, down, doctor, images, toolchain, env, uninstall];

@@ -33,7 +33,10 @@ export function register(program: Command, ctx: CliContext): void {
 
 async function serviceStatus({ docker, installation, stack }: Session): Promise<ServiceStatus[]> {
   const containers = (await stackContainers(docker, installation.id, stack)).filter(({ state }) => state !== "removing");
-  const memory = await memoryByName(docker, containers.filter(({ state }) => state === "running").map(({ id }) => id));
+  const memory = await memoryByName(
+    docker,
+    containers.filter(({ state }) => state === "running").map(({ id }) => id),
+  );
   return containers.map(({ name, role, state, health, image, ports, startedAt }) => ({
     name,
     role,
@@ -54,7 +57,21 @@ async function memoryByName(docker: Docker, ids: readonly string[]): Promise<Rea
 
 function table(services: readonly ServiceStatus[]): string {
   const head = ["SERVICE", "STATE", "HEALTH", "MEMORY", "IMAGE", "PORTS"];
-  const rows = services.map(({ name, state, health, memory, image, ports }) => [name, state, health, memory ?? "-", image, ports.join(" ") || "-"]);
+  const rows = services.map(({ name, state, health, memory, image, ports }) => [
+    name,
+    state,
+    health,
+    memory ?? "-",
+    image,
+    ports.join(" ") || "-",
+  ]);
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  return [head, ...rows].map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n");
+  return [head, ...rows]
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }

@@ -11,7 +11,10 @@ export function register(program: Command, ctx: CliContext): void {
     .command("toolchain")
     .description("get the engine and its plugins onto this machine, and list where each part came from")
     .option("--check", "only look; exit 1 when a part is missing", false)
-    .addHelpText("after", examples(["./fidus toolchain", "./fidus toolchain --check --json", "FIDUS_TOOLCHAIN_SOURCE=build ./fidus toolchain"]))
+    .addHelpText(
+      "after",
+      examples(["./fidus toolchain", "./fidus toolchain --check --json", "FIDUS_TOOLCHAIN_SOURCE=build ./fidus toolchain"]),
+    )
     .action(async (options: { check: boolean }) => (options.check ? check(ctx) : complete(ctx)));
 }
 

@@ -54,20 +54,38 @@ function options({ runtime, model, port, apiPort, registry, email }: Flags): Par
 export function parsePort(option: string, text: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (port >= 1 && port <= 65_535) return port;
-  throw wrongInput("that is no port", [{ path: option, got: text, rule: "a whole number from 1 to 65535", fix: `${option} 3000` }]);
+  throw wrongInput("that is no port", [
+    { path: option, got: text, rule: "a whole number from 1 to 65535", fix: `${option} 3000` },
+  ]);
 }
 
 function report(ctx: CliContext, result: UpResult): void {
   ctx.printJson(result);
   const { url, apiUrl, admin, proof, demo, model, runtime } = result;
-  const lines = ["", `  Chat      ${url}`, `  API       ${apiUrl}/v1   (OpenAI-compatible, with an API key)`, `  Model     ${model} (${runtime})`];
+  const lines = [
+    "",
+    `  Chat      ${url}`,
+    `  API       ${apiUrl}/v1   (OpenAI-compatible, with an API key)`,
+    `  Model     ${model} (${runtime})`,
+  ];
   if (admin !== null) {
-    lines.push("", "  Shown once, kept nowhere in clear:", `  E-mail    ${admin.email}`, `  Password  ${admin.password}`, `  API key   ${admin.apiKey}`);
+    lines.push(
+      "",
+      "  Shown once, kept nowhere in clear:",
+      `  E-mail    ${admin.email}`,
+      `  Password  ${admin.password}`,
+      `  API key   ${admin.apiKey}`,
+    );
   }
   if (proof !== null) {
     const seconds = (proof.firstTokenMs / 1000).toFixed(1);
     lines.push("", `  It answered: ${proof.completionTokens} tokens in ${proof.events} events, the first after ${seconds} s.`);
   }
-  if (demo) lines.push("", "  This is a demo model: it shows that everything works, not what an assistant can do.", "  Next step: ./fidus choose --model auto");
+  if (demo)
+    lines.push(
+      "",
+      "  This is a demo model: it shows that everything works, not what an assistant can do.",
+      "  Next step: ./fidus choose --model auto",
+    );
   ctx.print([...lines, ""].join("\n"));
 }

@@ -10,8 +10,9 @@ import type { CliContext } from "../context.ts";
 import type { Engine } from "../docker.ts";
 import { pulumiEngine, type Changes } from "../engine.ts";
 import { cannotGoOn, CliError } from "../errors.ts";
+import { portWishes, requireFitHost } from "../host-check.ts";
 import type { Installation } from "../installation.ts";
-import { clearDeadLocks, removeLeftovers } from "../leftovers.ts";
+import { removeLeftovers, settleEngineLocks } from "../leftovers.ts";
 import { proveAnswer, type Proof } from "../proof.ts";
 import { openStackConfig, type StackConfigFile } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
@@ -50,9 +51,10 @@ async function bringUp(ctx: CliContext, installation: Installation, stack: strin
   const { progress } = ctx;
   const config = await openStackConfig(ctx.paths, installation, stack, "community");
   const host = await prepareHost(ctx, config);
-  const docker = dockerAt(host.engine.host, ctx.env);
-  const choices = await choose(config, installation, options, host.engine);
+  const docker = dockerAt(host.host, ctx.env);
+  const choices = await choose(config, installation, options, host);
   for (const { key, value, because } of choices) ctx.notice(`  ${key}: ${value} (${because})`);
+  await requireFitHost(ctx, host, installation.id, portWishes(config));
   await refuseForeign(docker, installation, stack);
   await progress.step("model", (step) =>
     prepareModel(ctx, config, options.model !== undefined && options.model !== "auto", step),
@@ -61,7 +63,7 @@ async function bringUp(ctx: CliContext, installation: Installation, stack: strin
   await progress.step("images", (step) => prepareImages(ctx, docker, config, neededImages(settings), step));
   const engine = pulumiEngine(ctx, installation, stack);
   const changes = await progress.step("stack", async (step) => {
-    await clearDeadLocks(installation, stack);
+    await settleEngineLocks(installation, stack, { signal: ctx.signal, update: step.update });
     await engine.ensureStack(config);
     const removed = await removeLeftovers(docker, installation.id, stack, await engine.resources());
     if (removed.length > 0) ctx.notice(`  removed what an interrupted run left: ${removed.join(", ")}`);

@@ -102,7 +102,9 @@ function stringMap(text: string): Readonly<Record<string, string>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
     const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isMap && Object.values(value).every((entry) => typeof entry === "string") ? (value as Record<string, string>) : undefined;
+    return isMap && Object.values(value).every((entry) => typeof entry === "string")
+      ? (value as Record<string, string>)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -25,7 +25,10 @@ export function readConfig<E extends Edition>(edition: E): StackConfig<E> {
   );
   const { values, problems } = parseConfig(edition, entries);
   throwIfAny(`Pulumi.${pulumi.getStack()}.yaml`, problems);
-  const sealed = Object.entries(values).map(([name, value]) => [name, isSecret(name) && value !== null ? pulumi.secret(value) : value]);
+  const sealed = Object.entries(values).map(([name, value]) => [
+    name,
+    isSecret(name) && value !== null ? pulumi.secret(value) : value,
+  ]);
   return Object.freeze(Object.fromEntries(sealed)) as StackConfig<E>;
 }
 

@@ -23,7 +23,11 @@ export class InvalidInputError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(subject: string, problems: readonly Problem[]) {
-    super([`${subject}: ${problems.length === 1 ? "1 problem" : `${problems.length} problems`}`, ...problems.map(formatProblem)].join("\n  "));
+    super(
+      [`${subject}: ${problems.length === 1 ? "1 problem" : `${problems.length} problems`}`, ...problems.map(formatProblem)].join(
+        "\n  ",
+      ),
+    );
     this.name = "InvalidInputError";
     this.problems = problems;
   }

@@ -94,6 +94,12 @@ function certificateProblems({ domain, tlsCertificate, tlsPrivateKey }: Config):
 }
 
 function portProblems({ pagePort, apiPort, domain, httpPort, httpsPort }: Config): Problem[] {
-  const [path, got, same] = domain === null ? ["apiPort", apiPort, apiPort === pagePort] : ["httpsPort", httpsPort, httpsPort === httpPort];
-  return problemUnless(!same, { path: String(path), got, rule: "a port of its own", fix: `pulumi config set ${path} ${Number(got) + 1}` });
+  const [path, got, same] =
+    domain === null ? ["apiPort", apiPort, apiPort === pagePort] : ["httpsPort", httpsPort, httpsPort === httpPort];
+  return problemUnless(!same, {
+    path: String(path),
+    got,
+    rule: "a port of its own",
+    fix: `pulumi config set ${path} ${Number(got) + 1}`,
+  });
 }

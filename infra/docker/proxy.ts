@@ -8,7 +8,13 @@ import { Service } from "./service.ts";
 /** Where the proxy publishes, on the host. */
 export type ProxyPorts =
   | { readonly kind: "local"; readonly page: number; readonly api: number }
-  | { readonly kind: "domain"; readonly domain: string; readonly http: number; readonly https: number; readonly certificate: Certificate };
+  | {
+      readonly kind: "domain";
+      readonly domain: string;
+      readonly http: number;
+      readonly https: number;
+      readonly certificate: Certificate;
+    };
 
 /** PEM texts. */
 export interface Certificate {
@@ -34,8 +40,9 @@ export class Proxy extends pulumi.ComponentResource {
   constructor(name: string, args: ProxyArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:docker:Proxy", name, {}, opts);
     const { engine, image, fillerImage, network, fingerprintKey, bindAddress: ip, ports } = args;
-    const tls: Record<string, pulumi.Input<string>> =
-      ports.kind === "domain" ? { "tls.crt": ports.certificate.chain, "tls.key": ports.certificate.key } : {};
+    const tls: Record<string, pulumi.Input<string>> = ports.kind === "domain"
+      ? { "tls.crt": ports.certificate.chain, "tls.key": ports.certificate.key }
+      : {};
     const files = new RoleFiles(
       `${name}-files`,
       {

@@ -67,7 +67,7 @@ export class Service extends pulumi.ComponentResource {
         restart: "unless-stopped",
         init: true,
         readOnly: true,
-        capabilities: { drops: ["CAP_ALL"] },
+        capabilities: { drops: ["ALL"] },
         securityOpts: ["no-new-privileges:true"],
         logDriver: "json-file",
         logOpts: { "max-size": "10m", "max-file": "3" },
@@ -112,5 +112,7 @@ function mounts({ files, volumes = {}, readOnlyVolumes = {} }: ServiceArgs): inp
 /** Every 2 s until healthy, then every 10 s where the engine can; older engines keep to 2 s. */
 export function probe(command: readonly string[], major: number): input.ContainerHealthcheck {
   const often = { tests: ["CMD", ...command], timeout: "5s", retries: 5 };
-  return major >= 25 ? { ...often, interval: "10s", startPeriod: "1m0s", startInterval: "2s" } : { ...often, interval: "2s", startPeriod: "1m0s" };
+  return major >= 25
+    ? { ...often, interval: "10s", startPeriod: "1m0s", startInterval: "2s" }
+    : { ...often, interval: "2s", startPeriod: "1m0s" };
 }

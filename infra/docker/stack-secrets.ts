@@ -21,7 +21,11 @@ export class StackSecrets extends pulumi.ComponentResource {
   constructor(name: string, { generation }: StackSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:docker:StackSecrets", name, {}, opts);
     const rotating = (role: string): pulumi.Output<string> =>
-      new RandomPassword(`${name}-${role}`, { length: 40, special: false, keepers: { generation: String(generation) } }, { parent: this }).result;
+      new RandomPassword(
+        `${name}-${role}`,
+        { length: 40, special: false, keepers: { generation: String(generation) } },
+        { parent: this },
+      ).result;
     const lasting = (role: string): pulumi.Output<string> =>
       new RandomPassword(`${name}-${role}`, { length: 43, special: false }, { parent: this, protect: true }).result;
     this.database = pulumi.secret(rotating("database"));

@@ -76,7 +76,14 @@ export class Cache extends pulumi.ComponentResource {
     const { engine, image, fillerImage, secrets } = args;
     const files = new RoleFiles(
       `${name}-files`,
-      { engine, role: "redis", uid: 10003, image: fillerImage, files: { redis_password: secrets.cache }, fingerprintKey: secrets.fingerprint },
+      {
+        engine,
+        role: "redis",
+        uid: 10003,
+        image: fillerImage,
+        files: { redis_password: secrets.cache },
+        fingerprintKey: secrets.fingerprint,
+      },
       { parent: this },
     );
     const data = new DataVolume(`${name}-data`, { engine, role: "redis" }, { parent: this });

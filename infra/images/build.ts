@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import lockfile from "proper-lockfile";
 import type { Docker, DockerCall } from "./docker-cli.ts";
@@ -7,13 +7,19 @@ import { readHostSettings, writeHostFolder, type HostSettings } from "./host-set
 import { imageSet, withParents, type ImageName } from "./images.ts";
 import { newContext, prepareContext } from "./prepare.ts";
 import { pullImage, readDigests, type Digests } from "./registry.ts";
-import { rootFilesystem, type RootFilesystem } from "./root-filesystem.ts";
+import { rootFilesystem, vendorImage, vendorSources, type RootFilesystem } from "./root-filesystem.ts";
 import { contentTag, type TagInputs } from "./tags.ts";
 
 /** What happens to one image; `waiting` has no image: another run of ours builds at this moment. */
 export type ImageEvent =
   | { readonly kind: "waiting" }
-  | { readonly kind: "started"; readonly image: ImageName; readonly how: "pull" | "build"; readonly step: number; readonly steps: number }
+  | {
+      readonly kind: "started";
+      readonly image: ImageName;
+      readonly how: "pull" | "build";
+      readonly step: number;
+      readonly steps: number;
+    }
   | { readonly kind: "output"; readonly image: ImageName; readonly line: string }
   | { readonly kind: "note"; readonly image: ImageName; readonly text: string }
   | { readonly kind: "finished"; readonly image: ImageName; readonly how: "pull" | "build"; readonly milliseconds: number };
@@ -80,8 +86,9 @@ async function missingImages({ docker, ...inputs }: EnsureImagesArgs, names: rea
 }
 
 async function pullWhatIsPublished(args: EnsureImagesArgs, names: readonly ImageName[]): Promise<ImageName[]> {
-  const { docker, registry, root, log, signal } = args;
-  if (registry === undefined) throw new Error("images.registry: got nothing; needs a host for source registry. ./fidus choose --registry HOST");
+  const { registry, root, log, signal } = args;
+  if (registry === undefined)
+    throw new Error("images.registry: got nothing; needs a host for source registry. ./fidus choose --registry HOST");
   const digests = await readDigests(root);
   const pulled: ImageName[] = [];
   for (const [index, name] of names.entries()) {
@@ -89,7 +96,6 @@ async function pullWhatIsPublished(args: EnsureImagesArgs, names: readonly Image
     if (reason === null) pulled.push(name);
     else log?.({ kind: "note", image: name, text: `not pulled: ${reason}; building it` });
   }
-  await docker(["version", "--format", "{{.Server.Version}}"]);
   return pulled;
 }
 
@@ -108,7 +114,10 @@ async function pullOne(
   const start = performance.now();
   log?.({ kind: "started", image: name, how: "pull", ...progress });
   try {
-    await pullImage(docker, registry, name, published, { ...call, onLine: (line) => log?.({ kind: "output", image: name, line }) });
+    await pullImage(docker, registry, name, published, {
+      ...call,
+      onLine: (line) => log?.({ kind: "output", image: name, line }),
+    });
   } catch (error) {
     if (call.signal?.aborted) throw error;
     return error instanceof Error ? (error.message.split("\n").at(-1) ?? error.message) : String(error);
@@ -153,8 +162,10 @@ async function buildImage(args: BuildArgs): Promise<void> {
     }
     const sources = rootImage?.sources ?? (await stageSources(docker, settings));
     await writeHostFolder(context, { ...settings, sources }, join(root, "infra/images/build-stage"));
-    const from = rootImage === null && parent !== null ? ["BASE", ensured(args, parent, "present").ref] : ["ROOTFS", rootImage?.image ?? ""];
-    await docker(dockerBuild(args, context, buildId, from.join("="), rootImage), { onLine, signal });
+    const from =
+      rootImage === null && parent !== null ? ["BASE", ensured(args, parent, "present").ref] : ["ROOTFS", rootImage?.image ?? ""];
+    await appendFile(join(context, "Dockerfile"), labelInstruction(args, rootImage));
+    await docker(dockerBuild(args, context, buildId, from.join("=")), { onLine, signal });
   } finally {
     await rm(context, { recursive: true, force: true });
     await removeStages(docker, buildId, rootImage);
@@ -162,37 +173,35 @@ async function buildImage(args: BuildArgs): Promise<void> {
 }
 
 /** Arguments of one `docker build`; valid for the classic builder and for BuildKit. */
-function dockerBuild(args: BuildArgs, context: string, buildId: string, from: string, rootImage: RootFilesystem | null): string[] {
+function dockerBuild({ refreshed, ...args }: BuildArgs, context: string, buildId: string, from: string): string[] {
+  const { ref } = ensured({ ...args, refreshed }, args.name, "present");
+  const values = [from, `BUILD_ID=${buildId}`].flatMap((value) => ["--build-arg", value]);
+  return ["build", "--force-rm", ...(refreshed === undefined ? [] : ["--no-cache"]), ...values, "--tag", ref, context];
+}
+
+/** The final stage's labels as one instruction: classic builders make a layer of each `--label`. */
+function labelInstruction(args: BuildArgs, rootImage: RootFilesystem | null): string {
   const { name, refreshed } = args;
-  const { tag, ref } = ensured(args, name, "present");
+  const tag = contentTag(name, args);
+  const now = new Date().toISOString();
   const labels = {
     "fidus.image": name,
     "fidus.content": tag,
-    // Classic builders take the parent's labels over; each image states its own.
-    "fidus.packages": new Date().toISOString(),
+    "fidus.packages": now,
     ...(refreshed === undefined ? {} : { "fidus.refreshed": refreshed }),
     ...(rootImage?.source.kind === "pulled" ? { "fidus.root": rootImage.source.digest } : {}),
     "org.opencontainers.image.title": `Fidus ${name}: ${imageSet[name].about}`,
     "org.opencontainers.image.revision": tag,
     "org.opencontainers.image.licenses": "Apache-2.0",
-    "org.opencontainers.image.created": new Date().toISOString(),
+    "org.opencontainers.image.created": now,
   };
-  return [
-    "build",
-    "--force-rm",
-    ...(refreshed === undefined ? [] : ["--no-cache"]),
-    ...[from, `BUILD_ID=${buildId}`].flatMap((value) => ["--build-arg", value]),
-    ...Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
-    "--tag",
-    ref,
-    context,
-  ];
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  return `\nLABEL ${pairs.join(" ")}\n`;
 }
 
 /** Debian sources for a stage that starts from our base image, which has none; asked of Debian's image if this machine has none. */
 async function stageSources(docker: Docker, settings: HostSettings): Promise<readonly string[]> {
   if (settings.sources.length > 0) return settings.sources;
-  const { vendorImage, vendorSources } = await import("./root-filesystem.ts");
   return vendorSources(docker, vendorImage);
 }
 
@@ -201,7 +210,15 @@ async function stageSources(docker: Docker, settings: HostSettings): Promise<rea
  * They carry the build's own label, so exactly they are removed. BuildKit leaves none.
  */
 async function removeStages(docker: Docker, buildId: string, rootImage: RootFilesystem | null): Promise<void> {
-  const listed = await docker(["image", "ls", "--quiet", "--filter", "dangling=true", "--filter", `label=fidus.build=${buildId}`]);
+  const listed = await docker([
+    "image",
+    "ls",
+    "--quiet",
+    "--filter",
+    "dangling=true",
+    "--filter",
+    `label=fidus.build=${buildId}`,
+  ]);
   const ids = [...new Set(listed.split("\n").filter((id) => id !== ""))];
   if (rootImage?.temporary) ids.push(rootImage.image);
   if (ids.length > 0) await docker(["rmi", ...ids]).catch(() => undefined);
@@ -224,25 +241,35 @@ async function engineArchitecture(docker: Docker): Promise<EngineArchitecture> {
 async function withBuildLock<T>({ cache, log, signal }: EnsureImagesArgs, action: (folder: string) => Promise<T>): Promise<T> {
   const builds = join(cache, "builds");
   await mkdir(builds, { recursive: true });
-  const release = await acquire(builds, log, signal);
+  const unlock = await acquire(builds, log, signal);
   try {
     await sweep(builds);
-    const folder = await mkdtemp(join(builds, "run-"));
+    const folder = await mkdtemp(join(builds, `run-${process.pid}-`));
     try {
       return await action(folder);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   } finally {
-    await release();
+    await unlock().catch(() => undefined);
   }
 }
 
-async function acquire(builds: string, log: EnsureImagesArgs["log"], signal: AbortSignal | undefined): Promise<() => Promise<void>> {
+async function acquire(
+  builds: string,
+  log: EnsureImagesArgs["log"],
+  signal: AbortSignal | undefined,
+): Promise<() => Promise<void>> {
   for (let attempt = 0; ; attempt += 1) {
     signal?.throwIfAborted();
     try {
-      return await lockfile.lock(builds, { stale: 15_000, update: 3_000, lockfilePath: `${builds}.lock` });
+      return await lockfile.lock(builds, {
+        stale: 15_000,
+        update: 3_000,
+        lockfilePath: `${builds}.lock`,
+        // After a laptop's sleep another run may have taken the lock over: both then build the same content, which is harmless.
+        onCompromised: () => undefined,
+      });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
       if (attempt === 0) log?.({ kind: "waiting" });
@@ -251,9 +278,19 @@ async function acquire(builds: string, log: EnsureImagesArgs["log"], signal: Abo
   }
 }
 
+/** Removes the folders of runs whose process is gone. */
 async function sweep(builds: string): Promise<void> {
   for (const name of await readdir(builds)) {
-    const path = join(builds, name);
-    if (name.startsWith("run-") && (await stat(path)).isDirectory()) await rm(path, { recursive: true, force: true });
+    const pid = Number(/^run-(\d+)-/.exec(name)?.[1]);
+    if (Number.isInteger(pid) && !alive(pid)) await rm(join(builds, name), { recursive: true, force: true });
+  }
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

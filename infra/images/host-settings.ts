@@ -97,7 +97,10 @@ export function aptProxyLines(dump: string, env: NodeJS.ProcessEnv): string[] {
 export function pipLines(list: string, env: NodeJS.ProcessEnv): string[] {
   const kept = new Map<string, string>();
   for (const line of list.split("\n")) {
-    const match = /^(?:global|install|site|user|:env:)\.(index-url|extra-index-url|trusted-host|proxy|timeout|default-timeout)='(.*)'$/.exec(line);
+    const match =
+      /^(?:global|install|site|user|:env:)\.(index-url|extra-index-url|trusted-host|proxy|timeout|default-timeout)='(.*)'$/.exec(
+        line,
+      );
     if (match?.[1] !== undefined && match[2] !== undefined) kept.set(match[1].replace("default-", ""), match[2]);
   }
   const proxy = env["HTTPS_PROXY"] ?? env["https_proxy"];

@@ -22,9 +22,33 @@ const application = ["app/build.ts", "app/package.json", "app/src", "app/web", "
 
 /** Every image of the product, parents before children: the order in which they are built. */
 export const imageSet = {
-  base: { parent: null, uid: 0, budget: 130, inputs: packages, locked: [], when: "always", about: "Debian 13, health check, volume filler" },
-  postgres: { parent: "base", uid: 10002, budget: 300, inputs: packages, locked: [], when: "always", about: "PostgreSQL 17 with pgvector" },
-  redis: { parent: "base", uid: 10003, budget: 150, inputs: packages, locked: [], when: "always", about: "Valkey 8.1, Redis protocol" },
+  base: {
+    parent: null,
+    uid: 0,
+    budget: 130,
+    inputs: packages,
+    locked: [],
+    when: "always",
+    about: "Debian 13, health check, volume filler",
+  },
+  postgres: {
+    parent: "base",
+    uid: 10002,
+    budget: 300,
+    inputs: packages,
+    locked: [],
+    when: "always",
+    about: "PostgreSQL 17 with pgvector",
+  },
+  redis: {
+    parent: "base",
+    uid: 10003,
+    budget: 150,
+    inputs: packages,
+    locked: [],
+    when: "always",
+    about: "Valkey 8.1, Redis protocol",
+  },
   proxy: { parent: "base", uid: 10004, budget: 150, inputs: packages, locked: [], when: "always", about: "nginx" },
   app: {
     parent: "base",
@@ -35,7 +59,15 @@ export const imageSet = {
     when: "always",
     about: "the application on Node 24: api, web, worker",
   },
-  llm: { parent: "app", uid: 10001, budget: 450, inputs: ["app/llm"], locked: [], when: "always", about: "app plus the embedded LLM runtime" },
+  llm: {
+    parent: "app",
+    uid: 10001,
+    budget: 450,
+    inputs: ["app/llm"],
+    locked: [],
+    when: "always",
+    about: "app plus the embedded LLM runtime",
+  },
   litellm: { parent: "base", uid: 10005, budget: null, inputs: packages, locked: [], when: "on demand", about: "LiteLLM proxy" },
 } as const satisfies Record<ImageName, ImageSpec>;
 

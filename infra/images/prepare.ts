@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { extract } from "tar";
 import { createHash } from "node:crypto";
@@ -41,7 +41,9 @@ async function nodeBinary({ root, context, cpu, env, onLine, signal }: PrepareAr
   const lock = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8")) as LockFile;
   const locked = lock.packages[`node_modules/${name}`];
   if (locked?.version === undefined || locked.integrity === undefined) {
-    throw new Error(`package-lock.json: got no ${name}; needs it with version and integrity. npm install --save-optional ${name}`);
+    throw new Error(
+      `package-lock.json: got no ${name}; needs it with version and integrity. npm install --save-optional ${name}`,
+    );
   }
   const installed = join(root, "node_modules", name);
   const found = await readFile(join(installed, "package.json"), "utf8").catch(() => "{}");
@@ -51,13 +53,20 @@ async function nodeBinary({ root, context, cpu, env, onLine, signal }: PrepareAr
   }
   const folder = await mkdtemp(join(dirname(context), "node-"));
   try {
-    await run("npm", ["pack", "--silent", "--pack-destination", folder, `${name}@${locked.version}`], { cwd: folder, env, onLine, signal });
+    await run("npm", ["pack", "--silent", "--pack-destination", folder, `${name}@${locked.version}`], {
+      cwd: folder,
+      env,
+      onLine,
+      signal,
+    });
     const archive = join(folder, `${name}-${locked.version}.tgz`);
     const integrity = `sha512-${createHash("sha512")
       .update(await readFile(archive))
       .digest("base64")}`;
     if (integrity !== locked.integrity) {
-      throw new Error(`${name}@${locked.version}: got ${integrity}; needs ${locked.integrity} of package-lock.json. Ask who runs your registry.`);
+      throw new Error(
+        `${name}@${locked.version}: got ${integrity}; needs ${locked.integrity} of package-lock.json. Ask who runs your registry.`,
+      );
     }
     await extract({ file: archive, cwd: folder, filter: (path) => path === "package/bin/node" });
     await copyFile(join(folder, "package/bin/node"), target);
@@ -73,9 +82,26 @@ async function prepareRuntime({ root, context, cpu, env, onLine, signal }: Prepa
   try {
     for (const file of ["package.json", "package-lock.json"]) await copyFile(join(source, file), join(folder, file));
     const target = ["--os=linux", `--cpu=${cpu}`, "--libc=glibc"];
-    // Scripts would compile or download llama.cpp; optional packages are the other platforms' and GPUs' binaries.
-    const options = ["--ignore-scripts", "--omit=optional", "--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier"];
-    await run("npm", ["ci", ...options, ...target], { cwd: folder, env, onLine, signal });
+    // Not `npm ci`: it refuses when a registry lacks an optional package of another platform. What was installed is compared
+    // with the lock file below. Scripts would compile llama.cpp; optional packages are other platforms' and GPUs' binaries.
+    const options = [
+      "--no-save",
+      "--ignore-scripts",
+      "--omit=optional",
+      "--omit=dev",
+      "--no-audit",
+      "--no-fund",
+      "--no-update-notifier",
+    ];
+    await run("npm", ["install", ...options, ...target], { cwd: folder, env, onLine, signal });
+    const [installed, locked] = await Promise.all(
+      ["node_modules/.package-lock.json", "package-lock.json"].map(
+        async (file) => JSON.parse(await readFile(join(folder, file), "utf8")) as LockFile,
+      ),
+    );
+    const strays = installed && locked ? differences(installed, locked) : ["the whole lock file"];
+    if (strays.length > 0)
+      throw new Error(`app/llm: got ${strays.join(", ")}; needs the versions of package-lock.json. npm install --prefix app/llm`);
     await dropUnused(join(folder, "node_modules"));
     await cp(join(folder, "node_modules"), join(context, "node_modules"), { recursive: true, verbatimSymlinks: true });
   } finally {
@@ -83,10 +109,25 @@ async function prepareRuntime({ root, context, cpu, env, onLine, signal }: Prepa
   }
 }
 
-/** llama.cpp's sources and the tools that compile them: the prebuilt library is used, a compiler is not there. */
+/** Packages of `installed` whose version or integrity is not that of `locked`. */
+export function differences(installed: LockFile, locked: LockFile): string[] {
+  return Object.entries(installed.packages)
+    .filter(
+      ([path, { version, integrity }]) =>
+        locked.packages[path]?.version !== version || locked.packages[path]?.integrity !== integrity,
+    )
+    .map(([path, { version }]) => `${path} ${version ?? "-"}`);
+}
+
+/** llama.cpp's sources (all but the descriptions and grammars read at run time) and what compiles them: the prebuilt library is used. */
 async function dropUnused(modules: string): Promise<void> {
-  const unused = ["node-llama-cpp/llama", "node-llama-cpp/templates", "cmake-js", "node-api-headers", ".bin"];
-  await Promise.all(unused.map((path) => rm(join(modules, path), { recursive: true, force: true })));
+  const sources = join(modules, "node-llama-cpp/llama");
+  const entries = await readdir(sources);
+  const unused = ["node-llama-cpp/templates", "cmake-js", "node-api-headers", "node-addon-api", ".bin"].map((path) =>
+    join(modules, path),
+  );
+  const parts = entries.filter((name) => !name.endsWith(".json") && name !== "grammars").map((name) => join(sources, name));
+  await Promise.all([...unused, ...parts].map((path) => rm(path, { recursive: true, force: true })));
 }
 
 async function copyFolder(root: string, path: string, target: string): Promise<void> {
@@ -112,7 +153,9 @@ async function run(program: string, args: readonly string[], { cwd, env, onLine,
   const result = await child;
   if (!result.failed) return;
   const tail = (result.all ?? "").trimEnd().split("\n").slice(-15).join("\n");
-  throw new Error(`${program} ${args.slice(0, 2).join(" ")} failed (exit ${result.exitCode ?? "none"}):\n${tail || result.shortMessage}`);
+  throw new Error(
+    `${program} ${args.slice(0, 2).join(" ")} failed (exit ${result.exitCode ?? "none"}):\n${tail || result.shortMessage}`,
+  );
 }
 
 /** An empty context folder below `folder`. */

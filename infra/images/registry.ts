@@ -24,7 +24,9 @@ export async function readDigests(root: string): Promise<Digests> {
     const known = imageNames.find((image) => image === name);
     const { tag = "", digest = "" } = value ?? {};
     if (known === undefined || !/^[0-9a-f]{12}$/.test(tag) || !/^sha256:[0-9a-f]{64}$/.test(digest)) {
-      throw new Error(`${digestsFile} ${name}: got ${JSON.stringify(value)}; needs an image with tag and sha256 digest. git checkout ${digestsFile}`);
+      throw new Error(
+        `${digestsFile} ${name}: got ${JSON.stringify(value)}; needs an image with tag and sha256 digest. git checkout ${digestsFile}`,
+      );
     }
     digests[known] = { tag, digest };
   }
@@ -35,18 +37,31 @@ export async function readDigests(root: string): Promise<Digests> {
  * Pulls an image by digest and gives it its local name. Throws when the digest's content is not `tag` (its label says so):
  * an image of other content must never carry our tag.
  */
-export async function pullImage(docker: Docker, registry: string, name: ImageName, published: Published, call: DockerCall = {}): Promise<void> {
+export async function pullImage(
+  docker: Docker,
+  registry: string,
+  name: ImageName,
+  published: Published,
+  call: DockerCall = {},
+): Promise<void> {
   const remote = `${registry.replace(/\/+$/, "")}/fidus/${name}@${published.digest}`;
   await docker(["pull", remote], call);
   const label = await docker(["image", "inspect", "--format", '{{index .Config.Labels "fidus.content"}}', remote]);
   if (label.trim() !== published.tag) {
-    throw new Error(`images.${name}: got content ${label.trim() || "without label"}; needs ${published.tag}. Restore ${digestsFile} of the release.`);
+    throw new Error(
+      `images.${name}: got content ${label.trim() || "without label"}; needs ${published.tag}. Restore ${digestsFile} of the release.`,
+    );
   }
   await docker(["tag", remote, `fidus/${name}:${published.tag}`]);
 }
 
 /** Pushes images (a release does) and records their digests in the checkout. Returns what was written. */
-export async function publishImages(docker: Docker, root: string, registry: string, tags: Readonly<Record<string, string>>): Promise<Digests> {
+export async function publishImages(
+  docker: Docker,
+  root: string,
+  registry: string,
+  tags: Readonly<Record<string, string>>,
+): Promise<Digests> {
   const digests: Partial<Record<ImageName, Published>> = {};
   for (const name of imageNames) {
     const tag = tags[name];

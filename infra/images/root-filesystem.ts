@@ -53,11 +53,22 @@ export async function rootFilesystem(args: RootFilesystemArgs): Promise<RootFile
     return await pullVendor(args);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`images.base: got no Debian 13; needs mmdebstrap (${missing}) or ${vendorImage} (${reason}). Repair one of the two.`);
+    throw new Error(
+      `images.base: got no Debian 13; needs mmdebstrap (${missing}) or ${vendorImage} (${reason}). Repair one of the two.`,
+    );
   }
 }
 
-async function bootstrap({ docker, settings, architecture, folder, buildId, env, onLine, signal }: RootFilesystemArgs): Promise<RootFilesystem> {
+async function bootstrap({
+  docker,
+  settings,
+  architecture,
+  folder,
+  buildId,
+  env,
+  onLine,
+  signal,
+}: RootFilesystemArgs): Promise<RootFilesystem> {
   // To a file first: an archive cut short by a killed process would be imported as if it were whole.
   const archive = join(folder, "root.tar");
   const certificates = join(folder, "ca.crt");
@@ -72,7 +83,9 @@ async function bootstrap({ docker, settings, architecture, folder, buildId, env,
       "--include=ca-certificates",
       ...["man", "info", "locale", "doc"].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
       "--dpkgopt=path-include=/usr/share/doc/*/copyright",
-      ...[...ca, ...settings.aptConfig.map((line) => line.replace(/;$/, "")), 'Acquire::Languages "none"'].map((line) => `--aptopt=${line}`),
+      ...[...ca, ...settings.aptConfig.map((line) => line.replace(/;$/, "")), 'Acquire::Languages "none"'].map(
+        (line) => `--aptopt=${line}`,
+      ),
       suite,
       archive,
       ...settings.sources,
@@ -113,7 +126,10 @@ async function mmdebstrapReady(env: NodeJS.ProcessEnv, onLine: (line: string) =>
   if (process.getuid?.() !== 0 || !(await runs("apt-get", ["--version"], env))) return false;
   onLine("installing mmdebstrap");
   await runs("apt-get", ["update"], env);
-  await runs("apt-get", ["install", "--yes", "--no-install-recommends", "mmdebstrap"], { ...env, DEBIAN_FRONTEND: "noninteractive" });
+  await runs("apt-get", ["install", "--yes", "--no-install-recommends", "mmdebstrap"], {
+    ...env,
+    DEBIAN_FRONTEND: "noninteractive",
+  });
   return runs("mmdebstrap", ["--version"], env);
 }
 

@@ -116,7 +116,7 @@ class Api {
   }
 
   #status(): object {
-    const model = { runtime: "embedded", model: "SmolLM2-135M-Instruct", demo: true, nextStep: "./fidus choose" };
+    const model = { runtime: "embedded", model: "scripted-answers", demo: true, nextStep: "./fidus choose" };
     return { ...model, reachable: true, loaded: true, tokensPerSecond: 24.3 };
   }
 
@@ -168,7 +168,12 @@ class Api {
     }
   }
 
-  async #speak(question: string, answer: Message, signal: AbortSignal, send: (event: string, data: object) => unknown): Promise<void> {
+  async #speak(
+    question: string,
+    answer: Message,
+    signal: AbortSignal,
+    send: (event: string, data: object) => unknown,
+  ): Promise<void> {
     const script = scriptFor(question);
     for (const text of script.pieces) {
       await pause(script.pauseMs, undefined, { signal }).catch(() => undefined);
@@ -204,7 +209,7 @@ function fail(response: ServerResponse, status: number, code: string, message = 
   json(response, status, { error: { code, message } });
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const server = await startDevServer(Number(process.env["PORT"] ?? 3100));
   console.log(`${server.url}   ${server.email} / ${server.password}`);
 }

@@ -82,7 +82,7 @@ async function run(options: RunOptions): Promise<WireMap> {
   const { which, inputs, signal } = options;
   const redactor = redactorFor(Object.values(options.wire));
   const collector = new OutputCollector(options.log, inputs.logging, redactor);
-  signal.throwIfAborted();
+  if (signal.aborted) throw new PluginError(abortMessage(which, signal));
   const ending = await runProcess(options, collector);
   if (signal.aborted) throw new PluginError(abortMessage(which, signal));
   const printed: Printed = collector.end();

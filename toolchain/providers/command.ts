@@ -3,7 +3,9 @@
  * Sources: the SDK's type definitions and its doc comments; facts/hosts.md section 7.
  */
 import sdk from "@pulumi/command/package.json" with { type: "json" };
+import { copyToRemote } from "./command-copy.ts";
 import { localCommand, localRun, stopLocalCommands } from "./command-local.ts";
+import { remoteCommand } from "./command-remote.ts";
 import { isMain } from "./grpc-server.ts";
 import type { Resource } from "./resource.ts";
 import { serveProvider, type ProviderSpec } from "./serve.ts";
@@ -11,6 +13,8 @@ import { serveProvider, type ProviderSpec } from "./serve.ts";
 /** The resource types by token. */
 export const commandResources: Readonly<Record<string, Resource>> = {
   "command:local:Command": localCommand,
+  "command:remote:Command": remoteCommand,
+  "command:remote:CopyToRemote": copyToRemote,
 };
 
 /** The functions by token. */

@@ -55,17 +55,30 @@ export interface ResourceSpec<Inputs extends z.ZodObject> {
   /** Rules over several inputs; runs only when each input is well-formed and known. */
   readonly problems?: (inputs: z.output<Inputs>) => CheckFailure[];
   readonly create: (step: Step<z.output<Inputs>>) => Promise<Created> | Created;
-  /** Returns the computed outputs; absent where every change replaces. */
+  /** Returns the computed outputs. @default an update keeps them and does nothing else */
   readonly update?: (step: Step<z.output<Inputs>>) => Promise<WireMap>;
   readonly delete?: (step: Step<z.output<Inputs>>) => Promise<void>;
   /** Turns an id given to `pulumi import` into inputs and computed outputs; absent = cannot be imported. */
   readonly import?: (id: string) => { id: string; inputs: WireMap; outputs: WireMap };
+  /** What a refresh makes of the recorded outputs. @default the same */
+  readonly refresh?: (state: WireMap) => WireMap;
+  /** An output whose recorded value calls for a replacement although no input changed. @default none */
+  readonly outdated?: (inputs: z.output<Inputs>, state: WireMap) => string | undefined;
   /** Computed outputs that will exist for these inputs. @default all */
   readonly expects?: (inputs: WireMap) => readonly string[];
 }
 
+/** One changed property; `output` marks one that is not an input. */
+export interface Change {
+  readonly key: string;
+  readonly kind: "add" | "update" | "delete";
+  readonly replace: boolean;
+  readonly output?: boolean;
+}
+
+/** What changed between two sets of inputs; empty = nothing. */
 export interface DiffResult {
-  readonly changed: readonly { readonly key: string; readonly kind: "add" | "update" | "delete"; readonly replace: boolean }[];
+  readonly changed: readonly Change[];
 }
 
 /** A resource type ready to serve: wire values in, wire values out. */
@@ -74,8 +87,10 @@ export interface Resource {
   readonly requiredInputs: readonly string[];
   readonly outputs: Readonly<Record<string, OutputSpec>>;
   check(news: WireMap): { inputs: WireMap; failures: CheckFailure[] };
-  diff(oldInputs: WireMap, news: WireMap): DiffResult;
-  previewOutputs(news: WireMap): WireMap;
+  diff(oldInputs: WireMap, news: WireMap, state: WireMap): DiffResult;
+  refresh(state: WireMap): WireMap;
+  previewCreate(news: WireMap): WireMap;
+  previewUpdate(news: WireMap, state: WireMap): WireMap;
   create(call: StepCall): Promise<{ id: string; state: WireMap }>;
   update(call: StepCall): Promise<WireMap>;
   delete(call: StepCall): Promise<void>;
@@ -110,6 +125,12 @@ export function defineResource<Inputs extends z.ZodObject>(spec: ResourceSpec<In
       Object.entries(outputs).map(([name, value]) => [name, spec.outputs[name]?.secret ? secret(value) : value]),
     ),
   });
+  const computedLater = (news: WireMap): WireMap => {
+    const names = spec.expects?.(news) ?? Object.keys(spec.outputs);
+    return stateOf(news, Object.fromEntries(names.map((name) => [name, unknownSentinel])));
+  };
+  const keptState = (news: WireMap, state: WireMap): WireMap =>
+    stateOf(news, Object.fromEntries(Object.entries(state).filter(([name]) => !inputNames.includes(name))));
   const stepOf = (call: StepCall): Step<z.output<Inputs>> => ({ ...call, inputs: parse(call.wire) });
 
   return {
@@ -128,16 +149,18 @@ export function defineResource<Inputs extends z.ZodObject>(spec: ResourceSpec<In
       return { inputs, failures: [...failures, ...crossed] };
     },
 
-    diff(oldInputs, news) {
+    diff(oldInputs, news, state) {
       const [before, after] = [withDefaults(ownInputs(oldInputs)), withDefaults(ownInputs(news))];
       const changed = inputNames.filter((key) => hasUnknown(after[key] ?? null) || !sameValue(before[key], after[key]));
+      const outdated = changed.length === 0 ? spec.outdated?.(parse(after), plainMap(state)) : undefined;
+      if (outdated !== undefined) return { changed: [{ key: outdated, kind: "update", replace: true, output: true }] };
       return { changed: changed.map((key) => ({ key, kind: changeKind(before[key], after[key]), replace: replaces(key) })) };
     },
 
-    previewOutputs(news) {
-      const names = spec.expects?.(news) ?? Object.keys(spec.outputs);
-      return stateOf(news, Object.fromEntries(names.map((name) => [name, unknownSentinel])));
-    },
+    refresh: (state) => spec.refresh?.(state) ?? state,
+
+    previewCreate: computedLater,
+    previewUpdate: (news, state) => (spec.update ? computedLater(news) : keptState(news, state)),
 
     async create(call) {
       const { id, outputs } = await spec.create(stepOf(call));
@@ -173,7 +196,14 @@ function knownPart(wire: WireMap): WireMap {
 }
 
 function plainMap(wire: WireMap): WireMap {
-  return Object.fromEntries(Object.entries(wire).map(([key, value]) => [key, plain(value)]));
+  return Object.fromEntries(Object.entries(wire).map(([key, value]) => [key, withoutNulls(plain(value))]));
+}
+
+/** An absent nested input may arrive as null. */
+function withoutNulls(value: Wire): Wire {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  const present = Object.entries(value).filter(([, child]) => child !== null);
+  return Object.fromEntries(present.map(([key, child]) => [key, withoutNulls(child)]));
 }
 
 function dropAbsent(map: WireMap): WireMap {

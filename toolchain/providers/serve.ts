@@ -107,33 +107,38 @@ export function providerService(spec: ProviderSpec, connect: (address: string) =
           failures.map(({ property, reason }) => new providerProto.CheckFailure().setProperty(property).setReason(reason)),
         );
     }),
-    diff: unary((request: provider.DiffRequest) =>
-      diffResponse(
-        resource(typeOf(request.getUrn())).diff(wireOf(request.getOldInputs() ?? request.getOlds()), wireOf(request.getNews())),
-      ),
-    ),
+    diff: unary((request: provider.DiffRequest) => {
+      const olds = wireOf(request.getOlds());
+      const oldInputs = request.hasOldInputs() ? wireOf(request.getOldInputs()) : olds;
+      return diffResponse(resource(typeOf(request.getUrn())).diff(oldInputs, wireOf(request.getNews()), olds));
+    }),
     create: unary(async (request: provider.CreateRequest) => {
       const type = resource(typeOf(request.getUrn()));
       const wire = wireOf(request.getProperties());
-      if (request.getPreview()) return new providerProto.CreateResponse().setProperties(structOf(type.previewOutputs(wire)));
+      if (request.getPreview()) return new providerProto.CreateResponse().setProperties(structOf(type.previewCreate(wire)));
       const { id, state } = await type.create(step(request.getUrn(), request.getTimeout(), wire, {}));
       return new providerProto.CreateResponse().setId(id).setProperties(structOf(state));
     }),
     read: unary((request: provider.ReadRequest) => {
       const response = new providerProto.ReadResponse();
       const [state, inputs] = [wireOf(request.getProperties()), wireOf(request.getInputs())];
+      const type = resource(typeOf(request.getUrn()));
       if (Object.keys(state).length > 0 || Object.keys(inputs).length > 0) {
-        return response.setId(request.getId()).setProperties(structOf(state)).setInputs(structOf(inputs));
+        return response
+          .setId(request.getId())
+          .setProperties(structOf(type.refresh(state)))
+          .setInputs(structOf(inputs));
       }
-      const imported = resource(typeOf(request.getUrn())).import(request.getId());
+      const imported = type.import(request.getId());
       return response.setId(imported.id).setProperties(structOf(imported.state)).setInputs(structOf(imported.inputs));
     }),
     update: unary(async (request: provider.UpdateRequest) => {
       const type = resource(typeOf(request.getUrn()));
       const wire = wireOf(request.getNews());
+      const olds = wireOf(request.getOlds());
       const state = request.getPreview()
-        ? type.previewOutputs(wire)
-        : await type.update(step(request.getUrn(), request.getTimeout(), wire, wireOf(request.getOlds())));
+        ? type.previewUpdate(wire, olds)
+        : await type.update(step(request.getUrn(), request.getTimeout(), wire, olds));
       return new providerProto.UpdateResponse().setProperties(structOf(state));
     }),
     delete: unary(async (request: provider.DeleteRequest) => {
@@ -180,10 +185,10 @@ function diffResponse({ changed }: DiffResult): provider.DiffResponse {
     .setDiffsList(changed.map(({ key }) => key))
     .setReplacesList(changed.filter(({ replace }) => replace).map(({ key }) => key))
     .setHasdetaileddiff(true);
-  for (const { key, kind, replace } of changed) {
+  for (const { key, kind, replace, output = false } of changed) {
     response
       .getDetaileddiffMap()
-      .set(key, new providerProto.PropertyDiff().setKind(kinds[kind][replace ? 1 : 0]).setInputdiff(true));
+      .set(key, new providerProto.PropertyDiff().setKind(kinds[kind][replace ? 1 : 0]).setInputdiff(!output));
   }
   return response;
 }

@@ -10,11 +10,7 @@ interface Argon2Parameters {
   readonly memory: number;
   readonly passes: number;
 }
-type Argon2 = (
-  algorithm: "argon2id",
-  parameters: Argon2Parameters,
-  done: (error: Error | null, key: Buffer) => void,
-) => void;
+type Argon2 = (algorithm: "argon2id", parameters: Argon2Parameters, done: (error: Error | null, key: Buffer) => void) => void;
 // Built into Node since 24.7; the pinned type package is older.
 const argon2 = promisify((crypto as unknown as { argon2: Argon2 }).argon2);
 

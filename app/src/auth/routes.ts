@@ -68,7 +68,9 @@ function emailLimit({ db, log }: AuthContext): RequestHandler {
     // Hashed: the table of attempts is no list of addresses.
     keyOf: (req) => {
       const { email } = (req.body ?? {}) as { email?: unknown };
-      return createHash("sha256").update(typeof email === "string" ? normalizeEmail(email) : "").digest("base64url");
+      return createHash("sha256")
+        .update(typeof email === "string" ? normalizeEmail(email) : "")
+        .digest("base64url");
     },
     failuresOnly: true,
   });

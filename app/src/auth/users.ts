@@ -15,7 +15,9 @@ export interface User {
 /** Thrown when the e-mail already has an account. */
 export class EmailTakenError extends Error {
   constructor(email: string) {
-    super(`--email: got ${JSON.stringify(email)}; needs an address without an account. Choose another, or sign in with this one.`);
+    super(
+      `--email: got ${JSON.stringify(email)}; needs an address without an account. Choose another, or sign in with this one.`,
+    );
     this.name = "EmailTakenError";
   }
 }

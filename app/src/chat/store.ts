@@ -117,7 +117,10 @@ export async function beginTurn(
 
 /** Saves what is written so far and renews the writer's lease. */
 export async function saveProgress(db: Queryable, messageId: string, content: string): Promise<void> {
-  await db.query("UPDATE messages SET content = $2, updated_at = now() WHERE id = $1 AND status = 'streaming'", [messageId, content]);
+  await db.query("UPDATE messages SET content = $2, updated_at = now() WHERE id = $1 AND status = 'streaming'", [
+    messageId,
+    content,
+  ]);
 }
 
 /** Closes the row of an answer. */
@@ -145,7 +148,11 @@ export async function failAbandoned(db: Queryable, conversationId: string | null
 
 async function insertConversation(db: Queryable, userId: string, content: string): Promise<{ id: string; title: string }> {
   const conversation = { id: randomUUID(), title: titleOf(content) };
-  await db.query("INSERT INTO conversations (id, user_id, title) VALUES ($1, $2, $3)", [conversation.id, userId, conversation.title]);
+  await db.query("INSERT INTO conversations (id, user_id, title) VALUES ($1, $2, $3)", [
+    conversation.id,
+    userId,
+    conversation.title,
+  ]);
   return conversation;
 }
 

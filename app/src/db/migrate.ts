@@ -87,7 +87,9 @@ async function readStatus(client: pg.Client, folder: string): Promise<MigrationS
   const files = (await readdir(folder)).filter((file) => file.endsWith(".sql")).map((file) => file.replace(/\.sql$/, ""));
   const known = files.sort((a, b) => versionOf(a) - versionOf(b));
   const exists = await client.query<{ found: boolean }>("SELECT to_regclass($1) IS NOT NULL AS found", [table]);
-  const rows = exists.rows[0]?.found ? await client.query<{ name: string }>(`SELECT name FROM ${table} ORDER BY id`) : { rows: [] };
+  const rows = exists.rows[0]?.found
+    ? await client.query<{ name: string }>(`SELECT name FROM ${table} ORDER BY id`)
+    : { rows: [] };
   const applied = rows.rows.map(({ name }) => name);
   return {
     version: Math.max(0, ...applied.map(versionOf)),
@@ -102,7 +104,11 @@ function versionOf(name: string): number {
 }
 
 async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000, application_name: "fidus-migrate" });
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: 10_000,
+    application_name: "fidus-migrate",
+  });
   await client.connect();
   try {
     return await work(client);

@@ -42,8 +42,7 @@ export function requireUser(ctx: Pick<Context, "db" | "sessions" | "config">): R
   return async (req, _res, next) => {
     const bearer = bearerToken(req);
     const cookie = bearer === null ? sessionToken(req) : null;
-    const user =
-      bearer !== null ? await userOfApiKey(ctx.db, bearer) : cookie !== null ? await ctx.sessions.user(cookie) : null;
+    const user = bearer !== null ? await userOfApiKey(ctx.db, bearer) : cookie !== null ? await ctx.sessions.user(cookie) : null;
     if (user === null) throw new AppError("unauthenticated");
     if (bearer === null) refuseForgery(req, ctx.config);
     users.set(req, user);

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import express, { Router } from "express";
 import helmet from "helmet";
 import { AppError } from "../errors.ts";
@@ -35,15 +35,16 @@ export function createPageRouter(webRoot: string, publicUrl: URL): Router {
       referrerPolicy: { policy: "no-referrer" },
     }),
   );
-  router.use("/static", express.static(join(webRoot, "static"), { immutable: true, maxAge: "365d", index: false, redirect: false }));
+  router.use(
+    "/static",
+    express.static(join(webRoot, "static"), { immutable: true, maxAge: "365d", index: false, redirect: false }),
+  );
   router.use("/static", () => {
     throw new AppError("not_found");
   });
   router.use(express.static(webRoot, { index: false, redirect: false, maxAge: "1h", dotfiles: "ignore" }));
   router.get("/{*path}", (req, res, next) => {
-    if (req.path.startsWith("/api/") || req.path.startsWith("/v1/") || req.accepts(["json", "html"]) !== "html") {
-      return next();
-    }
+    if (/^\/(api|v1)(\/|$)/.test(req.path) || extname(req.path) !== "" || !req.accepts("html")) return next();
     res.set("cache-control", "no-cache");
     res.sendFile("index.html", { root: webRoot, cacheControl: false });
   });

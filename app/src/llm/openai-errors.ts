@@ -6,7 +6,12 @@ import type { Logger } from "../log.ts";
 
 /** The error body of the OpenAI API. */
 export interface OpenAiError {
-  readonly error: { readonly message: string; readonly type: string; readonly param: string | null; readonly code: string | number | null };
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string | number | null;
+  };
 }
 
 /** How our own codes read in OpenAI's words: clients choose their exception by status, then by these. */

@@ -112,7 +112,10 @@ async function refuse({ log }: RelayContext, res: Response, upstream: UpstreamRe
   const { "retry-after": retryAfter, "x-request-id": requestId } = upstream.headers;
   if (retryAfter !== undefined) res.setHeader("retry-after", retryAfter);
   if (requestId !== undefined) res.setHeader("x-request-id", requestId);
-  res.status(ours === null ? upstream.statusCode : 502).type("application/json").send(body);
+  res
+    .status(ours === null ? upstream.statusCode : 502)
+    .type("application/json")
+    .send(body);
 }
 
 /** Ends a started stream with an error the official clients raise; there is no `[DONE]` after it. */

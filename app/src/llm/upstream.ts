@@ -83,7 +83,15 @@ export function upstreamError(error: unknown): AppError {
     return new AppError("runtime_timeout", { cause: error });
   }
   const { code } = (error ?? {}) as { code?: unknown };
-  const connect = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT"];
+  const connect = [
+    "ECONNREFUSED",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "ETIMEDOUT",
+    "UND_ERR_CONNECT_TIMEOUT",
+  ];
   const never = typeof code === "string" && connect.includes(code);
   return new AppError(never ? "runtime_unreachable" : "runtime_broken", { cause: error });
 }

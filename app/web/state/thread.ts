@@ -1,7 +1,7 @@
 /** One conversation: its messages, the answer being written, the draft, and what went wrong. */
 import { batch, signal } from "@preact/signals";
 import { answerEvents, type AnswerEvent } from "../net/answer-stream.ts";
-import { api, ApiError, request, type MessageStatus, type StoredMessage } from "../net/api.ts";
+import { api, ApiError, request, type Conversation, type MessageStatus, type StoredMessage } from "../net/api.ts";
 import { announce } from "./announce.ts";
 import { keepDraft, readDraft } from "./drafts.ts";
 import { FrameBuffer } from "./frame-buffer.ts";
@@ -62,22 +62,15 @@ export class Thread {
     keepDraft(this.id.value, text);
   }
 
-  /** Reads the stored messages; an answer that is still being written elsewhere is followed until it is done. */
+  /** Reads the stored messages. An answer that the server is still writing is followed until it is done. */
   async load(): Promise<void> {
     const id = this.id.value;
-    if (id === null || this.answer.value) return;
+    if (id === null || this.#abort) return;
     clearTimeout(this.#poll);
-    if (this.messages.value.length === 0) this.state.value = "loading";
+    if (this.messages.value.length === 0 && !this.answer.value) this.state.value = "loading";
     try {
       const stored = await api.conversation(id);
-      const last = stored.messages.at(-1);
-      batch(() => {
-        this.title.value = stored.title;
-        this.messages.value = stored.messages.filter((message) => message.role !== "system").map(toMessage);
-        this.state.value = "ready";
-        this.problem.value = null;
-      });
-      if (last && statusOf(last.status) === "streaming") this.#poll = setTimeout(() => void this.load(), POLL_MS);
+      if (!this.#abort) this.#show(stored);
     } catch (error) {
       if (isSignedOut(error)) return;
       const missing = error instanceof ApiError && (error.status === 404 || error.status === 400);
@@ -85,7 +78,23 @@ export class Thread {
         this.state.value = missing ? "missing" : this.messages.value.length > 0 ? "ready" : "failed";
         this.problem.value = missing ? null : problemOf(error);
       });
+      if (this.answer.value && !missing) this.#poll = setTimeout(() => void this.load(), 4 * POLL_MS);
     }
+  }
+
+  #show(stored: Conversation): void {
+    const messages = stored.messages.filter((message) => message.role !== "system").map(toMessage);
+    const last = messages.at(-1);
+    const growing = last?.status === "streaming" ? last : null;
+    const phase = this.answer.value?.phase === "stopping" ? "stopping" : "writing";
+    batch(() => {
+      this.title.value = stored.title;
+      this.messages.value = growing ? messages.slice(0, -1) : messages;
+      this.answer.value = growing && { key: growing.key, messageId: growing.key, text: growing.content, phase };
+      this.state.value = "ready";
+      this.problem.value = null;
+    });
+    if (growing) this.#poll = setTimeout(() => void this.load(), POLL_MS);
   }
 
   /** Sends the draft and shows the answer as it comes. If it does not arrive at the server, it returns to the box. */
@@ -122,7 +131,11 @@ export class Thread {
     this.answer.value = { ...answer, phase: "stopping" };
     const abort = this.#abort;
     if (answer.messageId === null) abort?.abort();
-    else void api.cancel(answer.messageId).catch(() => abort?.abort());
+    else
+      void api
+        .cancel(answer.messageId)
+        .then(() => this.load())
+        .catch(() => abort?.abort());
     setTimeout(() => abort?.abort(), STOP_PATIENCE_MS);
   }
 

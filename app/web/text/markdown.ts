@@ -3,13 +3,14 @@
  * links go to http, https or mailto only, and what is left passes DOMPurify with a list of allowed tags.
  */
 import DOMPurify, { type Config } from "dompurify";
-import { Marked, type Token, type Tokens } from "marked";
+import { Marked, Renderer, type Token, type Tokens } from "marked";
 
 const ALLOWED: Config & { RETURN_DOM_FRAGMENT: true } = {
   ALLOWED_TAGS:
     "a b blockquote br code del em h3 h4 h5 h6 hr i li ol p pre strong table tbody td th thead tr ul sub sup span".split(" "),
   ALLOWED_ATTR: ["href", "start", "class"],
   ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
+  ADD_URI_SAFE_ATTR: ["start"], // DOMPurify would measure a list's first number by the rule for addresses
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
   RETURN_DOM_FRAGMENT: true,
@@ -26,13 +27,23 @@ DOMPurify.addHook("afterSanitizeAttributes", (node) => {
 const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? "");
 
+let linkDepth = 0;
+
 const marked = new Marked({
   gfm: true,
   renderer: {
     html: ({ text }) => (/^<br\s*\/?>$/i.test(text.trim()) ? "<br>" : escape(text)),
     image: ({ href, text }) => {
       const name = `<span class="image">Image: ${escape(text || "no description")}</span>`;
-      return /^https?:\/\//i.test(href) ? `<a href="${escape(href)}">${name}</a>` : name;
+      return linkDepth === 0 && /^https?:\/\//i.test(href) ? `<a href="${escape(href)}">${name}</a>` : name;
+    },
+    link(token) {
+      linkDepth += 1; // a link cannot hold another one, so an image in it is named only
+      try {
+        return Renderer.prototype.link.call(this, token);
+      } finally {
+        linkDepth -= 1;
+      }
     },
     checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
   },

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import { announce } from "../state/announce.ts";
+import { runtime } from "../state/runtime.ts";
 import type { Thread } from "../state/thread.ts";
 import { SendIcon, StopIcon } from "./icons.tsx";
 
@@ -71,7 +72,7 @@ export function Composer({ thread }: { thread: Thread }): JSX.Element {
       </form>
       <p class="keys" id="keys">
         <span class="keys-long">Enter sends, Shift+Enter starts a line, Esc stops. </span>
-        Fidus can be wrong: check what matters.
+        {runtime.value?.model ?? "Fidus"} can be wrong: check what matters.
       </p>
     </div>
   );

@@ -13,7 +13,7 @@ const SHOWN_MS = 2_000;
 
 interface MessageViewProps {
   readonly message: Message;
-  /** How far the answer that this page receives is; null for every other message. */
+  /** How far the answer is while it is written; null for every other message. */
   readonly phase: Answer["phase"] | null;
   readonly thread: Thread;
 }
@@ -54,7 +54,6 @@ export function MessageView({ message, phase, thread }: MessageViewProps): JSX.E
 
 function stateText(message: Message, phase: Answer["phase"] | null): string | null {
   if (message.status !== "streaming") return null;
-  if (phase === null) return "The answer is still being written …"; // on the server, started before this page was loaded
   if (phase === "stopping") return "Stopping …";
   if (message.content !== "") return null;
   return runtime.value?.loaded === false ? "Loading the model; the first answer takes longer …" : "Thinking …";

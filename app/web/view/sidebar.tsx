@@ -12,9 +12,9 @@ import { CloseIcon, Mark, PlusIcon, SignOutIcon, TrashIcon } from "./icons.tsx";
 /** Conversations beside the open one. */
 export function Sidebar({ user }: { user: User }): JSX.Element {
   return (
-    <div class="side">
+    <aside class="side" aria-label="Conversations and account">
       <SideContent user={user} close={null} />
-    </div>
+    </aside>
   );
 }
 

@@ -16,6 +16,7 @@ export function ThreadView({ thread, user }: { thread: Thread; user: User }): JS
   const [away, setAway] = useState(false);
   const messages = thread.messages.value;
   const answering = thread.answer.value !== null;
+  const empty = messages.length === 0;
 
   const toEnd = (): void => {
     const box = scroller.current;
@@ -30,7 +31,10 @@ export function ThreadView({ thread, user }: { thread: Thread; user: User }): JS
     follows.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_BOTTOM_PX;
     setAway(!follows.current);
   };
-  useLayoutEffect(toEnd, [thread]);
+  useLayoutEffect(() => {
+    if (!empty) toEnd();
+    else scroller.current?.scrollTo({ top: 0 });
+  }, [thread, empty]);
   // What the reader sends brings the end into view, wherever the page stood.
   useLayoutEffect(() => {
     if (answering) toEnd();
@@ -38,17 +42,17 @@ export function ThreadView({ thread, user }: { thread: Thread; user: User }): JS
   useEffect(() => {
     if (!content.current) return undefined;
     const observer = new ResizeObserver(() => {
-      if (follows.current) toEnd();
+      if (follows.current && thread.messages.value.length > 0) toEnd();
     });
     observer.observe(content.current);
     return () => observer.disconnect();
-  }, []);
+  }, [thread]);
 
   return (
     <div class="thread">
       <div class="scroller" ref={scroller} onScroll={onScroll} tabIndex={0} role="region" aria-label="Messages">
         <div class="column" ref={content}>
-          <ThreadContent thread={thread} user={user} empty={messages.length === 0} />
+          <ThreadContent thread={thread} user={user} empty={empty} />
         </div>
       </div>
       {away && (

@@ -22,6 +22,37 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, headless: true, args: FLAGS });
 }
 
+/** What in-page.js offers inside the page. */
+interface InPage {
+  /** Breaches of the Content-Security-Policy. */
+  readonly violations: readonly string[];
+  /** Frames in which the growing answer was longer than in the frame before: time in ms, length in characters. */
+  readonly paints: readonly { readonly time: number; readonly length: number }[];
+  /** What the live region said. */
+  readonly says: readonly string[];
+  /** Characters of the growing answer, 0 when none grows. */
+  written(): number;
+  /** Resolves when running transitions are over. */
+  settled(): Promise<void>;
+  /** Animations that run now. */
+  animations(): number;
+  /** The cookies that scripts can read. */
+  cookies(): string;
+  /** Place and sizes of the messages' scroller, in pixels. */
+  scroll(): { top: number; view: number; height: number };
+  /** The place of the scroller once it rests. */
+  scrolled(): Promise<{ top: number }>;
+  /** The text on the clipboard. */
+  clipboard(): Promise<string>;
+  /** Pixels by which the page is wider than the screen. */
+  overflow(): number;
+  /** The focused control, and whether its focus can be seen. */
+  focus(): { name: string; visible: boolean };
+}
+declare global {
+  var fidusTest: InPage;
+}
+
 export const screens = {
   small: { width: 360, height: 640 },
   desktop: { width: 1280, height: 800 },

@@ -5,8 +5,10 @@ import type { Locator, Page } from "playwright-core";
 export const ANSWER_MS = 120_000;
 
 export const box = (page: Page): Locator => page.getByRole("textbox", { name: "Message to Fidus" });
-export const answers = (page: Page): Locator => page.getByRole("article").filter({ has: page.getByRole("heading", { name: "Fidus" }) });
-export const questions = (page: Page): Locator => page.getByRole("article").filter({ has: page.getByRole("heading", { name: "You" }) });
+export const answers = (page: Page): Locator =>
+  page.getByRole("article").filter({ has: page.getByRole("heading", { name: "Fidus" }) });
+export const questions = (page: Page): Locator =>
+  page.getByRole("article").filter({ has: page.getByRole("heading", { name: "You" }) });
 export const stopButton = (page: Page): Locator => page.getByRole("button", { name: "Stop answering" });
 
 /** Opens the page of a signed-in session and waits until one can write. */
@@ -23,9 +25,7 @@ export async function ask(page: Page, text: string): Promise<void> {
 
 /** Waits until the answer has at least `characters` characters. */
 export async function waitForText(page: Page, characters = 1): Promise<void> {
-  await page.waitForFunction(`(document.querySelector(".writing .prose")?.textContent.length ?? 0) >= ${characters}`, undefined, {
-    timeout: ANSWER_MS,
-  });
+  await page.waitForFunction((least) => fidusTest.written() >= least, characters, { timeout: ANSWER_MS });
 }
 
 /** Waits until no answer is being written. */

@@ -1,0 +1,24 @@
+import { readApiConfig } from "../config.ts";
+import { createContext } from "../context.ts";
+import { createApp } from "../http/app.ts";
+import { createLogger } from "../log.ts";
+import type { Env } from "../env.ts";
+import { serve } from "./serve.ts";
+
+/** The gateway and our own API. */
+export async function run(_args: readonly string[], env: Env): Promise<number> {
+  const config = readApiConfig(env);
+  const log = createLogger(config.logLevel, "api", config.version);
+  for (const notice of config.notices) log.warn(notice);
+  const ctx = createContext(config, log);
+  return serve({
+    handler: createApp(ctx),
+    port: config.port,
+    log,
+    lifecycle: ctx.lifecycle,
+    graceSeconds: config.shutdownGraceSeconds,
+    metrics: { metrics: ctx.metrics, port: config.metricsPort },
+    onListening: () => void ctx.probes.start(),
+    onClosed: ctx.close,
+  });
+}

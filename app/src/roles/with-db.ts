@@ -1,0 +1,13 @@
+import { createPool, type Db } from "../db/pool.ts";
+import { createLogger } from "../log.ts";
+
+/** Runs a one-shot command with a database pool of its own. */
+export async function withDb<T>(databaseUrl: string, work: (db: Db) => Promise<T>): Promise<T> {
+  // Silent: stdout carries the command's result, and a failure is thrown anyway.
+  const db = createPool(databaseUrl, createLogger("silent", "command", ""), 1);
+  try {
+    return await work(db);
+  } finally {
+    await db.end();
+  }
+}

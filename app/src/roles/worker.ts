@@ -1,0 +1,51 @@
+import { readWorkerConfig } from "../config.ts";
+import { createPool } from "../db/pool.ts";
+import type { Env } from "../env.ts";
+import { Metrics } from "../http/metrics.ts";
+import { purge } from "../jobs/purge.ts";
+import { Ticker } from "../jobs/ticker.ts";
+import { Lifecycle } from "../lifecycle.ts";
+import { createLogger } from "../log.ts";
+import { serve } from "./serve.ts";
+
+const purgeEveryMs = 60_000;
+
+/** Background work. Alive as long as it serves /health; a failed run is logged and tried again at the next tick. */
+export async function run(_args: readonly string[], env: Env): Promise<number> {
+  const config = readWorkerConfig(env);
+  const log = createLogger(config.logLevel, "worker", config.version);
+  const db = createPool(config.databaseUrl, log, 2);
+  const lifecycle = new Lifecycle();
+  const job = new Ticker(purgeEveryMs, async () => {
+    const work = lifecycle.begin();
+    try {
+      log.debug(await purge(db), "purged");
+    } catch (error) {
+      log.warn({ err: error }, "purge failed; next attempt in a minute");
+    } finally {
+      work.done();
+    }
+  });
+  const { environment, version } = config;
+  return serve({
+    handler: (req, res) => {
+      const known = req.url === "/health" || req.url === "/healthz";
+      const body = known
+        ? { status: "ok", version, environment, time: new Date().toISOString() }
+        : { error: { code: "not_found" } };
+      res
+        .writeHead(known ? 200 : 404, { "content-type": "application/json", "cache-control": "no-store" })
+        .end(JSON.stringify(body));
+    },
+    port: config.port,
+    log,
+    lifecycle,
+    graceSeconds: config.shutdownGraceSeconds,
+    metrics: { metrics: new Metrics({ openAnswers: () => 0 }), port: config.metricsPort },
+    onListening: () => job.start(),
+    onClosed: async () => {
+      job.stop();
+      await db.end();
+    },
+  });
+}

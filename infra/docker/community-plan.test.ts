@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import { parseConfig } from "../config/parse.ts";
+import { communityPlan, neededImages } from "./community-plan.ts";
+
+const images = Object.fromEntries(["base", "app", "llm", "postgres", "redis", "proxy"].map((name) => [name, `fidus/${name}:1`]));
+const recorded = {
+  edition: "community",
+  installation: "a1b2c3",
+  llmRuntime: "embedded",
+  model: "smollm2:135m",
+  images: JSON.stringify(images),
+};
+
+function plan(changes: Record<string, string> = {}): ReturnType<typeof communityPlan> {
+  const { values, problems } = parseConfig("community", { ...recorded, ...changes });
+  expect(problems).toEqual([]);
+  // Secrets are plain here: the plan only looks whether they are there.
+  return communityPlan(values as unknown as Parameters<typeof communityPlan>[0]);
+}
+
+test("embedded brings its model and needs nothing outside [C-02]", () => {
+  const { embeddedModel, app, hostPorts, urls } = plan();
+  expect(embeddedModel?.id).toBe("smollm2:135m");
+  expect(app?.llm).toEqual({ runtime: "embedded", baseUrl: "http://llm:8080/v1", outside: false });
+  expect(app?.model).toEqual({ name: "smollm2:135m", demo: true, nextStep: "./fidus choose --model auto" });
+  expect(hostPorts).toEqual({ postgres: null, redis: null });
+  expect(urls.url).toBe("http://localhost:3000");
+});
+
+test("a native Ollama is reached through the host entry, without a model or container of ours [C-21]", () => {
+  const { embeddedModel, app } = plan({ llmRuntime: "ollama-native", model: "llama3.1:8b" });
+  expect(embeddedModel).toBeNull();
+  expect(app?.llm).toEqual({ runtime: "ollama-native", baseUrl: "http://host.docker.internal:11434/v1", outside: true });
+});
+
+test("LM Studio is reached on port 1234 of the host [C-24] [C-25]", () => {
+  expect(plan({ llmRuntime: "lmstudio", model: "any" }).app?.llm.baseUrl).toBe("http://host.docker.internal:1234/v1");
+});
+
+test("dependencies alone publish the stores on loopback and run no application [C-28]", () => {
+  const { app, hostPorts, embeddedModel } = plan({ services: "dependencies" });
+  expect(app).toBeNull();
+  expect(embeddedModel).toBeNull();
+  expect(hostPorts).toEqual({ postgres: 5432, redis: 6379 });
+  expect(neededImages({ services: "dependencies", llmRuntime: "embedded" })).toEqual(["base", "postgres", "redis"]);
+});
+
+test("a runtime that Fidus does not start is refused with its reason, and accepted with an address", () => {
+  expect(() => plan({ llmRuntime: "ollama" })).toThrow(
+    /llmRuntime: got "ollama"; needs an address of its own .*pulumi config set llmBaseUrl/,
+  );
+  expect(plan({ llmRuntime: "ollama", llmBaseUrl: "http://ollama.lan:11434/v1" }).app?.llm.baseUrl).toBe(
+    "http://ollama.lan:11434/v1",
+  );
+});
+
+test("an unknown model, a missing image and equal ports give three lines", () => {
+  const { app: _, ...without } = images;
+  const broken = { model: "gpt-9", images: JSON.stringify(without), apiPort: "3000" };
+  expect(() => plan(broken)).toThrow(/community: 3 problems/);
+  expect(() => plan(broken)).toThrow(
+    /images\.app: got nothing; needs an image reference recorded by Fidus\. \.\/fidus up community/,
+  );
+  expect(() => plan(broken)).toThrow(/apiPort: got 3000; needs a port of its own/);
+});
+
+test("a domain without a certificate is refused, with both it is served on its own ports", () => {
+  expect(() => plan({ domain: "fidus.example" })).toThrow(/domain: got "fidus.example"; needs tlsCertificate and tlsPrivateKey/);
+  const { ports, urls } = plan({ domain: "fidus.example", tlsCertificate: "chain", tlsPrivateKey: "key", httpsPort: "8443" });
+  expect(ports).toMatchObject({ kind: "domain", http: 80, https: 8443 });
+  expect(urls.url).toBe("https://fidus.example:8443");
+});

@@ -1,0 +1,49 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { TestEngine } from "../images/testing.ts";
+import { nginxConf } from "./nginx.ts";
+
+let folder = "";
+let image = "";
+
+beforeAll(async () => {
+  image = (await new TestEngine().images("proxy")).proxy;
+  folder = mkdtempSync(join(tmpdir(), "fidus-nginx-"));
+  chmodSync(folder, 0o755);
+  const subject = ["-subj", "/CN=fidus.example", "-days", "1"];
+  const files = ["-keyout", join(folder, "tls.key"), "-out", join(folder, "tls.crt")];
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+  execFileSync("openssl", ["req", "-x509", ...curve, "-nodes", ...subject, ...files], { stdio: "ignore" });
+  chmodSync(join(folder, "tls.key"), 0o644);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The shipped nginx on this configuration: its exit code and what it says. */
+function check(conf: string): { readonly code: number | null; readonly said: string } {
+  writeFileSync(join(folder, "nginx.conf"), conf);
+  const mount = ["-v", `${folder}:/run/fidus:ro`, "--tmpfs", "/tmp", "--read-only", "--network", "none"];
+  const { status, stderr } = spawnSync(
+    "docker",
+    ["run", "--rm", ...mount, "--entrypoint", "nginx", image, "-t", "-c", "/run/fidus/nginx.conf"],
+    { encoding: "utf8" },
+  );
+  return { code: status, said: stderr };
+}
+
+for (const domain of [null, "fidus.example"]) {
+  test(`the shipped nginx accepts the configuration with domain ${domain}`, () => {
+    const { code, said } = check(nginxConf({ domain }));
+    expect(said).toContain("syntax is ok");
+    expect(code).toBe(0);
+  });
+}
+
+test("the shipped nginx refuses a broken configuration", () => {
+  const { code, said } = check(nginxConf({ domain: null }).replace("listen 8080;", "listen;"));
+  expect(said).toContain("invalid number of arguments");
+  expect(code).toBe(1);
+});

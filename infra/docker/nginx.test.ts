@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { nginxConf } from "./nginx.ts";
+
+test("without a domain there is one plain origin: no redirect, no HSTS, no TLS [C-14]", () => {
+  const conf = nginxConf({ domain: null });
+  expect(conf).toContain("listen 8080;");
+  expect(conf).toContain("listen 8081;");
+  expect(conf).not.toMatch(/301|Strict-Transport-Security|ssl/);
+});
+
+test("with a domain everything plain is redirected and only TLS 1.3 is offered, with the headers on error pages too", () => {
+  const conf = nginxConf({ domain: "fidus.example" });
+  expect(conf).toContain("return 301 https://fidus.example$request_uri;");
+  expect(conf).toContain("ssl_protocols TLSv1.3;");
+  expect(conf).toContain('add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;');
+  expect(conf).toContain("add_header X-Frame-Options SAMEORIGIN always;");
+  expect(conf).toContain("add_header X-Content-Type-Options nosniff always;");
+});
+
+test("streams pass at once in both forms, and the /api prefix is kept [C-15] [C-16]", () => {
+  for (const conf of [nginxConf({ domain: null }), nginxConf({ domain: "fidus.example" })]) {
+    expect(conf).toContain("proxy_buffering off;");
+    expect(conf).toContain("proxy_cache off;");
+    expect(conf).toContain('proxy_set_header Connection "";');
+    expect(conf).toContain("proxy_http_version 1.1;");
+    expect(conf).toContain("client_max_body_size 50m;");
+    expect(conf).toMatch(/proxy_pass \$api;/);
+    expect(conf).not.toMatch(/proxy_pass \$api\//);
+  }
+});
+
+test("the proxy passes who asked and how [C-14]", () => {
+  const conf = nginxConf({ domain: null });
+  for (const header of ["Host", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Proto"])
+    expect(conf).toContain(`proxy_set_header ${header} `);
+  expect(conf).toContain("worker_connections 1024;");
+});

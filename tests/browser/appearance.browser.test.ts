@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import type { OpenOptions } from "./support/browser.ts";
+import {
+  answers,
+  ask,
+  askAndWait,
+  box,
+  openChat,
+  openConversations,
+  stopButton,
+  waitForAnswer,
+  waitForText,
+} from "./support/chat.ts";
+import { expectNoTrouble, expectWellShown } from "./support/expect.ts";
+import { browserSuite } from "./support/suite.ts";
+
+const suite = browserSuite();
+
+const looks = [
+  { screen: "small", scheme: "light" },
+  { screen: "small", scheme: "dark" },
+  { screen: "desktop", scheme: "light" },
+  { screen: "desktop", scheme: "dark" },
+] as const satisfies OpenOptions[];
+
+describe.each(looks)("on a $screen screen in the $scheme scheme, axe finds nothing and nothing scrolls sideways", (look) => {
+  test("on the sign-in form, before and after a refused attempt", async () => {
+    const { page, trouble } = await suite.stranger(look);
+    await page.goto("/");
+    await page.getByRole("button", { name: "Sign in" }).waitFor();
+    await expectWellShown(page, "sign-in");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("Enter your e-mail address.").waitFor();
+    await expectWellShown(page, "sign-in with an error");
+    await expectNoTrouble(page, trouble);
+  });
+
+  test("in an empty chat, in a chat that is being answered, and in an answered one", async () => {
+    const { page, trouble } = await suite.signedIn(look);
+    await openChat(page);
+    await expectWellShown(page, "empty");
+    await ask(page, "Tell me a long story.");
+    await waitForText(page);
+    await expectWellShown(page, "writing");
+    await stopButton(page).click();
+    await waitForAnswer(page);
+    await askAndWait(page, "How does a backup differ from a copy?");
+    await expectWellShown(page, "answered");
+    await expectNoTrouble(page, trouble);
+  });
+
+  test("with long words, code and tables in an answer", async () => {
+    const { page, trouble } = await suite.signedIn(look);
+    const wide = "wide".repeat(80);
+    const text = `# ${wide}\n\n## B\n\n\`${wide}\`\n\n\`\`\`js\nconst ${wide} = 1;\n\`\`\`\n\n|${wide}|b|c|\n|-|-|-|\n|${wide}|2|3|\n\n- [x] ${wide}`;
+    const message = { id: "m2", role: "assistant", status: "complete", createdAt: "2026-11-21T10:00:00Z", content: text };
+    const question = { ...message, id: "m1", role: "user", content: wide };
+    await page.route("**/api/v1/conversations/wide", (route) =>
+      route.fulfill({ json: { id: "wide", title: wide, messages: [question, message] } }),
+    );
+    await page.route("**/api/v1/conversations", (route) =>
+      route.fulfill({ json: { conversations: [{ id: "wide", title: wide, updatedAt: message.createdAt }] } }),
+    );
+    await page.goto("/#/c/wide");
+    await answers(page).first().waitFor();
+    await expectWellShown(page, "wide content");
+    await expectNoTrouble(page, trouble);
+  });
+
+  test("in the list of conversations and in the question before one is deleted", async () => {
+    const { page, trouble } = await suite.signedIn(look);
+    await openChat(page);
+    await askAndWait(page, "Shall we meet?");
+    await openConversations(page);
+    await expectWellShown(page, "conversations");
+    await page
+      .getByRole("button", { name: /^Delete “/ })
+      .first()
+      .click();
+    await page.getByRole("button", { name: "Keep" }).waitFor();
+    await expectWellShown(page, "delete dialog");
+    await expectNoTrouble(page, trouble);
+  });
+
+  test("with a message that could not be sent, a model that is away, and a server that is away", async () => {
+    const { page } = await suite.signedIn(look);
+    await page.route("**/api/v1/llm/status", async (route) => {
+      const status = (await (await route.fetch()).json()) as object;
+      await route.fulfill({ json: { ...status, reachable: false } });
+    });
+    await page.route("**/api/v1/chat", (route) => route.abort());
+    await openChat(page);
+    await page.getByText("The language model cannot be reached.").waitFor();
+    await ask(page, "Is anybody there?");
+    await page.getByText("Fidus cannot be reached.").waitFor();
+    await expectWellShown(page, "errors");
+    await page.route("**/api/v1/auth/me", (route) => route.abort());
+    await page.reload();
+    await page.getByRole("heading", { name: "Fidus cannot be reached" }).waitFor();
+    await expectWellShown(page, "unreachable");
+  });
+});
+
+test("names the demo model and its next step", async () => {
+  const { page } = await suite.signedIn();
+  await page.route("**/api/v1/llm/status", async (route) => {
+    const status = (await (await route.fetch()).json()) as object;
+    await route.fulfill({ json: { ...status, demo: true, nextStep: "./fidus choose" } });
+  });
+  await openChat(page);
+  const notice = page.getByRole("complementary", { name: "Demo model" });
+  await notice.getByText("./fidus choose").waitFor();
+  await notice.getByRole("button").click();
+  expect(await page.evaluate(() => fidusTest.clipboard())).toBe("./fidus choose");
+});
+
+test("does not call a full-size model a demo", async () => {
+  const { page } = await suite.signedIn();
+  await page.route("**/api/v1/llm/status", async (route) => {
+    const status = (await (await route.fetch()).json()) as object;
+    await route.fulfill({ json: { ...status, demo: false, nextStep: null } });
+  });
+  await openChat(page);
+  await box(page).waitFor();
+  expect(await page.getByText("Demo model").count()).toBe(0);
+});
+
+test("moves nothing for people who asked for less motion", async () => {
+  const { page } = await suite.signedIn();
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await openChat(page);
+  await ask(page, "Tell me a long story.");
+  await waitForText(page);
+  expect(await page.evaluate(() => fidusTest.animations())).toBe(0);
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  expect(await page.evaluate(() => fidusTest.animations())).toBeGreaterThan(0);
+  await stopButton(page).click();
+  await waitForAnswer(page);
+});

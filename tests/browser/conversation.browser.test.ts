@@ -1,0 +1,158 @@
+import type { Page } from "playwright-core";
+import { expect, test, vi } from "vitest";
+import * as chat from "./support/chat.ts";
+import { expectNoTrouble } from "./support/expect.ts";
+import { browserSuite } from "./support/suite.ts";
+
+const suite = browserSuite();
+const story = "Tell me a long story about the sea, at least two thousand words.";
+
+interface Stored {
+  readonly messages: readonly { readonly role: string; readonly content: string; readonly status: string }[];
+}
+
+async function stored(page: Page): Promise<Stored> {
+  const response = await suite.target().api.get(`/api/v1/conversations/${chat.openConversation(page)}`);
+  return (await response.json()) as Stored;
+}
+
+test("paints a growing answer at least three times, each with more text, and says it once when it is done", async () => {
+  const { page, trouble } = await suite.signedIn();
+  await chat.openChat(page);
+  await chat.askAndWait(page, "Tell me in three sentences what a backup is.");
+  const paints = await page.evaluate(() => [...fidusTest.paints]);
+  expect(new Set(paints.map((paint) => paint.time)).size).toBeGreaterThanOrEqual(3);
+  const says = await page.evaluate(() => [...fidusTest.says]);
+  expect(says.filter((text) => text.startsWith("Fidus answered:"))).toHaveLength(1);
+  expect(says.length).toBeLessThanOrEqual(3);
+  await expectNoTrouble(page, trouble);
+});
+
+test("stop ends the work of the runtime within a second and keeps what was written", async () => {
+  const { page } = await suite.signedIn();
+  await chat.openChat(page);
+  await chat.ask(page, story);
+  await chat.waitForText(page, 20);
+  expect((await stored(page)).messages.at(-1)?.status).toBe("streaming");
+  await chat.stopButton(page).click();
+  await vi.waitFor(
+    async () => {
+      expect((await stored(page)).messages.at(-1)?.status).toBe("cancelled");
+      expect((await suite.target().active()) ?? 0).toBe(0);
+    },
+    { timeout: 1_000, interval: 25 },
+  );
+  await chat.answers(page).getByText("You stopped this answer.").waitFor();
+  const kept = (await stored(page)).messages.at(-1)?.content ?? "";
+  expect(kept.length).toBeGreaterThan(0);
+  expect((await stored(page)).messages.at(-1)?.content).toBe(kept);
+});
+
+test("after a stop the next question is answered", async () => {
+  const { page } = await suite.signedIn();
+  await chat.openChat(page);
+  await chat.ask(page, story);
+  await chat.waitForText(page);
+  await page.keyboard.press("Escape");
+  await chat.waitForAnswer(page);
+  await chat.askAndWait(page, "Shall we meet?");
+  expect(await chat.answers(page).count()).toBe(2);
+  expect((await stored(page)).messages.map((message) => message.status)).toEqual([
+    "complete",
+    "cancelled",
+    "complete",
+    "complete",
+  ]);
+});
+
+test("copies an answer as the model wrote it", async () => {
+  const { page } = await suite.signedIn();
+  await chat.openChat(page);
+  await chat.askAndWait(page, "How does a backup differ from a copy?");
+  await page.getByRole("button", { name: "Copy this answer" }).click();
+  expect(await page.evaluate(() => fidusTest.clipboard())).toBe((await stored(page)).messages.at(-1)?.content);
+});
+
+test("a reload brings the open conversation back, and writing goes on in it", async () => {
+  const { page } = await suite.signedIn();
+  await chat.openChat(page);
+  await chat.askAndWait(page, "How does a backup differ from a copy?");
+  const address = page.url();
+  const before = await chat.answers(page).innerText();
+  await page.reload();
+  await chat.answers(page).waitFor();
+  expect(page.url()).toBe(address);
+  expect(await chat.answers(page).innerText()).toBe(before);
+  expect(await chat.questions(page).innerText()).toContain("How does a backup differ from a copy?");
+  await chat.askAndWait(page, "Shall we meet?");
+  expect((await stored(page)).messages).toHaveLength(4);
+});
+
+test("a reload in the middle of an answer loses no question, and the answer can still be stopped", async () => {
+  const { page } = await suite.signedIn();
+  await chat.openChat(page);
+  await chat.ask(page, story);
+  await chat.waitForText(page, 20);
+  await page.reload();
+  await chat.questions(page).waitFor();
+  await chat.answers(page).waitFor();
+  if (await chat.stopButton(page).isVisible()) await page.keyboard.press("Escape");
+  await chat.waitForAnswer(page);
+  expect((await stored(page)).messages.map((message) => message.role)).toEqual(["user", "assistant"]);
+});
+
+test("an answer goes on while another conversation is open", async () => {
+  const { page } = await suite.signedIn();
+  await chat.openChat(page);
+  await chat.ask(page, story);
+  await chat.waitForText(page);
+  const first = chat.openConversation(page);
+  await page.getByRole("link", { name: "New chat" }).click();
+  await page.getByRole("heading", { name: /What can I do/ }).waitFor();
+  expect(await chat.stopButton(page).count()).toBe(0);
+  await page.goBack();
+  await chat.stopButton(page).waitFor();
+  expect(chat.openConversation(page)).toBe(first);
+  await chat.stopButton(page).click();
+  await chat.waitForAnswer(page);
+});
+
+test("deletes a conversation only after a yes", async () => {
+  const { page } = await suite.signedIn();
+  await chat.openChat(page);
+  await chat.askAndWait(page, "Delete me, please.");
+  const id = chat.openConversation(page);
+  const ask = page.getByRole("listitem").filter({ hasText: "Delete me" }).getByRole("button");
+  await ask.click();
+  await page.getByRole("button", { name: "Keep" }).click();
+  expect((await suite.target().api.get(`/api/v1/conversations/${id}`)).status()).toBe(200);
+  await ask.click();
+  await page.getByRole("button", { name: "Delete", exact: true }).click();
+  await page.getByRole("heading", { name: /What can I do/ }).waitFor();
+  expect((await suite.target().api.get(`/api/v1/conversations/${id}`)).status()).toBe(404);
+  await page.goto(`/#/c/${id}`);
+  await page.getByRole("heading", { name: "There is no such conversation" }).waitFor();
+});
+
+test("follows a growing answer at its end, and leaves a reader alone who scrolled up", async () => {
+  const { page } = await suite.signedIn({ screen: "small" });
+  await chat.openChat(page);
+  await chat.ask(page, story);
+  await page.waitForFunction(() => fidusTest.scroll().height > fidusTest.scroll().view + 200, undefined, {
+    timeout: chat.ANSWER_MS,
+  });
+  const atEnd = await page.evaluate(() => fidusTest.scroll());
+  expect(atEnd.height - atEnd.top - atEnd.view).toBeLessThan(60);
+  await page.getByRole("region", { name: "Messages" }).hover();
+  await page.mouse.wheel(0, -400);
+  await page.getByRole("button", { name: "To the newest message" }).waitFor();
+  const height = (await page.evaluate(() => fidusTest.scroll())).height;
+  const { top } = await page.evaluate(() => fidusTest.scrolled());
+  await page.waitForFunction((least) => fidusTest.scroll().height > least, height, { timeout: chat.ANSWER_MS });
+  expect((await page.evaluate(() => fidusTest.scroll())).top).toBe(top);
+  await page.getByRole("button", { name: "To the newest message" }).click();
+  const back = await page.evaluate(() => fidusTest.scroll());
+  expect(back.height - back.top - back.view).toBeLessThan(60);
+  await chat.stopButton(page).click();
+  await chat.waitForAnswer(page);
+});

@@ -1,0 +1,217 @@
+import { readFileSync } from "node:fs";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { stackContainers, type StackContainer } from "../../cli/containers.ts";
+import { checkout, docker, newProduct, type Product, type UpJson } from "./product.ts";
+
+let product: Product;
+let first: UpJson;
+let admin: NonNullable<UpJson["admin"]>;
+
+beforeAll(async () => {
+  product = await newProduct();
+  first = await product.up();
+  if (first.admin === null) throw new Error("the first up made no administrator");
+  admin = first.admin;
+}, 900_000);
+
+afterAll(() => product.remove(), 120_000);
+
+const containers = async (): Promise<StackContainer[]> => stackContainers(docker, await product.id(), "community");
+const api = (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${product.url}${path}`, init);
+const asJson = { "content-type": "application/json" };
+
+async function signIn(email = admin.email, password = admin.password): Promise<string> {
+  const response = await api("/api/v1/auth/login", {
+    method: "POST",
+    headers: { ...asJson, "x-fidus-csrf": "1" },
+    body: JSON.stringify({ email, password }),
+  });
+  if (!response.ok) throw new Error(`login answered ${response.status}`);
+  return response.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(";")[0])
+    .join("; ");
+}
+
+interface Inspected {
+  readonly Name: string;
+  readonly Config: { readonly User: string; readonly Env: string[]; readonly Healthcheck?: { readonly Test: string[] } };
+  readonly HostConfig: {
+    readonly ReadonlyRootfs: boolean;
+    readonly Privileged: boolean;
+    readonly CapDrop: string[] | null;
+    readonly CapAdd: string[] | null;
+    readonly SecurityOpt: string[] | null;
+    readonly Memory: number;
+    readonly MemorySwap: number;
+    readonly RestartPolicy: { readonly Name: string };
+    readonly PortBindings: Record<string, { HostIp: string; HostPort: string }[]>;
+  };
+}
+
+async function inspected(): Promise<Inspected[]> {
+  return JSON.parse(await docker(["inspect", ...(await containers()).map(({ id }) => id)])) as Inspected[];
+}
+
+describe("after the first up", () => {
+  test("it has proved itself: a real stream with usage, and says that this is a demo model [C-18] [C-20]", () => {
+    expect(first.proof?.events).toBeGreaterThanOrEqual(3);
+    expect(first.proof?.completionTokens).toBeGreaterThan(0);
+    expect(first.demo).toBe(true);
+    expect(admin.apiKey).toMatch(/^fidus_/);
+  });
+
+  test("every service of variant 1 runs and is healthy [C-06] [C-20]", async () => {
+    const seen = (await containers()).map(({ role, state, health }) => `${role} ${state} ${health}`).sort();
+    expect(seen).toEqual(["api", "llm", "postgres", "proxy", "redis", "web", "worker"].map((role) => `${role} running healthy`));
+  });
+
+  test("only the proxy publishes ports, on loopback alone [C-13] [X-07]", async () => {
+    const published = (await inspected()).flatMap(({ Name, HostConfig }) =>
+      Object.values(HostConfig.PortBindings)
+        .flat()
+        .map(({ HostIp, HostPort }) => `${Name.split("-").at(-1)} ${HostIp}:${HostPort}`),
+    );
+    expect(published.sort()).toEqual([`proxy 127.0.0.1:${product.apiPort}`, `proxy 127.0.0.1:${product.pagePort}`].sort());
+  });
+
+  test("containers are unprivileged, read-only, limited in memory and restart by themselves [C-07] [X-13]", async () => {
+    for (const { Name, Config, HostConfig } of await inspected()) {
+      expect(HostConfig, Name).toMatchObject({
+        ReadonlyRootfs: true,
+        Privileged: false,
+        CapDrop: ["ALL"],
+        SecurityOpt: ["no-new-privileges:true"],
+      });
+      expect(HostConfig.CapAdd ?? [], Name).toEqual([]);
+      expect(Config.User, Name).toMatch(/^100\d\d/);
+      expect(HostConfig.Memory, Name).toBeGreaterThan(0);
+      expect(HostConfig.MemorySwap, Name).toBe(HostConfig.Memory);
+      expect(HostConfig.RestartPolicy.Name, Name).toBe("unless-stopped");
+      expect(Config.Healthcheck?.Test[0], Name).toBe("CMD");
+    }
+  });
+
+  test("the page and the API answer on one origin, and the API on its own port [C-20] [C-16]", async () => {
+    expect((await api("/")).headers.get("content-type")).toContain("text/html");
+    expect(await (await api("/health")).json()).toMatchObject({ status: "ok" });
+    expect((await fetch(`http://localhost:${product.apiPort}/health`)).status).toBe(200);
+    expect(await (await api("/api/v1/llm/status")).json()).toMatchObject({
+      runtime: "embedded",
+      model: "smollm2:135m",
+      demo: true,
+      reachable: true,
+    });
+    expect((await api("/api/v1/no-such-path")).status).toBe(404);
+  });
+
+  test("plain HTTP on localhost is neither redirected nor pinned to HTTPS", async () => {
+    const response = await api("/", { redirect: "manual" });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("strict-transport-security")).toBeNull();
+  });
+
+  test("/v1 refuses without a key and lists the model with one", async () => {
+    expect((await api("/v1/models")).status).toBe(401);
+    const listed = await api("/v1/models", { headers: { authorization: `Bearer ${admin.apiKey}` } });
+    expect(((await listed.json()) as { data: { id: string }[] }).data.map(({ id }) => id)).toContain("smollm2:135m");
+  });
+
+  test("the proof's key is gone: only the administrator's is left", async () => {
+    const sql = "select count(*) from api_keys where revoked_at is null and (expires_at is null or expires_at > now())";
+    const [database] = (await containers()).filter(({ role }) => role === "postgres");
+    expect(await docker(["exec", database?.id ?? "", "psql", "-U", "postgres", "-d", "fidus", "-Atc", sql])).toBe("1");
+  });
+});
+
+describe("running it again", () => {
+  test("a second up changes nothing and answers again", async () => {
+    const before = (await containers()).map(({ id, startedAt }) => `${id} ${startedAt}`);
+    const { changes, admin: again, proof } = await product.up();
+    expect(Object.keys(changes)).toEqual(["same"]);
+    expect(again).toBeNull();
+    expect(proof?.completionTokens).toBeGreaterThan(0);
+    expect((await containers()).map(({ id, startedAt }) => `${id} ${startedAt}`)).toEqual(before);
+  });
+
+  test("a plain preview after a refresh expects no change", async () => {
+    const refreshed = await product.pulumi("refresh", "--yes", "--skip-preview", "--stack", "community", "--expect-no-changes");
+    expect(refreshed.stdout + refreshed.stderr).not.toContain("error");
+    expect(refreshed.code).toBe(0);
+    const previewed = await product.pulumi("preview", "--stack", "community", "--expect-no-changes");
+    expect(previewed.code, previewed.stdout).toBe(0);
+  });
+
+  test("the checkout stays as it was", async () => {
+    const { stdout } = await execa("git", ["status", "--porcelain", "--", "Pulumi.community.yaml", "Pulumi.yaml"], {
+      cwd: checkout,
+    });
+    expect(stdout).toBe("");
+    expect(readFileSync(`${checkout}/Pulumi.community.yaml`, "utf8")).not.toContain("encryptionsalt");
+  });
+
+  test("down and up keep login and conversations", async () => {
+    const cookie = await signIn();
+    const chat = await api("/api/v1/chat", {
+      method: "POST",
+      headers: { ...asJson, cookie, "x-fidus-csrf": "1" },
+      body: JSON.stringify({ content: "Say hello." }),
+    });
+    expect(await chat.text()).toContain("event: done");
+    const listed = async (session: string): Promise<string> =>
+      (await api("/api/v1/conversations", { headers: { cookie: session } })).text();
+    const before = await listed(cookie);
+    expect(before).toContain("Say hello.");
+    expect((await product.fidus("down", "community")).code).toBe(0);
+    expect(await containers()).toEqual([]);
+    expect((await product.up()).admin).toBeNull();
+    expect(await listed(await signIn())).toBe(before);
+  }, 300_000);
+});
+
+describe("commands on a running stack", () => {
+  test("status --json names services, health, images, ports, memory and model", async () => {
+    const { code, stdout } = await product.fidus("status", "community", "--json");
+    expect(code).toBe(0);
+    const status = JSON.parse(stdout) as {
+      healthy: boolean;
+      model: string;
+      services: { role: string; memory: string; image: string }[];
+    };
+    expect(status).toMatchObject({ healthy: true, model: "smollm2:135m", runtime: "embedded", pagePort: product.pagePort });
+    expect(status.services).toHaveLength(7);
+    for (const { memory, image } of status.services) {
+      expect(memory).toMatch(/^[\d.]+\wiB$/);
+      expect(image).toMatch(/^fidus\/\w+:[0-9a-f]{12}/);
+    }
+  });
+
+  test("logs shows one service's lines and refuses one that does not exist [C-05]", async () => {
+    const { code, stdout } = await product.fidus("logs", "community", "postgres", "--tail", "50");
+    expect(code).toBe(0);
+    expect(stdout).toContain("database system is ready to accept connections");
+    const unknown = await product.fidus("logs", "community", "nothing");
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain('roles: got "nothing"');
+  });
+
+  test("admin create makes a working login once, and refuses the same e-mail with exit 2 [C-18]", async () => {
+    const made = await product.fidus("admin", "create", "--email", "ada@example.com", "--json");
+    expect(made.code, made.stderr).toBe(0);
+    const { email, password, apiKey } = JSON.parse(made.stdout) as Record<string, string>;
+    expect(await signIn(email, password)).toContain("fidus_session=");
+    expect((await api("/v1/models", { headers: { authorization: `Bearer ${apiKey}` } })).status).toBe(200);
+    const again = await product.fidus("admin", "create", "--email", "ada@example.com", "--json");
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain('--email: got "ada@example.com"');
+  });
+
+  test("a plain destroy is refused and leaves data and containers", async () => {
+    const before = (await containers()).map(({ id }) => id);
+    const { code, stdout, stderr } = await product.pulumi("destroy", "--stack", "community", "--yes");
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain("protected");
+    expect((await containers()).map(({ id }) => id)).toEqual(before);
+  });
+});

@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { lines } from "../../cli/containers.ts";
+import { dockerCli } from "../../infra/images/docker-cli.ts";
+
+/** How a command line ended. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A product of its own for one test file: own data folder, installation id and ports; the caches are shared. */
+export interface Product {
+  readonly data: string;
+  readonly pagePort: number;
+  readonly apiPort: number;
+  readonly url: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Runs `./fidus ARGS`. */
+  fidus(...args: string[]): Promise<Ended>;
+  /** `./fidus up community` on this product's ports, with the demo model; its JSON. */
+  up(...args: string[]): Promise<UpJson>;
+  /** A plain `pulumi ARGS` with the variables of `./fidus env`. */
+  pulumi(...args: string[]): Promise<Ended>;
+  /** The installation id, once there is one. */
+  id(): Promise<string>;
+  /** Removes everything the product made, by its id. */
+  remove(): Promise<void>;
+}
+
+export interface UpJson {
+  readonly url: string;
+  readonly changes: Readonly<Record<string, number>>;
+  readonly admin: { readonly email: string; readonly password: string; readonly apiKey: string } | null;
+  readonly proof: { readonly events: number; readonly completionTokens: number; readonly firstTokenMs: number } | null;
+  readonly demo: boolean;
+}
+
+export const checkout = join(import.meta.dirname, "../..");
+export const docker = dockerCli();
+
+/** Makes the folders and picks the ports; starts nothing. */
+export async function newProduct(): Promise<Product> {
+  const data = mkdtempSync(join(tmpdir(), "fidus-product-"));
+  const [pagePort, apiPort] = [await freePort(), await freePort()];
+  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+  const env: NodeJS.ProcessEnv = { ...process.env, XDG_DATA_HOME: data, XDG_CACHE_HOME: cache, FIDUS_INSTALLATION: "" };
+  const fidus = (...args: string[]): Promise<Ended> =>
+    end(execa(join(checkout, "fidus"), args, { env, reject: false, stdin: "ignore" }));
+  const product: Product = {
+    data,
+    pagePort,
+    apiPort,
+    url: `http://localhost:${pagePort}`,
+    env,
+    fidus,
+    async up(...args) {
+      const ports = ["--port", String(pagePort), "--api-port", String(apiPort), "--model", "smollm2:135m"];
+      const ended = await fidus("up", "community", "--json", ...ports, ...args);
+      if (ended.code !== 0) throw new Error(`./fidus up ended with ${ended.code}:\n${ended.stderr}`);
+      return JSON.parse(ended.stdout) as UpJson;
+    },
+    async pulumi(...args) {
+      const exported = JSON.parse((await fidus("env", "community", "--json")).stdout) as Record<string, string>;
+      return end(
+        execa("pulumi", [...args, "--non-interactive", "--color", "never"], {
+          cwd: checkout,
+          env: { ...env, ...exported },
+          reject: false,
+        }),
+      );
+    },
+    id: async () =>
+      (JSON.parse((await fidus("env", "community", "--json")).stdout) as { FIDUS_INSTALLATION: string }).FIDUS_INSTALLATION,
+    async remove() {
+      const id = await product.id();
+      await fidus("uninstall", "--yes");
+      await removeByLabel(id);
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+  return product;
+}
+
+async function end(running: PromiseLike<{ exitCode?: number | undefined; stdout?: unknown; stderr?: unknown }>): Promise<Ended> {
+  const { exitCode, stdout, stderr } = await running;
+  return { code: exitCode ?? 1, stdout: String(stdout ?? ""), stderr: String(stderr ?? "") };
+}
+
+/** Whatever bears the id and is still there: tests clean up even where `uninstall` is what failed. */
+async function removeByLabel(id: string): Promise<void> {
+  const filter = ["--quiet", "--filter", `label=fidus.installation=${id}`];
+  for (const [list, remove] of [
+    [
+      ["ps", "--all"],
+      ["rm", "--force"],
+    ],
+    [
+      ["network", "ls"],
+      ["network", "rm"],
+    ],
+    [
+      ["volume", "ls"],
+      ["volume", "rm"],
+    ],
+  ] as const) {
+    const ids = lines(await docker([...list, ...filter]));
+    if (ids.length > 0) await docker([...remove, ...ids]);
+  }
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });
+}
+
+/** Polls until `check` holds; fails with what it last saw. For states that have no event to wait for. */
+export async function eventually<T>(what: string, check: () => Promise<T | null>, limitMs = 60_000): Promise<T> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    const seen = await check().catch(() => null);
+    if (seen !== null) return seen;
+    if (performance.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}

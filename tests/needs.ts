@@ -1,0 +1,140 @@
+import { existsSync, statSync } from "node:fs";
+import { readdir, rm, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { execa } from "execa";
+import { ensureEngine } from "../cli/docker-setup.ts";
+import { resolvePaths } from "../cli/paths.ts";
+import { createProgress } from "../cli/progress.ts";
+import { ensureToolchain } from "../toolchain/ensure.ts";
+
+/** Something outside the checkout that a tier cannot do without. */
+export type Need = "shellcheck" | "nginx" | "sshd" | "postgres" | "chromium" | "docker" | "toolchain";
+
+/** What a need asks of this machine; the runner's own tests give another one. */
+export interface Machine {
+  readonly env: NodeJS.ProcessEnv;
+  /** May install Debian packages. */
+  readonly canInstall: boolean;
+  readonly log: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+interface ProgramNeed {
+  /** Programs that must be found. */
+  readonly programs: readonly string[];
+  /** Debian packages that bring them. */
+  readonly packages: readonly string[];
+}
+
+const programNeeds = {
+  shellcheck: { programs: ["shellcheck"], packages: ["shellcheck"] },
+  nginx: { programs: ["nginx"], packages: ["nginx-light"] },
+  sshd: { programs: ["sshd", "ssh-keygen"], packages: ["openssh-server", "openssh-client"] },
+  postgres: { programs: ["initdb", "postgres"], packages: ["postgresql"] },
+  chromium: { programs: ["chromium"], packages: ["chromium", "fonts-dejavu-core", "fonts-noto-color-emoji"] },
+} as const satisfies Record<string, ProgramNeed>;
+
+/** Root on Debian or Ubuntu: the only place where the tests may install packages. */
+export function mayInstall(): boolean {
+  return process.getuid?.() === 0 && existsSync("/usr/bin/apt-get") && existsSync("/etc/debian_version");
+}
+
+/** What keeps a tier from running: one reason per missing need, [] when all is there. Installs what it may. */
+export async function provide(needs: readonly Need[], machine: Machine): Promise<string[]> {
+  const programs = needs.filter((need) => need !== "docker" && need !== "toolchain");
+  const reasons = await providePrograms(programs, machine);
+  // Whoever lacks a small part need not wait for the large ones.
+  if (reasons.length > 0) return reasons;
+  if (needs.includes("docker")) reasons.push(...(await attempt("docker", () => provideDocker(machine))));
+  if (needs.includes("toolchain") && reasons.length === 0)
+    reasons.push(...(await attempt("toolchain", () => provideToolchain(machine))));
+  return reasons;
+}
+
+type ProgramName = keyof typeof programNeeds;
+
+async function providePrograms(names: readonly ProgramName[], machine: Machine): Promise<string[]> {
+  const folders = await programFolders(machine.env);
+  const lacking = names.filter((name) => missingPrograms(name, folders).length > 0);
+  if (lacking.length === 0) return [];
+  const packages = lacking.flatMap((name) => [...programNeeds[name].packages]);
+  if (!machine.canInstall)
+    return lacking.map((name) => `${name} is missing (sudo apt-get install ${programNeeds[name].packages.join(" ")})`);
+  machine.log(`installing ${packages.join(", ")}`);
+  const problem = await aptInstall(packages, machine.signal);
+  if (problem !== null) return [problem];
+  const now = await programFolders(machine.env);
+  return lacking
+    .flatMap((name) => missingPrograms(name, now))
+    .map((program) => `${program} is missing although its package was installed`);
+}
+
+function missingPrograms(name: ProgramName, folders: readonly string[]): string[] {
+  return programNeeds[name].programs.filter((program) => !folders.some((folder) => isFile(join(folder, program))));
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** PATH, and where Debian keeps what is not for everyone's PATH. */
+async function programFolders(env: NodeJS.ProcessEnv): Promise<string[]> {
+  const postgres = "/usr/lib/postgresql";
+  const versions = existsSync(postgres) ? await readdir(postgres) : [];
+  return [
+    ...(env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== ""),
+    "/usr/sbin",
+    "/sbin",
+    ...versions.map((version) => join(postgres, version, "bin")),
+  ];
+}
+
+const policyFile = "/usr/sbin/policy-rc.d";
+
+/** Null, or why it failed. Services of the packages are not started: a test must not open ports on the machine. */
+async function aptInstall(packages: readonly string[], signal: AbortSignal): Promise<string | null> {
+  const guarded = !existsSync(policyFile);
+  if (guarded) await writeFile(policyFile, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    const options = {
+      reject: false,
+      all: true,
+      stdin: "ignore",
+      cancelSignal: signal,
+      env: { DEBIAN_FRONTEND: "noninteractive" },
+    } as const;
+    await execa("apt-get", ["update", "--quiet"], options);
+    const result = await execa("apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", ...packages], options);
+    signal.throwIfAborted();
+    return result.failed ? `apt-get install ${packages.join(" ")}: ${result.all?.trim().split("\n").at(-1) ?? "failed"}` : null;
+  } finally {
+    if (guarded) await rm(policyFile, { force: true });
+  }
+}
+
+async function attempt(name: string, provideIt: () => Promise<void>): Promise<string[]> {
+  try {
+    await provideIt();
+    return [];
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return [`${name}: ${message.split("\n").slice(0, 2).join(" ")}`];
+  }
+}
+
+async function provideDocker({ env, log, signal }: Machine): Promise<void> {
+  const progress = createProgress({ stream: process.stderr, tty: process.stderr.isTTY === true });
+  await ensureEngine({ env, signal, paths: resolvePaths(env), progress, notice: log });
+}
+
+async function provideToolchain({ env, log, signal }: Machine): Promise<void> {
+  const { toolchain } = resolvePaths(env);
+  await ensureToolchain({
+    env,
+    signal,
+    paths: { root: toolchain },
+    log: ({ part, phase, message }) => {
+      if (phase === "build" || phase === "fallback") log(`toolchain ${part}: ${message}`);
+    },
+  });
+}

@@ -1,0 +1,78 @@
+import type { Need } from "./needs.ts";
+
+/** What a tier is: which files belong to it and what they need. */
+export interface Tier {
+  /** What is real in it, in a few words. */
+  readonly about: string;
+  /** Test files; null: the tier is a list of programs (tests/checks.ts). */
+  readonly files: readonly string[] | null;
+  readonly needs: readonly Need[];
+  /** Bound of one test, in milliseconds; longer ones set their own. */
+  readonly testTimeout: number;
+  /** Bound of one set-up or clean-up, in milliseconds. */
+  readonly hookTimeout: number;
+  /** Files at the same time; false where they share an engine or a browser. */
+  readonly parallel: boolean;
+}
+
+const second = 1000;
+const minute = 60 * second;
+
+/** Every tier, in the order in which a whole run takes them: the cheapest first. */
+export const tiers = {
+  unit: {
+    about: "pure code",
+    files: ["**/*.test.ts"],
+    needs: [],
+    testTimeout: 10 * second,
+    hookTimeout: 20 * second,
+    parallel: true,
+  },
+  lint: { about: "eslint, prettier, tsc", files: null, needs: [], testTimeout: 5 * minute, hookTimeout: minute, parallel: false },
+  render: {
+    about: "rendered files, read by the programs they are for",
+    files: ["**/*.render.test.ts"],
+    needs: ["shellcheck", "nginx", "sshd"],
+    testTimeout: 30 * second,
+    hookTimeout: minute,
+    parallel: true,
+  },
+  engine: {
+    about: "the Pulumi engine and its providers",
+    files: ["**/*.engine.test.ts"],
+    needs: ["toolchain", "sshd"],
+    testTimeout: 2 * minute,
+    hookTimeout: 5 * minute,
+    parallel: false,
+  },
+  docker: {
+    about: "containers, PostgreSQL, Redis, a real model",
+    files: ["**/*.docker.test.ts", "**/*.pg.test.ts"],
+    needs: ["docker", "toolchain", "postgres"],
+    testTimeout: 5 * minute,
+    hookTimeout: 20 * minute,
+    parallel: false,
+  },
+  browser: {
+    about: "the chat page in Chromium",
+    files: ["**/*.browser.test.ts"],
+    needs: ["docker", "toolchain", "chromium"],
+    testTimeout: 2 * minute,
+    hookTimeout: 20 * minute,
+    parallel: false,
+  },
+} as const satisfies Record<string, Tier>;
+
+export type TierName = keyof typeof tiers;
+
+export const tierNames = Object.keys(tiers) as readonly TierName[];
+
+export function isTierName(name: string): name is TierName {
+  return Object.hasOwn(tiers, name);
+}
+
+/** Files of the other tiers that a tier's patterns would match too: `x.docker.test.ts` is not a unit test. */
+export function excludedFiles(name: TierName): string[] {
+  if (name !== "unit") return [];
+  return tierNames.filter((other) => other !== name).flatMap((other) => [...(tiers[other].files ?? [])]);
+}

@@ -1,0 +1,118 @@
+import { cp, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { expect, test } from "vitest";
+import { executableOf, layoutOf } from "./layout.ts";
+import { keepNode, keptNode } from "./node.ts";
+import { buildStandIn, standInDigest } from "./stand-ins.ts";
+import { emptyMachine, writeScript, type TestSetup } from "./testing.ts";
+
+async function machineWithNode(): Promise<TestSetup> {
+  const machine = await emptyMachine();
+  await keepNode(machine.run);
+  return machine;
+}
+
+const none = { env: {}, extendEnv: false } as const;
+
+test("a stand-in runs on the kept Node, with its arguments, whatever PATH says", async () => {
+  const machine = await machineWithNode();
+  await buildStandIn(machine.run, "language-host");
+  await buildStandIn(machine.run, "tls");
+  const host = await execa(executableOf(machine.run.layout, "language-host"), ["127.0.0.1:1", "two words"], none);
+  expect(host.stdout).toBe("4711 127.0.0.1:1 two words");
+  expect((await execa(executableOf(machine.run.layout, "tls"), none)).stdout).toBe(`4711 tls ${process.version}`);
+});
+
+test("the engine's signals reach the stand-in: the launcher is replaced by it", async () => {
+  const machine = await machineWithNode();
+  await writeFile(join(machine.run.sources, "providers/tls.ts"), "console.log(process.pid);\n");
+  await buildStandIn(machine.run, "tls");
+  const child = execa(executableOf(machine.run.layout, "tls"), none);
+  expect(Number((await child).stdout)).toBe(child.pid);
+});
+
+test("the toolchain's folder can be moved as a whole", async () => {
+  const machine = await machineWithNode();
+  await buildStandIn(machine.run, "random");
+  const elsewhere = join(machine.folder, "else where");
+  await rename(machine.root, elsewhere);
+  const path = executableOf(layoutOf({ root: elsewhere }), "random");
+  expect((await execa(path, none)).stdout).toBe(`4711 random ${process.version}`);
+});
+
+test("ssh2 works from the bundle without its native parts", async () => {
+  const machine = await machineWithNode();
+  const program = `import ssh2 from "ssh2";
+const { private: key, public: open } = ssh2.utils.generateKeyPairSync("ed25519");
+console.log(key.includes("OPENSSH"), open.startsWith("ssh-ed25519 "), typeof ssh2.Client);
+`;
+  // The package is found from this checkout: its own test folder has none.
+  const sources = join(import.meta.dirname, "..", "node_modules", ".cache", `fidus-stand-in-test-${process.pid}`);
+  await cp(machine.run.sources, sources, { recursive: true });
+  try {
+    await writeFile(join(sources, "providers/command.ts"), program);
+    const run = { ...machine.run, sources };
+    const { files } = await buildStandIn(run, "command");
+    const text = await readFile(files[1]?.path ?? "", "utf8");
+    expect(text).not.toMatch(/require\(["'][^"']*\.node["']\)/);
+    await rm(sources, { recursive: true });
+    expect((await execa(executableOf(machine.run.layout, "command"), none)).stdout).toBe("true true function");
+  } finally {
+    await rm(sources, { recursive: true, force: true });
+  }
+});
+
+test("an older bundle goes when a newer one is in place", async () => {
+  const machine = await machineWithNode();
+  await buildStandIn(machine.run, "tls");
+  await buildStandIn(machine.run, "random");
+  await writeFile(join(machine.run.sources, "providers/tls.ts"), 'console.log("new");\n');
+  await buildStandIn(machine.run, "tls");
+  const names = await readdir(machine.run.layout.standIns);
+  expect(names.map((name) => name.replace(/-[0-9a-f]{12}\.mjs$/, "")).sort()).toEqual([
+    "pulumi-resource-random",
+    "pulumi-resource-tls",
+  ]);
+  expect((await execa(executableOf(machine.run.layout, "tls"), none)).stdout).toBe("new");
+});
+
+test("a source that cannot be bundled leaves the old bundle working and says where the fault is", async () => {
+  const machine = await machineWithNode();
+  await buildStandIn(machine.run, "tls");
+  await writeFile(join(machine.run.sources, "providers/tls.ts"), "const = 1;\n");
+  await expect(buildStandIn(machine.run, "tls")).rejects.toThrow(/providers\/tls\.ts cannot be bundled/);
+  expect((await execa(executableOf(machine.run.layout, "tls"), none)).stdout).toBe(`4711 tls ${process.version}`);
+});
+
+test("two checkouts with equal sources share a bundle, a different one has another digest", async () => {
+  const [one, two] = [await machineWithNode(), await machineWithNode()];
+  const { digest, inputs } = await buildStandIn(one.run, "tls");
+  expect(inputs).toEqual(["providers/shared.ts", "providers/tls.ts"]);
+  expect(await standInDigest(two.run, "tls", inputs)).toBe(digest);
+  await writeFile(join(two.run.sources, "providers/shared.ts"), "export const port: number = 1;\n");
+  expect(await standInDigest(two.run, "tls", inputs)).not.toBe(digest);
+  expect(await standInDigest(two.run, "random", inputs)).toBeNull(); // a list of another part
+});
+
+test("a Node inside node_modules is copied, so that git clean cannot take it away", async () => {
+  const machine = await emptyMachine();
+  const inside = join(machine.folder, "checkout/node_modules/node/bin/node");
+  await writeScript(inside, "echo copied");
+  expect(await keepNode(machine.run, inside)).toEqual({ path: join(machine.root, "bin/node"), version: process.versions.node });
+  await rename(join(machine.folder, "checkout"), join(machine.folder, "gone"));
+  expect((await execa(join(machine.root, "bin/node"))).stdout).toBe("copied");
+});
+
+test("an installed Node is linked, and kept anew when it is replaced", async () => {
+  const machine = await emptyMachine();
+  const installed = join(machine.folder, "opt/node");
+  await writeScript(installed, "echo linked");
+  await keepNode(machine.run, installed);
+  expect(await keptNode(machine.run, installed)).not.toBeNull();
+  expect((await stat(join(machine.root, "bin/node"))).ino).toBe((await stat(installed)).ino);
+  await writeScript(installed, "echo another one");
+  expect(await keptNode(machine.run, installed)).toBeNull();
+  await keepNode(machine.run, installed);
+  expect((await execa(join(machine.root, "bin/node"))).stdout).toBe("another one");
+});
