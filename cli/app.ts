@@ -18,6 +18,8 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
   const result: { code: ExitCode } = { code: 0 };
   const wantsJson = argv.includes("--json");
   const signal = stopSignal();
+  // `./fidus status | head` closes the pipe early; the command itself still ends as it should.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreClosedPipe);
   try {
     const program = createProgram({ version: readVersion(), commands, write: (text) => process.stdout.write(text) }, (tree) =>
       processContext(tree, signal, (code) => (result.code = code)),
@@ -29,6 +31,10 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     const error = thrown instanceof CommanderError ? parserProblem(thrown, argv) : stopReason(thrown, signal);
     return error === null ? 0 : fail(error, wantsJson, argv.includes("--verbose") || argv.includes("-v"));
   }
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 /** Whatever a stopped program reports, the operator's signal is why. */

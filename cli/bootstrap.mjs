@@ -279,7 +279,7 @@ function startTime(pid) {
 function ageMs(file) {
   try {
     return Date.now() - statSync(file).mtimeMs;
-  } catch (error) {
+  } catch {
     return 0;
   }
 }

@@ -4,7 +4,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { findEngine, oldestEngine, type DockerDeps, type Engine } from "./docker.ts";
-import { cannotGoOn, CliError } from "./errors.ts";
+import { cannotGoOn, type CliError } from "./errors.ts";
 import type { Paths } from "./paths.ts";
 import type { Progress } from "./progress.ts";
 import { run as realRun, type Run } from "./run.ts";

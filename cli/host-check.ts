@@ -47,7 +47,7 @@ export async function prepareToolchain(ctx: CliContext, step: Step): Promise<Too
     signal: ctx.signal,
     log: ({ part, phase, message }) => {
       step.update(`${part}: ${message}`);
-      if (ctx.verbose || phase === "fallback") ctx.notice(`  ${part}: ${message}`);
+      if (ctx.verbose || (phase === "fallback" && part === "toolchain")) ctx.notice(`  ${part}: ${message}`);
     },
   });
   if (report.parts.every(({ source }) => source === "cache")) step.update("unchanged");

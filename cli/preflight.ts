@@ -181,7 +181,7 @@ function portCheck({ key, address, port, holder }: PortUse): Check {
       return other(`${where}, held by ${holder.name}`, "a free port");
     case "no-address":
       return fail(id, title, {
-        path: "bind",
+        path: "bindAddress",
         got: address,
         rule: "an address of this machine",
         fix: "ip -brief address lists them; 127.0.0.1 is the default.",

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, type CommanderError } from "commander";
 import type { CliContext, Register } from "./context.ts";
 import { wrongInput, type CliError } from "./errors.ts";
 

@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { runChecks } from "./checks.ts";
 import { provide, type Machine } from "./needs.ts";
 import { count, readReport, renderTable, renderTotals, type TestResult, type TierResult } from "./results.ts";
 import { tiers, type TierName } from "./tiers.ts";
@@ -64,10 +63,7 @@ async function runTier(
     for (const reason of reasons) machine.log(`${tier} cannot run: ${reason}`);
     return { tier, ran: false, tests: [], reasons, seconds: seconds() };
   }
-  const tests =
-    tiers[tier].files === null
-      ? await runChecks(root, machine.signal)
-      : await runVitest(tier, { root, folder, vitestArgs, machine, output: quiet ? "ignore" : "inherit" });
+  const tests = await runVitest(tier, { root, folder, vitestArgs, machine, output: quiet ? "ignore" : "inherit" });
   return { tier, ran: true, tests, reasons: [], seconds: seconds() };
 }
 

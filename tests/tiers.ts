@@ -4,8 +4,7 @@ import type { Need } from "./needs.ts";
 export interface Tier {
   /** What is real in it, in a few words. */
   readonly about: string;
-  /** Test files; null: the tier is a list of programs (tests/checks.ts). */
-  readonly files: readonly string[] | null;
+  readonly files: readonly string[];
   readonly needs: readonly Need[];
   /** Bound of one test, in milliseconds; longer ones set their own. */
   readonly testTimeout: number;
@@ -28,7 +27,14 @@ export const tiers = {
     hookTimeout: 20 * second,
     parallel: true,
   },
-  lint: { about: "eslint, prettier, tsc", files: null, needs: [], testTimeout: 5 * minute, hookTimeout: minute, parallel: false },
+  lint: {
+    about: "eslint, prettier, tsc, git hooks",
+    files: ["**/*.lint.test.ts"],
+    needs: [],
+    testTimeout: minute,
+    hookTimeout: minute,
+    parallel: false,
+  },
   render: {
     about: "rendered files, read by the programs they are for",
     files: ["**/*.render.test.ts"],
@@ -74,5 +80,5 @@ export function isTierName(name: string): name is TierName {
 /** Files of the other tiers that a tier's patterns would match too: `x.docker.test.ts` is not a unit test. */
 export function excludedFiles(name: TierName): string[] {
   if (name !== "unit") return [];
-  return tierNames.filter((other) => other !== name).flatMap((other) => [...(tiers[other].files ?? [])]);
+  return tierNames.filter((other) => other !== name).flatMap((other) => [...tiers[other].files]);
 }

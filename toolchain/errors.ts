@@ -16,9 +16,13 @@ export class ToolchainError extends Error {
 
 /** A way that cannot give a part here; the next way is tried. Its message is a reason without the part's name. */
 export class WayClosedError extends Error {
-  constructor(reason: string, options?: ErrorOptions) {
+  /** Nothing to tell the user: they never had this way, or were told once for all parts. */
+  readonly quiet: boolean;
+
+  constructor(reason: string, options: ErrorOptions & { quiet?: boolean } = {}) {
     super(reason, options);
     this.name = "WayClosedError";
+    this.quiet = options.quiet ?? false;
   }
 }
 

@@ -67,7 +67,7 @@ async function getPart(run: Run, vendor: Vendor, part: PartName): Promise<readon
       run.signal.throwIfAborted();
       if (!(error instanceof WayClosedError)) throw error;
       reasons.push(reasonOf(error));
-      run.log(part, "fallback", reasonOf(error));
+      run.log(part, error.quiet ? "check" : "fallback", reasonOf(error));
     }
   }
   throw unavailable(run, part, reasons);

@@ -23,7 +23,7 @@ const markerSchema = z.strictObject({
   trust: z.enum(["pinned", "unpinned", "built", "path"]),
   /** Of the archive (vendor) or of all that went into the build (built); null for what lies on PATH. */
   digest: z.string().nullable(),
-  /** Files that went into a bundle, relative to the sources' folder. */
+  /** Files that decide a bundle, relative to the sources' folder. */
   inputs: z.array(z.string()),
   files: z.array(fileState).min(1),
   installedAt: z.iso.datetime(),

@@ -1,4 +1,4 @@
-import { constants, copyFile, mkdir, realpath, rename, rm, stat, symlink } from "node:fs/promises";
+import { constants, copyFile, link, mkdir, realpath, rename, rm, stat, symlink } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { z } from "zod";
 import { readText, writeAtomically } from "./files.ts";
@@ -23,7 +23,7 @@ export async function keptNode(run: Run, execPath: string = process.execPath): P
 
 /**
  * Puts the running Node in `bin/node`: for programs, stand-ins, and the vendor's language host, which takes the first node on PATH.
- * A Node inside some node_modules is copied, since `git clean` may take it away; any other is linked.
+ * A Node inside some node_modules gets a second name or a copy, since `git clean` may take it away; any other is linked.
  */
 export async function keepNode(run: Run, execPath: string = process.execPath): Promise<KeptNode> {
   const kept = await keptNode(run, execPath);
@@ -34,11 +34,16 @@ export async function keepNode(run: Run, execPath: string = process.execPath): P
   const partial = `${node}.${process.pid}.partial`;
   await mkdir(dirname(node), { recursive: true });
   await rm(partial, { force: true });
-  if (source.split(sep).includes("node_modules")) await copyFile(source, partial, constants.COPYFILE_FICLONE);
+  if (source.split(sep).includes("node_modules")) await linkOrCopy(source, partial);
   else await symlink(source, partial);
   await rename(partial, node);
   await writeAtomically(notePath(run), JSON.stringify(running));
   return { path: node, version: running.version };
+}
+
+/** A hard link outlives the original's folder as a copy does, and costs neither time nor 127 MB; not possible across file systems. */
+async function linkOrCopy(source: string, to: string): Promise<void> {
+  await link(source, to).catch(() => copyFile(source, to, constants.COPYFILE_FICLONE));
 }
 
 const notePath = (run: Run): string => join(run.layout.markers, "node.json");

@@ -35,7 +35,7 @@ async function find(run: Run, part: PartName): Promise<Found> {
 
 async function findCli(run: Run): Promise<Found> {
   const path = await findOnPath(run.env, "pulumi", run.layout.bin);
-  if (path === null) throw new WayClosedError("no pulumi on PATH");
+  if (path === null) throw new WayClosedError("no pulumi on PATH", { quiet: true });
   const version = await cliVersion(path, run.env);
   const [major] = versions.pulumi.split(".");
   const fits = version !== null && version.split(".")[0] === major && compareVersions(version, oldestCli) >= 0;
@@ -49,7 +49,7 @@ async function findCli(run: Run): Promise<Found> {
 /** Only the host that came with the CLI: the two are one release. */
 async function findLanguageHost(run: Run): Promise<Found> {
   const cli = await readMarker(run, "cli");
-  if (cli?.origin !== "path") throw new WayClosedError("the CLI is not from PATH");
+  if (cli?.origin !== "path") throw new WayClosedError("the CLI is not from PATH", { quiet: true });
   const beside = join(dirname(await realpath(executableOf(run.layout, "cli"))), executableName("language-host"));
   if (!(await isExecutable(beside))) throw new WayClosedError(`no ${executableName("language-host")} beside the CLI`);
   return { path: beside, version: cli.version };
@@ -63,7 +63,7 @@ async function findPlugin(run: Run, part: PluginName): Promise<Found> {
   const ours = path === null || (await sameFolder(home, run.layout.pulumiHome));
   // The engine leaves this mark beside a plugin it has not finished installing.
   const usable = path !== null && !ours && (await isExecutable(path)) && !(await exists(`${dirname(path)}.partial`));
-  if (!usable) throw new WayClosedError(`no ${folder} in the user's plugin cache`);
+  if (!usable) throw new WayClosedError(`no ${folder} in the user's plugin cache`, { quiet: true });
   return { path, version: versionOf(part) };
 }
 

@@ -7,7 +7,7 @@ import { pinnedDigests, platformOf, type PartName, type Platform } from "./versi
 export const sourceSettings = ["auto", "vendor", "build"] as const;
 export type SourceSetting = (typeof sourceSettings)[number];
 
-/** What a part is doing; "fallback" says why a way was given up. */
+/** What a part is doing; "fallback" says why a way was given up that one could have counted on. */
 export type Phase =
   "check" | "wait" | "probe" | "download" | "verify" | "unpack" | "go" | "build" | "bundle" | "fallback" | "done";
 

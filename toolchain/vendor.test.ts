@@ -176,6 +176,7 @@ test("a vendor that refuses at the door is asked once, and everything is built",
   for (const file of Object.values(vendor.archives)) vendor.behaviours.set(file, "refuse");
   const report = await ensureToolchain(machine.options);
   expect(vendor.requests).toHaveLength(1);
+  expect(machine.events.filter(({ phase }) => phase === "fallback").map(({ part }) => part)).toEqual(["toolchain"]); // told once
   expect(report.parts.map(({ source }) => source)).toEqual(partNames.map(() => "built"));
   expect(report.unpinned).toEqual([]);
 });

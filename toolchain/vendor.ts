@@ -34,7 +34,7 @@ export function createVendor(run: Run): Vendor {
     async install(part) {
       const archive = vendorArchive(part, run.platform);
       const reason = await (closed ??= probe(archive));
-      if (reason !== null) throw new WayClosedError(reason);
+      if (reason !== null) throw new WayClosedError(reason, { quiet: true });
       try {
         return await installArchive(run, part, archive);
       } catch (error) {

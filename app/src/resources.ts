@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** Folder of the SQL migrations: beside the bundle in the image, in app/ in a checkout. */
+/** Folder of the SQL migrations: above the bundle's chunks in the image, in app/ in a checkout. */
 export function migrationsFolder(): string {
   return besideOrAbove("migrations");
 }
 
 /** Folder of the built page: beside the bundle in the image. */
 export function defaultWebRoot(): string {
-  return join(import.meta.dirname, "web");
+  return besideOrAbove("web");
 }
 
 function besideOrAbove(name: string): string {

@@ -7,9 +7,23 @@ import { register as env } from "./env.ts";
 import { register as images } from "./images.ts";
 import { register as logs } from "./logs.ts";
 import { register as status } from "./status.ts";
+import { register as test } from "./test.ts";
 import { register as toolchain } from "./toolchain.ts";
 import { register as uninstall } from "./uninstall.ts";
 import { register as up } from "./up.ts";
 
 /** Every command, in the order of `--help`. */
-export const commands: readonly Register[] = [up, status, logs, choose, admin, down, doctor, images, toolchain, env, uninstall];
+export const commands: readonly Register[] = [
+  up,
+  status,
+  logs,
+  choose,
+  admin,
+  down,
+  doctor,
+  images,
+  toolchain,
+  test,
+  env,
+  uninstall,
+];

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { llmRuntimes } from "../../infra/config/keys.ts";
+import type { Credentials } from "../app-admin.ts";
 import type { CliContext } from "../context.ts";
 import { up, type UpResult } from "../deploy/up.ts";
 import { wrongInput } from "../errors.ts";
@@ -36,7 +37,7 @@ export function register(program: Command, ctx: CliContext): void {
         "./fidus up community --json | jq .url",
       ]),
     )
-    .action(async (stack: string, flags: Flags) => report(ctx, await up(ctx, checkStackName(stack), options(flags))));
+    .action(async (stack: string, flags: Flags) => report(ctx, await up(ctx, checkStackName(stack), options(flags), (admin) => showAdmin(ctx, admin))));
 }
 
 function options({ runtime, model, port, apiPort, registry, email }: Flags): Parameters<typeof up>[2] {
@@ -59,24 +60,20 @@ export function parsePort(option: string, text: string): number {
   ]);
 }
 
+/** The first administrator's login, the moment it exists: whatever fails later, it has been shown. */
+function showAdmin(ctx: CliContext, { email, password, apiKey }: Credentials): void {
+  ctx.print(`\n  Shown once, kept nowhere in clear:\n  E-mail    ${email}\n  Password  ${password}\n  API key   ${apiKey}\n`);
+}
+
 function report(ctx: CliContext, result: UpResult): void {
   ctx.printJson(result);
-  const { url, apiUrl, admin, proof, demo, model, runtime } = result;
+  const { url, apiUrl, proof, demo, model, runtime } = result;
   const lines = [
     "",
     `  Chat      ${url}`,
     `  API       ${apiUrl}/v1   (OpenAI-compatible, with an API key)`,
     `  Model     ${model} (${runtime})`,
   ];
-  if (admin !== null) {
-    lines.push(
-      "",
-      "  Shown once, kept nowhere in clear:",
-      `  E-mail    ${admin.email}`,
-      `  Password  ${admin.password}`,
-      `  API key   ${admin.apiKey}`,
-    );
-  }
   if (proof !== null) {
     const seconds = (proof.firstTokenMs / 1000).toFixed(1);
     lines.push("", `  It answered: ${proof.completionTokens} tokens in ${proof.events} events, the first after ${seconds} s.`);

@@ -42,12 +42,17 @@ export interface UpResult {
 }
 
 /** Brings a community stack up, from nothing or from any state an interrupted run left, and proves that it answers. */
-export async function up(ctx: CliContext, stack: string, options: UpOptions): Promise<UpResult> {
+export async function up(
+  ctx: CliContext,
+  stack: string,
+  options: UpOptions,
+  onAdmin: (admin: Credentials) => void,
+): Promise<UpResult> {
   const installation = await ctx.installation();
-  return withStackLock(installation, stack, () => bringUp(ctx, installation, stack, options));
+  return withStackLock(installation, stack, () => bringUp(ctx, installation, stack, options, onAdmin));
 }
 
-async function bringUp(ctx: CliContext, installation: Installation, stack: string, options: UpOptions): Promise<UpResult> {
+async function bringUp(ctx: CliContext, installation: Installation, stack: string, options: UpOptions, onAdmin: (admin: Credentials) => void): Promise<UpResult> {
   const { progress } = ctx;
   const config = await openStackConfig(ctx.paths, installation, stack, "community");
   const host = await prepareHost(ctx, config);
@@ -86,6 +91,8 @@ async function bringUp(ctx: CliContext, installation: Installation, stack: strin
   const admin = await progress.step("administrator", (step) =>
     firstAdmin(docker, container, options.email ?? "admin@fidus.local", step.skip),
   );
+  // Shown before anything else can fail: it is kept nowhere.
+  if (admin !== null) onAdmin(admin);
   const proof = await progress.step("test question", () => prove(ctx, docker, container, result.url, settings.model));
   return { ...result, admin, proof };
 }

@@ -48,7 +48,7 @@ describe.each(names)("image %s", (name) => {
     const listed = await listImages(engine.docker, Object.values(refs));
     const image = listed.find((entry) => entry.name === name && entry.current);
     const { budget } = imageSet[name];
-    expect(image?.size).toBeLessThanOrEqual(budget * 1e6);
+    expect(image?.size).toBeLessThanOrEqual((budget ?? 0) * 1e6);
     expect(image?.packages?.getTime()).toBeGreaterThan(Date.parse("2026-01-01"));
   });
 

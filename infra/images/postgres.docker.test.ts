@@ -114,7 +114,7 @@ test("a new password counts from the next start on, the old one no longer; any c
   await engine.healthy(id);
   expect(await query(id, next, "select 1")).toBe("1");
   await expect(query(id, "old", "select 1")).rejects.toThrow("password authentication failed");
-  const seen = `${await engine.logs(id)}${await engine.docker(["inspect", id])}${await engine.docker(["top", id, "-eo", "args"])}`;
+  const seen = `${await engine.logs(id)}${await engine.docker(["inspect", id])}${await engine.docker(["top", id, "-eo", "pid,args"])}`;
   expect(seen).not.toContain(next);
 });
 

@@ -59,7 +59,7 @@ export class TestEngine {
     return JSON.parse(await this.docker(command, { input: document })) as { changed: boolean; files: number };
   }
 
-  /** Starts a container with the product's restrictions and returns its id. */
+  /** Starts a container with the product's restrictions, and without any network but its own loopback; returns its id. */
   async start(container: HardenedContainer): Promise<string> {
     const { image, volumes = [], tmpfs = [], env = {}, args = [], options = [] } = container;
     const restrictions = [
@@ -71,10 +71,11 @@ export class TestEngine {
       "no-new-privileges",
       "--label",
       "fidus.test=images",
+      "--network",
+      "none",
     ];
     const created = await this.docker([
-      "run",
-      "--detach",
+      "create",
       ...restrictions,
       ...["/tmp", ...tmpfs].flatMap((path) => ["--tmpfs", `${path}:mode=1777,nosuid,nodev`]),
       ...volumes.flatMap((mount) => ["--volume", mount]),
@@ -85,6 +86,7 @@ export class TestEngine {
     ]);
     const id = created.trim();
     this.#containers.push(id);
+    await this.docker(["start", id]);
     return id;
   }
 

@@ -1,14 +1,20 @@
 /**
- * A stand-in for Fidus: the real page, built as in the image, over an API kept in memory with scripted answers.
+ * A stand-in for Fidus: the real page, built and served as in the image, over an API kept in memory with scripted answers.
  * For work on the page and for tests of what a model cannot be asked to do. It proves nothing about the real API.
  *
  *   node tests/browser/dev-server.ts        → http://127.0.0.1:3100, ada@example.org / correct horse battery
  */
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { buildPage, type BuiltPage } from "./support/build-page.ts";
+import { promisify } from "node:util";
+import express from "express";
+import { createPageRouter } from "../../app/src/http/page-routes.ts";
 import { scriptFor } from "./scripted-answers.ts";
 
 interface Message {
@@ -34,24 +40,15 @@ export interface DevServer {
   close(): Promise<void>;
 }
 
+const run = promisify(execFile);
+
 const EMAIL = "ada@example.org";
 const PASSWORD = "correct horse battery";
-const CSP = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types dompurify",
-].join("; ");
-
 /** Starts the stand-in on a free port of the loopback, or on `port`. */
 export async function startDevServer(port = 0): Promise<DevServer> {
-  const api = new Api(await buildPage());
+  const folder = await mkdtemp(join(tmpdir(), "fidus-page-"));
+  await run(process.execPath, [join(import.meta.dirname, "../../app/build.ts"), folder]);
+  const api = new Api(express().use(createPageRouter(join(folder, "web"), new URL("http://localhost"))));
   const server: Server = createServer((request, response) => {
     api.handle(request, response).catch(() => response.destroy());
   });
@@ -62,28 +59,30 @@ export async function startDevServer(port = 0): Promise<DevServer> {
     email: EMAIL,
     password: PASSWORD,
     active: () => api.running.size,
-    close: () =>
-      new Promise((resolve) => {
+    close: async () => {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }
 
 class Api {
   readonly running = new Map<string, AbortController>();
-  readonly #page: BuiltPage;
+  readonly #page: RequestListener;
   readonly #sessions = new Set<string>();
   readonly #conversations = new Map<string, Conversation>();
 
-  constructor(page: BuiltPage) {
+  constructor(page: RequestListener) {
     this.#page = page;
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? "/", "http://stand-in");
     const method = request.method ?? "GET";
-    if (!pathname.startsWith("/api/")) return this.#asset(pathname, response);
+    if (!pathname.startsWith("/api/")) return void this.#page(request, response);
     const path = pathname.replace("/api/v1", "");
     if (method !== "GET" && request.headers["x-fidus-csrf"] === undefined) return fail(response, 403, "forbidden");
     if (path === "/llm/status") return json(response, 200, this.#status());
@@ -104,15 +103,6 @@ class Api {
       return json(response, 202, {});
     }
     return this.#conversation(method, /^\/conversations\/([\w-]+)$/.exec(path)?.[1] ?? "", response);
-  }
-
-  #asset(path: string, response: ServerResponse): void {
-    const asset = this.#page.assets.get(path) ?? this.#page.assets.get("/");
-    response.setHeader("Content-Security-Policy", CSP);
-    response.setHeader("X-Content-Type-Options", "nosniff");
-    response.setHeader("Cache-Control", path.startsWith("/static/") ? "public, max-age=31536000, immutable" : "no-cache");
-    response.setHeader("Content-Type", asset?.type ?? "text/plain");
-    response.end(asset?.content);
   }
 
   #status(): object {

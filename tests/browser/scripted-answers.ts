@@ -17,19 +17,13 @@ const backup = `A **copy** is one more file beside the first one. A **backup** i
 |---|---|---|
 | Where | often the same disk | another place |
 | Older versions | no | yes |
-| Tested | rarely | restored regularly |
-
-Three habits make the difference:
 
 1. Keep it on **another device**, better in another building.
 2. Keep **several days**, so that a mistake of yesterday can be undone.
-3. **Restore** one file every month. A backup nobody has restored is a hope.
-
-With Fidus both steps are one command each:
+3. **Restore** one file every month: a backup nobody has restored is a hope.
 
 \`\`\`bash
-./fidus backup community
-./fidus restore community --from latest
+tar --create --zstd --file /mnt/backup/documents.tar.zst ~/documents
 \`\`\`
 `;
 

@@ -29,7 +29,11 @@ async function refused(ended: Ended, code: number, ...words: string[]): Promise<
 }
 
 test("an unknown stack is refused with exit 2 and the stacks that exist", async () => {
-  await refused(await product.fidus("status", "comunity"), 2, 'stack: got "comunity"; needs one of community. ./fidus up community');
+  await refused(
+    await product.fidus("status", "comunity"),
+    2,
+    'stack: got "comunity"; needs one of community. ./fidus up community',
+  );
 });
 
 test("an unknown command, option and runtime are refused with exit 2", async () => {
@@ -119,7 +123,9 @@ test("of two ups at once one goes on and the other is refused with the process t
 
 test("containers of our names that are not ours stop the up and are not touched", async () => {
   const name = `${namePrefix({ installation: await product.id(), stack: "community" })}-intruder`;
-  const [image = ""] = (await docker(["image", "ls", "--filter", "label=fidus.image=base", "--format", "{{.Repository}}:{{.Tag}}"])).split("\n");
+  const [image = ""] = (
+    await docker(["image", "ls", "--filter", "label=fidus.image=base", "--format", "{{.Repository}}:{{.Tag}}"])
+  ).split("\n");
   const id = (await docker(["create", "--name", name, "--entrypoint", "/bin/true", image])).trim();
   try {
     await refused(await product.fidus("up", "community"), 1, `container: got "${name}"`, `docker rename ${name} ${name}-old`);

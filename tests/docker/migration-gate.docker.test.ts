@@ -34,7 +34,14 @@ test("a failing migration stops the up, touches no dependent, the old version se
   await docker(["build", "--quiet", "--tag", brokenImage, context]);
   const before = await stackContainers(docker, await product.id(), "community");
 
-  await product.pulumi("config", "set", "images", JSON.stringify({ ...recorded, app: brokenImage, llm: recorded["llm"] }), "--stack", "community");
+  await product.pulumi(
+    "config",
+    "set",
+    "images",
+    JSON.stringify({ ...recorded, app: brokenImage, llm: recorded["llm"] }),
+    "--stack",
+    "community",
+  );
   for (const attempt of ["first", "second, without any flag"]) {
     const failed = await product.pulumi("up", "--yes", "--skip-preview", "--stack", "community");
     expect(failed.code, attempt).not.toBe(0);
@@ -42,7 +49,8 @@ test("a failing migration stops the up, touches no dependent, the old version se
     expect(failed.stdout + failed.stderr, attempt).toContain("app-migrations-gate");
   }
   const after = await stackContainers(docker, await product.id(), "community");
-  const behindGate = (all: typeof before): string[] => all.filter(({ role }) => ["api", "worker"].includes(role)).map(({ id, startedAt }) => `${id} ${startedAt}`);
+  const behindGate = (all: typeof before): string[] =>
+    all.filter(({ role }) => ["api", "worker"].includes(role)).map(({ id, startedAt }) => `${id} ${startedAt}`);
   expect(behindGate(after)).toEqual(behindGate(before));
   expect((await fetch(`${product.url}/health/ready`)).status).toBe(200);
 

@@ -88,8 +88,17 @@ function execute(client: Client, command: string, { env, stdin, collector, signa
   });
 }
 
+/**
+ * ssh2 sends no signal once the input has ended, which SSH allows (RFC 4254, 6.9) and a command without input needs:
+ * hence its protocol layer. Should that change, the command is only cut off from its connection.
+ */
+interface SignalSender {
+  readonly _protocol?: { signal?(channel: number, name: string): void };
+}
+
 function stopRemote(client: Client, channel: ClientChannel): void {
-  channel.signal("TERM");
+  const id = (channel as unknown as { readonly outgoing?: { readonly id?: number } }).outgoing?.id;
+  if (id !== undefined) (client as unknown as SignalSender)._protocol?.signal?.(id, "TERM");
   const close = setTimeout(() => client.destroy(), stopGrace);
   channel.once("close", () => clearTimeout(close));
 }

@@ -101,11 +101,10 @@ export function providerService(spec: ProviderSpec, connect: (address: string) =
     }),
     check: unary((request: provider.CheckRequest) => {
       const { inputs, failures } = resource(typeOf(request.getUrn())).check(wireOf(request.getNews()));
-      return new providerProto.CheckResponse()
-        .setInputs(structOf(inputs))
-        .setFailuresList(
-          failures.map(({ property, reason }) => new providerProto.CheckFailure().setProperty(property).setReason(reason)),
-        );
+      return new providerProto.CheckResponse().setInputs(structOf(inputs)).setFailuresList(
+        // The engine prints the value of a named property in clear, secrets included: the path goes into the text.
+        failures.map(({ property, reason }) => new providerProto.CheckFailure().setReason(`${property}: ${reason}`)),
+      );
     }),
     diff: unary((request: provider.DiffRequest) => {
       const olds = wireOf(request.getOlds());

@@ -65,6 +65,12 @@ export async function findByEmail(db: Queryable, email: string): Promise<{ user:
   return { user, passwordHash };
 }
 
+/** The administrator who was made first; null when there is none. */
+export async function firstAdmin(db: Queryable): Promise<Pick<User, "id"> | null> {
+  const { rows } = await db.query<{ id: string }>("select id from users where role = 'admin' order by created_at limit 1");
+  return rows[0] ?? null;
+}
+
 /** Number of active administrators. */
 export async function countAdmins(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ admins: number }>(

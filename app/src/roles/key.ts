@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { createApiKey, revokeApiKey } from "../auth/api-keys.ts";
-import { findByEmail } from "../auth/users.ts";
+import { findByEmail, firstAdmin } from "../auth/users.ts";
 import { readDatabaseUrl } from "../config.ts";
 import type { Env } from "../env.ts";
 import { InvalidInputError, throwIfAny } from "../problems.ts";
 import { print, readArguments } from "./arguments.ts";
 import { withDb } from "./with-db.ts";
 
-const usage = "key create --email E [--name N] [--ttl-seconds S] [--json], or key revoke ID [--json]";
+const usage = "key create [--email E] [--name N] [--ttl-seconds S] [--json], or key revoke ID [--json]";
 const longestTtl = 10 * 365 * 24 * 3600;
 
 /** API keys: made (shown once) and revoked. */
@@ -23,7 +23,7 @@ export async function run(args: readonly string[], env: Env): Promise<number> {
   const json = values.json === true;
   if (command === "create" && id === "") {
     const ttlSeconds = readTtl(values["ttl-seconds"]);
-    return create(env, values.email ?? "", values.name ?? "made by the key command", ttlSeconds, json);
+    return create(env, values.email ?? null, values.name ?? "made by the key command", ttlSeconds, json);
   }
   if (command === "revoke" && rest.length === 0) return revoke(env, id, json);
   throw new InvalidInputError([{ path: "key", got: positionals.join(" "), rule: "create, or revoke ID", fix: `Use: ${usage}` }]);
@@ -38,14 +38,15 @@ function readTtl(text: string | undefined): number | null {
   return seconds;
 }
 
-function create(env: Env, email: string, name: string, ttlSeconds: number | null, json: boolean): Promise<number> {
+/** Without an e-mail the key belongs to the first administrator. */
+function create(env: Env, email: string | null, name: string, ttlSeconds: number | null, json: boolean): Promise<number> {
   return withDb(readDatabaseUrl(env), async (db) => {
-    const found = await findByEmail(db, email);
-    if (found === null) {
+    const owner = email === null ? await firstAdmin(db) : ((await findByEmail(db, email))?.user ?? null);
+    if (owner === null) {
       const fix = "Make one: admin create --email E";
       throw new InvalidInputError([{ path: "--email", got: email, rule: "the address of an active account", fix }]);
     }
-    print({ ...(await createApiKey(db, { userId: found.user.id, name, ttlSeconds })) }, json);
+    print({ ...(await createApiKey(db, { userId: owner.id, name, ttlSeconds })) }, json);
     return 0;
   });
 }

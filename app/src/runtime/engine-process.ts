@@ -24,7 +24,7 @@ export async function run([argument = "{}"]: readonly string[]): Promise<number>
   try {
     engine = await loadEngine(start);
   } catch (error) {
-    send({ type: "failed", id: null, failure: "model_failed", message: textOf(error) });
+    await sendLast({ type: "failed", id: null, failure: "model_failed", message: textOf(error) });
     return 1;
   }
   send({ type: "ready", contextTokens: engine.contextTokens });
@@ -120,6 +120,17 @@ function historyOf(messages: readonly EngineMessage[]): HistoryItem[] {
 function send(message: FromEngine): void {
   // The channel may close between two tokens; the disconnect handler ends us then.
   if (process.connected) process.send?.(message, () => {});
+}
+
+/** Sends and closes the channel, which would otherwise keep the process alive. */
+function sendLast(message: FromEngine): Promise<void> {
+  process.removeAllListeners("disconnect");
+  return new Promise((resolve) => {
+    process.send?.(message, () => {
+      process.disconnect();
+      resolve();
+    });
+  });
 }
 
 function textOf(error: unknown): string {

@@ -1,3 +1,7 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
 /**
  * The part of node-llama-cpp 3.22.1 the engine uses, as structural types: the package is installed only in the llm
  * image, so the program must type-check and start without it.
@@ -53,8 +57,9 @@ export interface LlamaChat {
   ): Promise<{ readonly metadata: { readonly stopReason: string } }>;
 }
 
-/** Loads the native runtime. @throws when it is not installed */
+/** Loads the native runtime: installed beside the bundle in the image, under app/llm in a checkout. @throws when it is nowhere */
 export async function loadLlama(): Promise<LlamaModule> {
-  const name = "node-llama-cpp";
+  const inCheckout = join(import.meta.dirname, "../../llm/node_modules/node-llama-cpp/dist/index.js");
+  const name = existsSync(inCheckout) ? pathToFileURL(inCheckout).href : "node-llama-cpp";
   return (await import(name)) as LlamaModule;
 }

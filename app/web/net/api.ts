@@ -26,7 +26,8 @@ export interface Conversation {
 }
 export interface RuntimeStatus {
   readonly runtime: string;
-  readonly model: string;
+  /** Null when the runtime has none. */
+  readonly model: string | null;
   readonly demo: boolean;
   readonly nextStep: string | null;
   readonly reachable: boolean;

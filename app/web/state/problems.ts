@@ -25,7 +25,7 @@ const byCode = new Map<string, Problem>([
     "conversation_busy",
     { title: "An answer is still being written in this conversation.", advice: "Send again when it is done." },
   ],
-  ["too_large", { title: "This message is too long.", advice: "Shorten it and send again." }],
+  ["too_large", { title: "This message is too long.", advice: "Shorten it (32,000 characters at most) and send again." }],
 ]);
 
 /** The problem behind `error`; anything unknown gets a general text, never an internal one. */

@@ -9,6 +9,8 @@ import { problemOf, type Problem } from "./problems.ts";
 import { refreshRuntime } from "./runtime.ts";
 import { isSignedOut } from "./session.ts";
 
+/** The API takes no more characters in one message. */
+const LONGEST_MESSAGE = 32_000;
 const POLL_MS = 1_500;
 const STOP_PATIENCE_MS = 2_000;
 const ANNOUNCED_CHARACTERS = 600;
@@ -101,6 +103,10 @@ export class Thread {
   async send(): Promise<void> {
     const content = this.draft.value.trim();
     if (content === "" || this.answer.value) return;
+    if (content.length > LONGEST_MESSAGE) {
+      this.problem.value = problemOf(new ApiError(413, "too_large", ""));
+      return;
+    }
     clearTimeout(this.#poll);
     const before = this.messages.value;
     const question: Message = { key: nextKey(), role: "user", content, status: "complete", note: null };

@@ -129,6 +129,8 @@ function frameCode(pre: HTMLElement): void {
 }
 
 function frameTable(table: HTMLElement): void {
+  // A head without words (the corner of a table) heads nothing.
+  for (const head of table.querySelectorAll("th:empty")) head.replaceWith(document.createElement("td"));
   const frame = element("div", "table");
   frame.tabIndex = 0;
   frame.setAttribute("role", "group");

@@ -73,7 +73,7 @@ function ModelName(): JSX.Element | null {
     <p class="model" title={`Runtime: ${status.runtime}`}>
       <span class={status.reachable ? "dot on" : "dot"} aria-hidden="true" />
       <span class="sr-only">Model: </span>
-      <span class="model-name">{status.model}</span>
+      <span class="model-name">{status.model ?? "No model"}</span>
       {speed !== null && <span class="model-speed">{speed >= 10 ? Math.round(speed) : speed.toFixed(1)} tokens/s</span>}
     </p>
   );

@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { JSX } from "preact";
 import { problemOf } from "../state/problems.ts";
+import { Modal } from "./modal.tsx";
 
 interface DeleteDialogProps {
   readonly title: string;
@@ -9,16 +10,10 @@ interface DeleteDialogProps {
   readonly close: () => void;
 }
 
-/** Asks before a conversation is deleted for good. The safe answer has the focus. */
+/** Asks before a conversation is deleted for good. The safe answer comes first and so has the focus. */
 export function DeleteDialog({ title, remove, close }: DeleteDialogProps): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const keep = useRef<HTMLButtonElement>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
-  useEffect(() => {
-    dialog.current?.showModal();
-    keep.current?.focus();
-  }, []);
   const confirm = async (): Promise<void> => {
     if (busy) return;
     setBusy(true);
@@ -30,18 +25,22 @@ export function DeleteDialog({ title, remove, close }: DeleteDialogProps): JSX.E
     }
   };
   return (
-    <dialog class="ask" ref={dialog} aria-labelledby="ask-title" aria-describedby="ask-text" onClose={close}>
-      <h2 id="ask-title">Delete this conversation?</h2>
-      <p id="ask-text">“{title || "Untitled"}” and all its messages are deleted for good.</p>
-      <div role="alert">{error !== null && <p class="error">It was not deleted. {error}</p>}</div>
-      <div class="ask-buttons">
-        <button type="button" ref={keep} onClick={() => dialog.current?.close()}>
-          Keep
-        </button>
-        <button type="button" class="danger" aria-disabled={busy} onClick={() => void confirm()}>
-          {busy ? "Deleting …" : "Delete"}
-        </button>
-      </div>
-    </dialog>
+    <Modal class="ask" titleId="ask-title" textId="ask-text" onClosed={close}>
+      {(leave) => (
+        <div class="ask-content">
+          <h2 id="ask-title">Delete this conversation?</h2>
+          <p id="ask-text">“{title || "Untitled"}” and all its messages are deleted for good.</p>
+          <div role="alert">{error !== null && <p class="error">It was not deleted. {error}</p>}</div>
+          <div class="ask-buttons">
+            <button type="button" onClick={leave}>
+              Keep
+            </button>
+            <button type="button" class="danger" aria-disabled={busy} onClick={() => void confirm()}>
+              {busy ? "Deleting …" : "Delete"}
+            </button>
+          </div>
+        </div>
+      )}
+    </Modal>
   );
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { JSX } from "preact";
 import type { Summary, User } from "../net/api.ts";
 import { announce } from "../state/announce.ts";
@@ -7,6 +7,7 @@ import { signOut } from "../state/session.ts";
 import { addressOf, current, listProblem, refreshList, removeThread, summaries } from "../state/threads.ts";
 import { focusComposer } from "./composer.tsx";
 import { DeleteDialog } from "./delete-dialog.tsx";
+import { Modal } from "./modal.tsx";
 import { CloseIcon, Mark, PlusIcon, SignOutIcon, TrashIcon } from "./icons.tsx";
 
 /** Conversations beside the open one. */
@@ -20,17 +21,14 @@ export function Sidebar({ user }: { user: User }): JSX.Element {
 
 /** The same on a small screen: a modal drawer, so that focus stays inside and Escape closes it. */
 export function Drawer({ user, close }: { user: User; close: () => void }): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
-  const onClick = (event: MouseEvent): void => {
-    if (event.target === dialog.current) close(); // the backdrop
-  };
   return (
-    <dialog class="drawer" ref={dialog} aria-label="Conversations" onClose={close} onClick={onClick}>
-      <div class="side">
-        <SideContent user={user} close={close} />
-      </div>
-    </dialog>
+    <Modal class="drawer" name="Conversations" onClosed={close}>
+      {(leave) => (
+        <div class="side">
+          <SideContent user={user} close={leave} />
+        </div>
+      )}
+    </Modal>
   );
 }
 

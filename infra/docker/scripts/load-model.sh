@@ -1,9 +1,9 @@
-# Copies a model from the user's cache into the models volume, once, and verifies it there.
+# Copies a model from the user's cache into the models volume (its owner is root, without capabilities), once, and verifies it there.
 # Environment: DOCKER_HOST, VOLUME, IMAGE, INSTALLATION, MODEL, SHA256.
 set -eu
 file="${XDG_CACHE_HOME:-$HOME/.cache}/fidus/models/$SHA256.gguf"
 in_volume() {
-  docker run -i --rm --user 10001 --network none --read-only --cap-drop ALL --security-opt no-new-privileges \
+  docker run -i --rm --user 0 --network none --read-only --cap-drop ALL --security-opt no-new-privileges \
     --label "fidus.installation=$INSTALLATION" --label fidus.role=load-model --log-driver none \
     -v "$VOLUME:/models" --entrypoint /bin/sh "$IMAGE" -c "$1"
 }

@@ -26,7 +26,10 @@ export async function openTarget(): Promise<Target> {
   const url = (server?.url ?? needed("FIDUS_BROWSER_URL")).replace(/\/$/, "");
   const email = server?.email ?? needed("FIDUS_BROWSER_EMAIL");
   const password = server?.password ?? needed("FIDUS_BROWSER_PASSWORD");
-  const api = await requests.newContext({ baseURL: url, extraHTTPHeaders: { "X-Fidus-CSRF": "1", Origin: url } });
+  const api = await requests.newContext({
+    baseURL: url,
+    extraHTTPHeaders: { "X-Fidus-CSRF": "1", "Sec-Fetch-Site": "same-origin" },
+  });
   const login = await api.post("/api/v1/auth/login", { data: { email, password } });
   if (!login.ok()) throw new Error(`FIDUS_BROWSER_EMAIL: got status ${login.status()} from ${url}; needs valid credentials.`);
   const before = new Set(await conversationIds(api));

@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { readApiConfig, readLlmRoleConfig, readWorkerConfig } from "./config.ts";
+import type { Env } from "./env.ts";
+import { InvalidInputError } from "./problems.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "fidus-config-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const secret = "kJ8sP2qLx0vN4tRz7bYw1mC5dE9fG3hA";
+const valid: Env = { DATABASE_URL: "postgres://fidus:pw@postgres:5432/fidus", SESSION_SECRET: secret };
+
+function problems(env: Env, read: (env: Env) => unknown = readApiConfig): string[] {
+  try {
+    read(env);
+  } catch (error) {
+    if (error instanceof InvalidInputError) return error.message.split("\n");
+    throw error;
+  }
+  return [];
+}
+
+describe("the api role", () => {
+  test("accepts a database and a session secret, and fills in the rest", () => {
+    expect(readApiConfig(valid)).toMatchObject({
+      port: 8000,
+      metricsPort: 9464,
+      redisUrl: null,
+      environment: "production",
+      shutdownGraceSeconds: 25,
+      llm: { runtime: "embedded", baseUrl: "http://llm:8080/v1", model: null, demo: false, nextStep: null, contextTokens: 4096 },
+    });
+  });
+
+  test("names everything that is missing or wrong at once", () => {
+    expect(problems({ PORT: "80a", LLM_RUNTIME: "llamafile", FIDUS_VERSON: "1" })).toEqual([
+      'FIDUS_VERSON: got "1"; needs a known setting. Unset FIDUS_VERSON or correct its spelling.',
+      'PORT: got "80a"; needs a port from 0 to 65535. Set PORT=8000.',
+      'LLM_RUNTIME: got "llamafile"; needs one of embedded, ollama, ollama-native, lmstudio, vllm, openai, litellm. Set LLM_RUNTIME=embedded.',
+      "DATABASE_URL: got nothing; needs a postgres:// URL. Set DATABASE_URL=postgres://fidus:…@postgres:5432/fidus or DATABASE_URL_FILE.",
+      "SESSION_SECRET: got nothing; needs 32 or more random characters, no placeholder. Set SESSION_SECRET_FILE to a file written by: openssl rand -base64 32",
+    ]);
+  });
+
+  test.each(["", "changeme", "x".repeat(40), "short"])("refuses the session secret %j and does not repeat it", (given) => {
+    const [problem = ""] = problems({ ...valid, SESSION_SECRET: given });
+    expect(problem).toMatch(/^SESSION_SECRET: got "a hidden value"; needs 32 or more random characters/);
+    expect(given.length > 3 && problem.includes(given)).toBe(false);
+  });
+
+  test("refuses an empty value rather than falling back to the default", () => {
+    expect(problems({ ...valid, LOG_LEVEL: "" })).toHaveLength(1);
+  });
+
+  test("refuses a CORS origin with a path, and accepts a list of origins", () => {
+    expect(problems({ ...valid, CORS_ALLOW_ORIGIN: "https://a.example/path" })).toHaveLength(1);
+    expect(readApiConfig({ ...valid, CORS_ALLOW_ORIGIN: "https://a.example;http://b.example:8080" }).corsOrigins).toEqual([
+      "https://a.example",
+      "http://b.example:8080",
+    ]);
+  });
+
+  test("refuses to trust every proxy, and accepts networks", () => {
+    expect(problems({ ...valid, FORWARDED_ALLOW_IPS: "*" })).toHaveLength(1);
+    expect(readApiConfig({ ...valid, FORWARDED_ALLOW_IPS: "172.16.0.0/12, loopback" }).trustedProxies).toEqual([
+      "172.16.0.0/12",
+      "loopback",
+    ]);
+  });
+});
+
+describe("secrets in files", () => {
+  const path = join(folder, "session_secret");
+  writeFileSync(path, `${secret}\n`);
+
+  test("are read without their line end", () => {
+    const config = readApiConfig({ DATABASE_URL: valid.DATABASE_URL, SESSION_SECRET_FILE: path });
+    expect(config.sessionSecret).toBe(secret);
+  });
+
+  test("are refused beside the same secret in the environment", () => {
+    expect(problems({ ...valid, SESSION_SECRET_FILE: path })).toEqual([
+      'SESSION_SECRET: got "both SESSION_SECRET and SESSION_SECRET_FILE"; needs one of them. Unset SESSION_SECRET.',
+    ]);
+  });
+
+  test("are refused when the file is missing, once", () => {
+    const missing = join(folder, "missing");
+    expect(problems({ DATABASE_URL: valid.DATABASE_URL, SESSION_SECRET_FILE: missing })).toEqual([
+      `SESSION_SECRET_FILE: got "${missing}"; needs a readable file (ENOENT). Check the path and its owner.`,
+    ]);
+  });
+});
+
+describe("the language model", () => {
+  test.each([
+    [{ LLM_RUNTIME: "ollama" }, "http://ollama:11434/v1"],
+    [{ LLM_RUNTIME: "ollama-native", OLLAMA_BASE_URL: "http://10.0.0.1:11434/" }, "http://10.0.0.1:11434/v1"],
+    [{ LLM_RUNTIME: "vllm", OPENAI_API_BASE_URL: "http://gpu:8000/v1/" }, "http://gpu:8000/v1"],
+    [{ LLM_RUNTIME: "openai", OPENAI_API_KEY: "sk-abc" }, "https://api.openai.com/v1"],
+  ])("%j answers at %s", (env, baseUrl) => {
+    expect(readApiConfig({ ...valid, ...env }).llm.baseUrl).toBe(baseUrl);
+  });
+
+  test("needs an address where none can be known, and a key for OpenAI", () => {
+    expect(problems({ ...valid, LLM_RUNTIME: "lmstudio" })).toEqual([
+      "OPENAI_API_BASE_URL: got nothing; needs an http(s) URL for LLM_RUNTIME=lmstudio. Set OPENAI_API_BASE_URL=http://llm:8080/v1.",
+    ]);
+    expect(problems({ ...valid, LLM_RUNTIME: "openai" })).toHaveLength(1);
+  });
+
+  test("accepts the old names with a notice", () => {
+    const config = readApiConfig({ ...valid, LLM_PROVIDER: "openai", OPENAI_API_BASE: "http://x/v1", OPENAI_API_KEY: "sk-abc" });
+    expect(config.llm).toMatchObject({ runtime: "openai", baseUrl: "http://x/v1" });
+    expect(config.notices).toEqual([
+      "LLM_PROVIDER is the old name of LLM_RUNTIME; rename it.",
+      "OPENAI_API_BASE is the old name of OPENAI_API_BASE_URL; rename it.",
+    ]);
+  });
+});
+
+test("each role asks only for what it needs", () => {
+  expect(problems({}, readLlmRoleConfig)).toEqual([]);
+  expect(problems({}, readWorkerConfig)).toEqual([expect.stringMatching(/^DATABASE_URL: got nothing/)]);
+});

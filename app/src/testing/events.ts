@@ -1,0 +1,36 @@
+import { createParser } from "eventsource-parser";
+
+export interface ReadEvent {
+  readonly event: string;
+  // Shape is what the test asserts.
+  readonly data: Record<string, unknown>;
+}
+
+/** Reads an event stream as it arrives, with an independent parser; comments are yielded as event "comment". */
+export async function* readEvents(response: Response): AsyncGenerator<ReadEvent> {
+  if (response.body === null) return;
+  let ready: ReadEvent[] = [];
+  const parser = createParser({
+    onEvent: ({ event = "message", data }) => ready.push({ event, data: JSON.parse(data) as Record<string, unknown> }),
+    onComment: (comment) => ready.push({ event: "comment", data: { comment } }),
+  });
+  const decoder = new TextDecoder();
+  for await (const bytes of response.body) {
+    parser.feed(decoder.decode(bytes, { stream: true }));
+    const events = ready;
+    ready = [];
+    yield* events;
+  }
+}
+
+/** All events of a stream. */
+export function allEvents(response: Response): Promise<ReadEvent[]> {
+  return collect(readEvents(response));
+}
+
+/** Everything an asynchronous sequence gives. */
+export async function collect<T>(sequence: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of sequence) items.push(item);
+  return items;
+}

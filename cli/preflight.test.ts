@@ -1,0 +1,175 @@
+import { expect, test } from "vitest";
+import type { Engine } from "./docker.ts";
+import { closeLoopbackCommand, hostChecks, refuseUnfit, type Check, type HostFacts } from "./preflight.ts";
+
+const gb = 1024 ** 3;
+
+const info: Engine["info"] = {
+  Name: "vm",
+  ServerVersion: "28.5.2",
+  OperatingSystem: "Debian GNU/Linux 13 (trixie)",
+  OSType: "linux",
+  Architecture: "x86_64",
+  KernelVersion: "6.12",
+  NCPU: 4,
+  MemTotal: 16 * gb,
+  DockerRootDir: "/var/lib/docker",
+  SystemTime: "2026-11-21T10:00:00Z",
+  CgroupVersion: "2",
+  SecurityOptions: ["name=seccomp,profile=builtin"],
+  MemoryLimit: true,
+  SwapLimit: true,
+  PidsLimit: true,
+  IPv4Forwarding: true,
+};
+const host = "unix:///var/run/docker.sock";
+const engine: Engine = {
+  host,
+  source: "default socket",
+  env: { DOCKER_HOST: host },
+  version: "28.5.2",
+  apiVersion: "1.51",
+  info,
+  remote: false,
+  virtual: false,
+  rootless: false,
+};
+const fit: HostFacts = {
+  engine,
+  memoryAvailable: 12 * gb,
+  disks: [{ label: "Docker", path: "/var/lib/docker", free: 50 * gb, total: 100 * gb }],
+  ports: [{ key: "pagePort", address: "127.0.0.1", port: 3000, holder: { kind: "free" } }],
+  clockSkew: 0,
+  now: Date.UTC(2026, 10, 21),
+  loopbackClosed: null,
+  alreadyRunning: false,
+};
+
+function withInfo(change: Partial<Engine["info"]>): Partial<HostFacts> {
+  return { engine: { ...engine, info: { ...info, ...change } } };
+}
+
+function withEngine(change: Partial<Engine>): Partial<HostFacts> {
+  return { engine: { ...engine, ...change } };
+}
+
+function check(change: Partial<HostFacts>, id: string): Check {
+  const found = hostChecks({ ...fit, ...change }).find((candidate) => candidate.id === id);
+  if (found === undefined) throw new Error(`no check ${id}`);
+  return found;
+}
+
+test("a machine as recommended passes every check, and there is nothing to say", () => {
+  const checks = hostChecks(fit);
+  expect(checks.map(({ id, status }) => [id, status])).toEqual([
+    ["engine", "ok"],
+    ["cores", "ok"],
+    ["memory", "ok"],
+    ["disk-docker", "ok"],
+    ["port-3000", "ok"],
+    ["loopback", "ok"],
+    ["clock", "ok"],
+    ["kernel", "ok"],
+  ]);
+  expect(refuseUnfit(checks)).toEqual([]);
+});
+
+test.each([
+  ["cores", withInfo({ NCPU: 1 }), withInfo({ NCPU: 2 }), "cores: got 1; needs 2 or more."],
+  [
+    "memory",
+    { memoryAvailable: 4 * gb - 1e8 },
+    { memoryAvailable: 4 * gb },
+    'memory: got "3.9 GB free of 16 GB"; needs 4 GB free.',
+  ],
+  [
+    "disk-docker",
+    { disks: [{ label: "Docker", path: "/d", free: 14.4 * gb, total: 100 * gb }] },
+    { disks: [{ label: "Docker", path: "/d", free: 15 * gb, total: 100 * gb }] },
+    '/d: got "14 GB free"; needs 15 GB free.',
+  ],
+  [
+    "clock",
+    { now: Date.UTC(2020, 0, 1) },
+    { now: Date.UTC(2027, 0, 1) },
+    'clock: got "2020-01-01T00:00:00.000Z"; needs today\'s date.',
+  ],
+  [
+    "clock",
+    { clockSkew: -61 },
+    { clockSkew: 60 },
+    'clock: got "-61 s between this machine and the engine\'s"; needs at most 60 s.',
+  ],
+])("%s: one step below the limit is refused, the limit itself is not", (id, below, at, message) => {
+  expect(check(below, id)).toMatchObject({ status: "fail", detail: expect.stringContaining(message) });
+  expect(check(at, id).status).not.toBe("fail");
+});
+
+test.each([
+  ["cores", withInfo({ NCPU: 3 })],
+  ["memory", { ...withInfo({ MemTotal: 15 * gb }), memoryAvailable: 10 * gb }],
+  ["disk-docker", { disks: [{ label: "Docker", path: "/d", free: 50 * gb, total: 99 * gb }] }],
+  ["engine", withEngine({ version: "23.0.6" })],
+  ["engine", withEngine({ rootless: true })],
+  ["engine", withEngine({ virtual: true })],
+  ["disk-engine", withEngine({ remote: true })],
+  ["kernel", withInfo({ MemoryLimit: false })],
+  ["kernel", withInfo({ IPv4Forwarding: false })],
+  ["kernel", withInfo({ SecurityOptions: [] })],
+])("%s below what is recommended or tested warns and does not refuse", (id, change) => {
+  expect(check(change, id)).toMatchObject({ status: "warn", problem: null });
+  const { title, detail } = check(change, id);
+  expect(refuseUnfit(hostChecks({ ...fit, ...change }))).toContainEqual(expect.stringContaining(`${title}: ${detail}.`));
+});
+
+test("what our own running containers use is not missing", () => {
+  const small = { memoryAvailable: 1 * gb, disks: [{ label: "Docker", path: "/d", free: 5 * gb, total: 200 * gb }] };
+  expect(check(small, "memory").status).toBe("fail");
+  expect(check({ ...small, alreadyRunning: true }, "memory").status).toBe("ok");
+  expect(check({ ...small, alreadyRunning: true }, "disk-docker").status).toBe("warn");
+  expect(check({ ...small, ...withInfo({ MemTotal: 2 * gb }), alreadyRunning: true }, "memory").status).toBe("fail");
+});
+
+test("a remote engine is judged by its whole memory", () => {
+  expect(
+    check({ ...withEngine({ remote: true, info: { ...info, MemTotal: 3 * gb } }), memoryAvailable: null }, "memory").status,
+  ).toBe("fail");
+  expect(check({ ...withEngine({ remote: true }), memoryAvailable: null }, "memory").status).toBe("ok");
+});
+
+test("a port is ours, free, or held by somebody named with the command that takes another", () => {
+  const port = (holder: HostFacts["ports"][number]["holder"], key: "pagePort" | "apiPort" = "pagePort"): Partial<HostFacts> => ({
+    ports: [{ key, address: "127.0.0.1", port: 3000, holder }],
+  });
+  expect(check(port({ kind: "ours" }), "port-3000").status).toBe("ok");
+  expect(check(port({ kind: "other", name: "nginx (pid 42)" }), "port-3000").problem).toEqual({
+    path: "pagePort",
+    got: "127.0.0.1:3000, held by nginx (pid 42)",
+    rule: "a free port",
+    fix: "./fidus choose --port 13000",
+  });
+  expect(check(port({ kind: "other", name: "x" }, "apiPort"), "port-3000").fix).toBe("./fidus choose --api-port 13000");
+  expect(check(port({ kind: "no-address" }), "port-3000").problem).toMatchObject({ path: "bindAddress", got: "127.0.0.1" });
+});
+
+test.each([
+  ["an engine before 28 on loopback", withEngine({ version: "26.1.5" }), "warn"],
+  ["the same behind the rule that closes it", { ...withEngine({ version: "26.1.5" }), loopbackClosed: true }, "ok"],
+  ["the same without ports on loopback", { ...withEngine({ version: "26.1.5" }), ports: [] }, "ok"],
+  ["engine 28", withEngine({ version: "28.0.0" }), "ok"],
+])("%s: %s", (_name, change, status) => {
+  const found = check(change, "loopback");
+  expect(found.status).toBe(status);
+  if (status === "warn") expect(found.fix).toBe(`Close them: ${closeLoopbackCommand}`);
+});
+
+test("all failures are thrown at once, exit 1", () => {
+  const checks = hostChecks({ ...fit, ...withInfo({ NCPU: 1 }), memoryAvailable: 1 * gb });
+  expect(() => refuseUnfit(checks)).toThrow(
+    expect.objectContaining({
+      exitCode: 1,
+      code: "preflight",
+      problems: [expect.objectContaining({ path: "cores" }), expect.objectContaining({ path: "memory" })],
+    }),
+  );
+});

@@ -1,0 +1,218 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import commandSdk from "@pulumi/command/package.json" with { type: "json" };
+import randomSdk from "@pulumi/random/package.json" with { type: "json" };
+import tlsSdk from "@pulumi/tls/package.json" with { type: "json" };
+
+const toolchain = resolve(import.meta.dirname, "../..");
+const checkout = resolve(toolchain, "..");
+const versions = { command: commandSdk.version, random: randomSdk.version, tls: tlsSdk.version };
+
+/** What one run of the engine ended with; `output` is stdout and stderr as they came. */
+export interface Ran {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** The engine binary. Throws when there is none: an engine test that cannot run has failed. */
+function enginePath(): string {
+  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+  const places = [
+    process.env["FIDUS_TEST_PULUMI"],
+    join(cache, "fidus/toolchain/bin/pulumi"),
+    join(homedir(), ".cache/fidus-dev/pulumi"),
+  ].filter((place) => place !== undefined);
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined) throw new Error(`pulumi: got none at ${places.join(", ")}; needs the engine. ./fidus toolchain`);
+  return found;
+}
+
+/** Node that runs the stand-ins and programs: the pinned one where npm installed it. */
+function nodePath(): string {
+  const pinned = join(checkout, `node_modules/node-${process.platform}-${process.arch}/bin/node`);
+  return existsSync(pinned) ? pinned : process.execPath;
+}
+
+/** A Pulumi project in a temporary folder, run by the real engine with our language host and providers. */
+export class EngineProject {
+  readonly directory: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly #running = new Set<ChildProcess>();
+  #emptyState = "";
+
+  private constructor(directory: string, env: NodeJS.ProcessEnv) {
+    this.directory = directory;
+    this.env = env;
+  }
+
+  /** A project with an empty stack `dev`; `await using` removes it. */
+  static async create(): Promise<EngineProject> {
+    const directory = await mkdtemp(join(tmpdir(), "fidus-engine-"));
+    const bin = join(directory, "bin");
+    const home = join(directory, "home");
+    await mkdir(join(directory, "program/stacks"), { recursive: true });
+    await mkdir(join(directory, "backend"));
+    await writeLauncher(join(bin, "pulumi-language-nodejs"), join(toolchain, "language-host.ts"));
+    for (const [name, version] of Object.entries(versions)) {
+      const file = join(home, `plugins/resource-${name}-v${version}/pulumi-resource-${name}`);
+      await writeLauncher(file, join(toolchain, `providers/${name}.ts`));
+    }
+    const { SSH_AUTH_SOCK: _agent, ...inherited } = process.env; // the user's agent is no part of a test
+    const project = new EngineProject(directory, {
+      ...inherited,
+      PATH: [bin, dirname(nodePath()), process.env["PATH"]].join(":"),
+      PULUMI_HOME: home,
+      PULUMI_BACKEND_URL: `file://${join(directory, "backend")}`,
+      PULUMI_CONFIG_PASSPHRASE: "test",
+      PULUMI_DEBUG_GRPC: join(directory, "grpc.json"),
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    });
+    await project.#writeFiles();
+    const made = await project.run("stack", "init", "dev");
+    if (made.code !== 0) throw new Error(made.output);
+    project.#emptyState = await project.stateText();
+    return project;
+  }
+
+  /** Forgets every resource, as if the stack were new. */
+  async reset(): Promise<void> {
+    await writeFile(this.#stateFile, this.#emptyState);
+  }
+
+  get #stateFile(): string {
+    return join(this.directory, "backend/.pulumi/stacks/probe/dev.json");
+  }
+
+  async #writeFiles(): Promise<void> {
+    const options = 'options: {typescript: false, nodeargs: "--stack-trace-limit=0"}';
+    await writeFile(
+      join(this.directory, "program/Pulumi.yaml"),
+      `name: probe\nruntime: {name: nodejs, ${options}}\nmain: stacks/index.ts\n`,
+    );
+    await writeFile(join(this.directory, "program/package.json"), '{"type":"module","dependencies":{"@pulumi/pulumi":"*"}}');
+    await symlink(join(checkout, "node_modules"), join(this.directory, "program/node_modules"));
+  }
+
+  /** Replaces the program: `body` is the inside of an async function that may return outputs. */
+  async program(body: string): Promise<void> {
+    const imports = ["pulumi", "random", "command", "tls"].map((name) => `import * as ${name} from "@pulumi/${name}";`);
+    const text = `${imports.join("\n")}\nvoid [pulumi, random, command, tls];\nexport default async function main() {\n${body}\n}\n`;
+    await writeFile(join(this.directory, "program/stacks/index.ts"), text);
+  }
+
+  start(...args: string[]): { process: ChildProcess; ended: Promise<Ran>; seen: (text: string | RegExp) => Promise<void> } {
+    const child = spawn(enginePath(), [...args, "--non-interactive", "--color", "never"], {
+      cwd: join(this.directory, "program"),
+      env: this.env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#running.add(child);
+    let output = "";
+    const watchers = new Set<() => void>();
+    const take = (chunk: Buffer): void => {
+      output += chunk.toString();
+      for (const watcher of watchers) watcher();
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    const ended = new Promise<Ran>((resolve_, reject) => {
+      child.once("error", reject);
+      child.once("close", (code) => {
+        this.#running.delete(child);
+        resolve_({ code, output });
+      });
+    });
+    const seen = (text: string | RegExp): Promise<void> =>
+      new Promise((resolve_, reject) => {
+        const check = (): void => {
+          if (typeof text === "string" ? !output.includes(text) : !text.test(output)) return;
+          watchers.delete(check);
+          resolve_();
+        };
+        watchers.add(check);
+        void ended.then(() => reject(new Error(`the engine ended without printing ${String(text)}:\n${output}`)));
+        check();
+      });
+    return { process: child, ended, seen };
+  }
+
+  run(...args: string[]): Promise<Ran> {
+    return this.start(...args).ended;
+  }
+
+  /** `up` without its preview. */
+  up(...args: string[]): Promise<Ran> {
+    return this.run("up", "--yes", "--skip-preview", ...args);
+  }
+
+  /** Fails unless nothing would change. */
+  async expectNoChange(): Promise<void> {
+    const { code, output } = await this.run("preview", "--expect-no-changes", "--diff");
+    if (code !== 0) throw new Error(output);
+  }
+
+  /** The program's outputs in clear. */
+  async outputs(): Promise<Record<string, unknown>> {
+    const text = await this.#plainRun("stack", "output", "--json", "--show-secrets");
+    return JSON.parse(text) as Record<string, unknown>;
+  }
+
+  /** The resources in the state, without the stack and the providers. */
+  async resources(): Promise<
+    { urn: string; type: string; id: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> }[]
+  > {
+    const state = JSON.parse(await this.stateText()) as {
+      checkpoint: { latest?: { resources?: { type: string; custom: boolean }[] } };
+    };
+    const all = state.checkpoint.latest?.resources ?? [];
+    return all.filter(({ type, custom }) => custom && !type.startsWith("pulumi:")) as never;
+  }
+
+  /** What providers sent to the engine in the last runs: log lines of any level but the SDK's debug ones, and errors. */
+  async providerLog(): Promise<string[]> {
+    const calls = (await readFile(this.#grpcLog, "utf8")).split("\n").filter((line) => line !== "");
+    return calls.filter((line) => {
+      const call = JSON.parse(line) as { method: string; request?: { severity?: string }; error?: string };
+      return call.error !== undefined || (call.method === "/pulumirpc.Engine/Log" && call.request?.severity !== undefined);
+    });
+  }
+
+  get #grpcLog(): string {
+    return join(this.directory, "grpc.json");
+  }
+
+  /** The state file as it lies on disk. */
+  stateText(): Promise<string> {
+    return readFile(this.#stateFile, "utf8");
+  }
+
+  async #plainRun(...args: string[]): Promise<string> {
+    const { code, output } = await this.run(...args);
+    if (code !== 0) throw new Error(output);
+    return output.slice(output.indexOf("{"));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#running) child.kill("SIGKILL");
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+async function writeLauncher(file: string, program: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `#!/bin/sh\nexec "${nodePath()}" "${program}" "$@"\n`);
+  await chmod(file, 0o755);
+}
+
+/** Waits for a condition, asking every 50 ms; throws with `what` after the limit. */
+export async function eventually(what: string, holds: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
+  const end = performance.now() + limitMs;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await new Promise((resolve_) => setTimeout(resolve_, 50));
+  }
+}
