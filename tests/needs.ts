@@ -104,7 +104,11 @@ async function aptInstall(packages: readonly string[], signal: AbortSignal): Pro
       env: { DEBIAN_FRONTEND: "noninteractive" },
     } as const;
     await execa("apt-get", ["update", "--quiet"], options);
-    const result = await execa("apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", ...packages], options);
+    const result = await execa(
+      "apt-get",
+      ["-o", "DPkg::Lock::Timeout=300", "install", "--yes", "--quiet", "--no-install-recommends", ...packages],
+      options,
+    );
     signal.throwIfAborted();
     return result.failed ? `apt-get install ${packages.join(" ")}: ${result.all?.trim().split("\n").at(-1) ?? "failed"}` : null;
   } finally {

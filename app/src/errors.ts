@@ -52,5 +52,14 @@ export function toAppError(error: unknown): AppError {
   const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
   if (type === "entity.too.large") return new AppError("too_large", { cause: error });
   if (typeof status === "number" && status >= 400 && status < 500) return new AppError("invalid_request", { cause: error });
+  if (isDatabaseAway(error)) return new AppError("unavailable", { cause: error, retryAfter: 5 });
   return new AppError("internal", { cause: error });
+}
+
+/** Connection refused, server starting or stopping, no free connection: all pass by themselves. */
+function isDatabaseAway(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const codes = ["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "57P01", "57P02", "57P03", "53300", "08006"];
+  if (typeof code === "string" && codes.includes(code)) return true;
+  return typeof message === "string" && /^(Connection terminated|timeout exceeded when trying to connect)/.test(message);
 }

@@ -32,7 +32,8 @@ function engine(answers: Readonly<Record<string, string | (() => string)>>): Doc
   };
 }
 
-const common = () => ({ root, cache: join(root, "cache"), log: (event: ImageEvent) => void events.push(event) });
+const settings = { sources: [], aptConfig: [], certificates: null, pipConfig: [] };
+const common = () => ({ root, settings, cache: join(root, "cache"), log: (event: ImageEvent) => void events.push(event) });
 
 test("images that are there cost one question to the engine and no event", async () => {
   const refs = (["redis", "proxy"] as const).map((name) => imageRef(name, { root }));
@@ -101,6 +102,20 @@ test("a malformed digest is named, a missing registry is asked for", async () =>
   await expect(ensureImages({ ...common(), docker, names: ["redis"], source: "registry", registry: "r" })).rejects.toThrow(
     "digests.json redis: got",
   );
+});
+
+test("sources edited while an image is built are noticed: another attempt is made, and after the third an error says so", async () => {
+  let edits = 0;
+  // The engine is asked for its processor between the look at the sources and their use.
+  const edit = () => {
+    writeFileSync(join(root, "infra/images/base/healthcheck"), `edit ${(edits += 1)}`);
+    return "linux amd64";
+  };
+  const docker = engine({ "image ls": "", version: edit });
+  const ensure = ensureImages({ ...common(), docker, names: ["base"], source: "build" });
+  await expect(ensure).rejects.toThrow("images.base: got sources that changed during the build");
+  expect(edits).toBe(3);
+  expect(calls.filter(([verb]) => verb === "build" || verb === "import")).toEqual([]);
 });
 
 test("an installed package that the lock file does not name so is reported", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import lockfile from "proper-lockfile";
 import type { Docker, DockerCall } from "./docker-cli.ts";
 import { readHostSettings, writeHostFolder, type HostSettings } from "./host-settings.ts";
-import { imageSet, withParents, type ImageName } from "./images.ts";
+import { imageNames, imageSet, withParents, type ImageName } from "./images.ts";
 import { newContext, prepareContext } from "./prepare.ts";
 import { pullImage, readDigests, type Digests } from "./registry.ts";
 import { rootFilesystem, vendorImage, vendorSources, type RootFilesystem } from "./root-filesystem.ts";
@@ -57,35 +57,65 @@ export interface EnsuredImage {
  * when its image is whole. Throws an Error with the last lines of the step that failed.
  */
 export async function ensureImages(args: EnsureImagesArgs): Promise<EnsuredImage[]> {
-  const first = await missingImages(args, args.names);
-  if (first.length === 0) return args.names.map((name) => ensured(args, name, "present"));
-  return withBuildLock(args, async (folder) => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ensureOnce({ ...args, tags: currentTags(args) });
+    } catch (error) {
+      if (!(error instanceof CheckoutChangedError) || attempt === 3) throw error;
+      args.log?.({ kind: "note", image: error.image, text: "its sources changed during the build: once more" });
+    }
+  }
+}
+
+/** Somebody edited an image's sources while it was being built: what was built is not what its tag would say. */
+class CheckoutChangedError extends Error {
+  readonly image: ImageName;
+
+  constructor(image: ImageName) {
+    super(`images.${image}: got sources that changed during the build; needs them unchanged. Run the command again.`);
+    this.name = "CheckoutChangedError";
+    this.image = image;
+  }
+}
+
+/** One attempt: all tags are those of the sources as they were at its beginning. */
+interface Run extends EnsureImagesArgs {
+  readonly tags: Readonly<Record<ImageName, string>>;
+}
+
+function currentTags(inputs: TagInputs): Record<ImageName, string> {
+  return Object.fromEntries(imageNames.map((name) => [name, contentTag(name, inputs)])) as Record<ImageName, string>;
+}
+
+async function ensureOnce(run: Run): Promise<EnsuredImage[]> {
+  const first = await missingImages(run, run.names);
+  if (first.length === 0) return run.names.map((name) => ensured(run, name, "present"));
+  return withBuildLock(run, async (folder) => {
     const how = new Map<ImageName, EnsuredImage["how"]>();
     // Another run may have built them while this one waited.
-    const pulled = args.source === "registry" ? await pullWhatIsPublished(args, await missingImages(args, args.names)) : [];
+    const pulled = run.source === "registry" ? await pullWhatIsPublished(run, await missingImages(run, run.names)) : [];
     for (const name of pulled) how.set(name, "pulled");
-    const wanted = await missingImages(args, args.names);
+    const wanted = await missingImages(run, run.names);
     if (wanted.length > 0) {
-      const needed = await missingImages(args, withParents(wanted));
-      for (const name of await buildImages(args, folder, needed)) how.set(name, "built");
+      const needed = await missingImages(run, withParents(wanted));
+      for (const name of await buildImages(run, folder, needed)) how.set(name, "built");
     }
-    return args.names.map((name) => ensured(args, name, how.get(name) ?? "present"));
+    return run.names.map((name) => ensured(run, name, how.get(name) ?? "present"));
   });
 }
 
-function ensured(inputs: TagInputs, name: ImageName, how: EnsuredImage["how"]): EnsuredImage {
-  const tag = contentTag(name, inputs);
-  return { name, tag, ref: `fidus/${name}:${tag}`, how };
+function ensured({ tags }: Run, name: ImageName, how: EnsuredImage["how"]): EnsuredImage {
+  return { name, tag: tags[name], ref: `fidus/${name}:${tags[name]}`, how };
 }
 
-/** Those of `names` whose current content the engine lacks. */
-async function missingImages({ docker, ...inputs }: EnsureImagesArgs, names: readonly ImageName[]): Promise<ImageName[]> {
-  const listed = await docker(["image", "ls", "--filter", "label=fidus.image", "--format", "{{.Repository}}:{{.Tag}}"]);
+/** Those of `names` whose content the engine lacks. */
+async function missingImages(run: Run, names: readonly ImageName[]): Promise<ImageName[]> {
+  const listed = await run.docker(["image", "ls", "--filter", "label=fidus.image", "--format", "{{.Repository}}:{{.Tag}}"]);
   const present = new Set(listed.split("\n"));
-  return names.filter((name) => !present.has(ensured(inputs, name, "present").ref));
+  return names.filter((name) => !present.has(ensured(run, name, "present").ref));
 }
 
-async function pullWhatIsPublished(args: EnsureImagesArgs, names: readonly ImageName[]): Promise<ImageName[]> {
+async function pullWhatIsPublished(args: Run, names: readonly ImageName[]): Promise<ImageName[]> {
   const { registry, root, log, signal } = args;
   if (registry === undefined)
     throw new Error("images.registry: got nothing; needs a host for source registry. ./fidus choose --registry HOST");
@@ -101,7 +131,7 @@ async function pullWhatIsPublished(args: EnsureImagesArgs, names: readonly Image
 
 /** null when pulled, else the reason why not. */
 async function pullOne(
-  { docker, log, ...inputs }: EnsureImagesArgs,
+  { docker, log, tags }: Run,
   registry: string,
   digests: Digests,
   name: ImageName,
@@ -110,7 +140,7 @@ async function pullOne(
 ): Promise<string | null> {
   const published = digests[name];
   if (published === undefined) return "this release published no such image";
-  if (published.tag !== contentTag(name, inputs)) return "the checkout differs from the published release";
+  if (published.tag !== tags[name]) return "the checkout differs from the published release";
   const start = performance.now();
   log?.({ kind: "started", image: name, how: "pull", ...progress });
   try {
@@ -126,10 +156,10 @@ async function pullOne(
   return null;
 }
 
-async function buildImages(args: EnsureImagesArgs, folder: string, names: readonly ImageName[]): Promise<readonly ImageName[]> {
+async function buildImages(args: Run, folder: string, names: readonly ImageName[]): Promise<readonly ImageName[]> {
   const { docker, env = process.env, log } = args;
-  const settings = args.settings ?? (await readHostSettings(env));
   const engine = await engineArchitecture(docker);
+  const settings = args.settings ?? (await readHostSettings(env));
   for (const [index, name] of names.entries()) {
     const start = performance.now();
     log?.({ kind: "started", image: name, how: "build", step: index + 1, steps: names.length });
@@ -139,7 +169,7 @@ async function buildImages(args: EnsureImagesArgs, folder: string, names: readon
   return names;
 }
 
-interface BuildArgs extends EnsureImagesArgs {
+interface BuildArgs extends Run {
   readonly env: NodeJS.ProcessEnv;
   readonly folder: string;
   readonly settings: HostSettings;
@@ -156,6 +186,7 @@ async function buildImage(args: BuildArgs): Promise<void> {
   let rootImage: RootFilesystem | null = null;
   try {
     await prepareContext(name, { root, context, cpu: engine.cpu, env, onLine, signal });
+    if (contentTag(name, args) !== args.tags[name]) throw new CheckoutChangedError(name);
     if (parent === null) {
       rootImage = await rootFilesystem({ docker, settings, architecture: engine.debian, folder, buildId, env, onLine, signal });
       if (rootImage.source.kind === "pulled") log?.({ kind: "note", image: name, text: `unpinned: ${rootImage.source.digest}` });
@@ -173,8 +204,9 @@ async function buildImage(args: BuildArgs): Promise<void> {
 }
 
 /** Arguments of one `docker build`; valid for the classic builder and for BuildKit. */
-function dockerBuild({ refreshed, ...args }: BuildArgs, context: string, buildId: string, from: string): string[] {
-  const { ref } = ensured({ ...args, refreshed }, args.name, "present");
+function dockerBuild(args: BuildArgs, context: string, buildId: string, from: string): string[] {
+  const { refreshed } = args;
+  const { ref } = ensured(args, args.name, "present");
   const values = [from, `BUILD_ID=${buildId}`].flatMap((value) => ["--build-arg", value]);
   return ["build", "--force-rm", ...(refreshed === undefined ? [] : ["--no-cache"]), ...values, "--tag", ref, context];
 }
@@ -182,7 +214,7 @@ function dockerBuild({ refreshed, ...args }: BuildArgs, context: string, buildId
 /** The final stage's labels as one instruction: classic builders make a layer of each `--label`. */
 function labelInstruction(args: BuildArgs, rootImage: RootFilesystem | null): string {
   const { name, refreshed } = args;
-  const tag = contentTag(name, args);
+  const tag = args.tags[name];
   const now = new Date().toISOString();
   const labels = {
     "fidus.image": name,

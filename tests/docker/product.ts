@@ -4,7 +4,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { lines } from "../../cli/containers.ts";
-import { dockerCli } from "../../infra/images/docker-cli.ts";
+import { dockerCli, type Docker } from "../../infra/images/docker-cli.ts";
 
 /** How a command line ended. */
 export interface Ended {
@@ -43,12 +43,12 @@ export interface UpJson {
 export const checkout = join(import.meta.dirname, "../..");
 export const docker = dockerCli();
 
-/** Makes the folders and picks the ports; starts nothing. */
-export async function newProduct(): Promise<Product> {
+/** Makes the folders and picks the ports; starts nothing. `settings` are added to the environment of its commands. */
+export async function newProduct(settings: NodeJS.ProcessEnv = {}): Promise<Product> {
   const data = mkdtempSync(join(tmpdir(), "fidus-product-"));
   const [pagePort, apiPort] = [await freePort(), await freePort()];
   const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-  const env: NodeJS.ProcessEnv = { ...process.env, XDG_DATA_HOME: data, XDG_CACHE_HOME: cache, FIDUS_INSTALLATION: "" };
+  const env: NodeJS.ProcessEnv = { ...process.env, XDG_DATA_HOME: data, XDG_CACHE_HOME: cache, FIDUS_INSTALLATION: "", ...settings };
   const fidus = (...args: string[]): Promise<Ended> =>
     end(execa(join(checkout, "fidus"), args, { env, reject: false, stdin: "ignore" }));
   const product: Product = {
@@ -79,7 +79,7 @@ export async function newProduct(): Promise<Product> {
     async remove() {
       const id = await product.id();
       await fidus("uninstall", "--yes");
-      await removeByLabel(id);
+      await removeByLabel(dockerCli({ env }), id);
       rmSync(data, { recursive: true, force: true });
     },
   };
@@ -92,7 +92,7 @@ async function end(running: PromiseLike<{ exitCode?: number | undefined; stdout?
 }
 
 /** Whatever bears the id and is still there: tests clean up even where `uninstall` is what failed. */
-async function removeByLabel(id: string): Promise<void> {
+async function removeByLabel(docker: Docker, id: string): Promise<void> {
   const filter = ["--quiet", "--filter", `label=fidus.installation=${id}`];
   for (const [list, remove] of [
     [

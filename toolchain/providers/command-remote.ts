@@ -1,4 +1,4 @@
-import type { Client, ClientChannel } from "ssh2";
+import type { Client } from "ssh2";
 import { z } from "zod";
 import { commandId, keptOutputs, previousOutputs } from "./command-local.ts";
 import { abortMessage, logging, OutputCollector, printedOutputs, requireSuccess, type Ending } from "./command-output.ts";
@@ -7,9 +7,6 @@ import { redactorFor } from "./redact.ts";
 import { defineResource, type Resource, type Step } from "./resource.ts";
 import { connection, connectionSecrets, withSsh } from "./ssh.ts";
 import { plain, secret, type Wire, type WireMap } from "./values.ts";
-
-/** How long a remote command that is told to stop may take before its connection is closed, ms. */
-const stopGrace = 2_000;
 
 const inputs = z.object({
   addPreviousOutputInEnv: z.boolean().optional(),
@@ -73,7 +70,8 @@ function execute(client: Client, command: string, { env, stdin, collector, signa
         return;
       }
       let ending: Ending = { code: null, signal: null };
-      const stop = (): void => stopRemote(client, channel);
+      // OpenSSH takes no signals for root: the process is cut off, and ends when it next writes or reads.
+      const stop = (): void => void client.destroy();
       signal?.addEventListener("abort", stop, { once: true });
       channel.on("data", (chunk: Buffer) => collector?.add("stdout", chunk));
       channel.stderr.on("data", (chunk: Buffer) => collector?.add("stderr", chunk));
@@ -86,21 +84,6 @@ function execute(client: Client, command: string, { env, stdin, collector, signa
       channel.end(stdin);
     });
   });
-}
-
-/**
- * ssh2 sends no signal once the input has ended, which SSH allows (RFC 4254, 6.9) and a command without input needs:
- * hence its protocol layer. Should that change, the command is only cut off from its connection.
- */
-interface SignalSender {
-  readonly _protocol?: { signal?(channel: number, name: string): void };
-}
-
-function stopRemote(client: Client, channel: ClientChannel): void {
-  const id = (channel as unknown as { readonly outgoing?: { readonly id?: number } }).outgoing?.id;
-  if (id !== undefined) (client as unknown as SignalSender)._protocol?.signal?.(id, "TERM");
-  const close = setTimeout(() => client.destroy(), stopGrace);
-  channel.once("close", () => clearTimeout(close));
 }
 
 /** A server drops variables that its AcceptEnv does not name, and says nothing: ask before the command runs without them. */

@@ -4,6 +4,8 @@ import { secretStrings, type Wire } from "./values.ts";
 const shortestWhole = 4;
 /** Shortest part of a secret (a line, word or JSON value of it) that is looked for. */
 const shortestPart = 12;
+/** What stands around a value in a shell script or a list of settings. */
+const shellDelimiters = /[\s"'`;|&()<>{}=,]+/;
 const mask = "[secret]";
 
 /** Finds and masks the secret values of one step in what its command prints. */
@@ -29,7 +31,7 @@ export function redactorFor(values: readonly Wire[]): Redactor {
 
 function fragmentsOf(secret: string): string[] {
   const whole = secret.trim();
-  const parts = [...whole.split("\n"), ...whole.split(/\s+/), ...jsonStrings(whole)];
+  const parts = [...whole.split("\n"), ...whole.split(/\s+/), ...whole.split(shellDelimiters), ...jsonStrings(whole)];
   return [whole, ...parts.filter((part) => part.length >= shortestPart)].filter((text) => text.length >= shortestWhole);
 }
 

@@ -224,3 +224,16 @@ test("the worker removes what ended a week ago, keeps the rest, and fails abando
   expect(await purge(api.ctx.db)).toEqual({ sessions: 0, apiKeys: 0, rateLimits: 0, abandonedAnswers: 0 });
   expect(await query(databaseUrl, "SELECT 1 FROM sessions")).toHaveLength(1);
 });
+
+test("without the database everything that needs it is 503 with Retry-After, and liveness stays 200", async () => {
+  const headers = await signIn(api, "ann@test");
+  await pg.stop();
+  for (const response of [await me(headers), await login({ email: "ann@test", password })]) {
+    expect([response.status, response.headers.get("retry-after"), await response.json()]).toEqual([
+      503,
+      "5",
+      { error: { code: "unavailable", message: "The service is not ready. Try again shortly." } },
+    ]);
+  }
+  expect((await fetch(`${api.url}/health`)).status).toBe(200);
+});

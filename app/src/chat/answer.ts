@@ -38,8 +38,9 @@ export async function writeAnswer(ctx: AnswerContext, turn: Turn, model: string,
     completionTokens: pieces,
     estimated: true,
   });
+  // A cancel sent before we listened; not waited for, a Redis that hangs must not hold the answer up.
+  void ctx.redis?.wasCancelled(turn.messageId).then((cancelled) => cancelled && work.stop("cancelled"));
   try {
-    if (await ctx.redis?.wasCancelled(turn.messageId)) work.stop("cancelled");
     const request = { model, messages, maxTokens: answerTokens(contextTokens) };
     for await (const event of streamCompletion(ctx.upstream, request, work.signal)) {
       if (event.kind === "finish") finishReason = event.reason;

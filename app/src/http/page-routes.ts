@@ -44,7 +44,8 @@ export function createPageRouter(webRoot: string, publicUrl: URL): Router {
   });
   router.use(express.static(webRoot, { index: false, redirect: false, maxAge: "1h", dotfiles: "ignore" }));
   router.get("/{*path}", (req, res, next) => {
-    if (/^\/(api|v1)(\/|$)/.test(req.path) || extname(req.path) !== "" || !req.accepts("html")) return next();
+    const notAPage = /^\/(api|v1)(\/|$)|\/\./.test(req.path) || extname(req.path) !== "";
+    if (notAPage || !req.accepts("html")) return next();
     res.set("cache-control", "no-cache");
     res.sendFile("index.html", { root: webRoot, cacheControl: false });
   });

@@ -87,7 +87,7 @@ describe("migrations", () => {
       "SELECT pid FROM pg_stat_activity WHERE application_name = 'fidus-migrate' AND query LIKE '%pg_sleep%' AND datname = current_database()";
     const [row] = await until(async () => {
       const rows = await query<{ pid: number }>(url, backend);
-      return rows.length > 0 && rows;
+      return rows.length > 0 ? rows : null;
     });
     await query(url, "SELECT pg_terminate_backend($1)", [row?.pid]);
     expect(await killed).toBeInstanceOf(Error);

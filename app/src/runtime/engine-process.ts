@@ -96,7 +96,7 @@ async function generate(engine: Engine, id: number, options: GenerateOptions, si
     customStopTriggers: options.stop,
     onTextChunk: (text) => {
       firstAt ??= performance.now();
-      send({ type: "text", id, text });
+      if (text !== "") send({ type: "text", id, text });
     },
   });
   const completionTokens = sequence.tokenMeter.usedOutputTokens - before;

@@ -32,6 +32,9 @@ interface Request {
   readonly reject: (error: EngineError) => void;
 }
 
+/** Longest load: a large model from a slow disk; beyond, something hangs. */
+const loadTimeoutMs = 300_000;
+
 /** The model behind a bounded queue: one answer at a time (two in parallel are slower together), loaded when needed. */
 export class Engine {
   readonly #options: EngineOptions;
@@ -101,7 +104,17 @@ export class Engine {
   /** Takes the model out of memory now. */
   unload(): void {
     clearTimeout(this.#idleTimer);
-    this.#child?.kill("SIGKILL");
+    const child = this.#child;
+    // Forgotten before it is gone: a request that comes now gets a new process, not the dying one.
+    this.#forget(child);
+    child?.kill("SIGKILL");
+  }
+
+  #forget(child: ChildProcess | null): void {
+    if (this.#child !== child) return;
+    this.#child = null;
+    this.#ready = null;
+    this.#loaded = false;
   }
 
   /** Refuses what waits and ends the engine. */
@@ -173,20 +186,25 @@ export class Engine {
     this.#child = child;
     return new Promise((resolve, reject) => {
       let failure = "The model's process ended while loading.";
+      let ready = false;
+      const tooLong = setTimeout(() => {
+        failure = `The model did not load within ${loadTimeoutMs / 1000} s.`;
+        child.kill("SIGKILL");
+      }, loadTimeoutMs);
       child.on("message", (message: FromEngine) => {
         if (message.type === "failed" && message.id === null) failure = message.message;
         if (message.type !== "ready") return;
-        this.#loaded = true;
+        clearTimeout(tooLong);
+        ready = true;
+        this.#loaded = this.#child === child;
         log.info({ milliseconds: Math.round(performance.now() - started), contextTokens: message.contextTokens }, "model loaded");
         resolve(child);
       });
       child.once("error", (error) => (failure = error.message));
       child.once("exit", (code, signal) => {
-        const wasLoaded = this.#loaded;
-        this.#loaded = false;
-        this.#child = null;
-        this.#ready = null;
-        if (wasLoaded) log.info({ code, signal }, "model unloaded");
+        clearTimeout(tooLong);
+        this.#forget(child);
+        if (ready) log.info({ code, signal }, "model unloaded");
         else log.error({ code, signal, failure }, "model failed to load");
         reject(new EngineError("model_failed", failure));
       });

@@ -97,13 +97,14 @@ async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
 
 const segment = encodeURIComponent;
 
+/** The calls of the page but the chat itself, whose stream state/thread.ts reads from `request`. */
 export const api = {
-  me: () => read<User>("/auth/me"),
-  login: (email: string, password: string) => request("POST", "/auth/login", { email, password }),
-  logout: () => request("POST", "/auth/logout"),
-  status: () => read<RuntimeStatus>("/llm/status"),
-  conversations: async () => (await read<{ conversations: Summary[] }>("/conversations")).conversations,
-  conversation: (id: string) => read<Conversation>(`/conversations/${segment(id)}`),
-  remove: (id: string) => request("DELETE", `/conversations/${segment(id)}`),
-  cancel: (messageId: string) => request("POST", `/chat/${segment(messageId)}/cancel`),
+  me: (): Promise<User> => read("/auth/me"),
+  login: (email: string, password: string): Promise<Response> => request("POST", "/auth/login", { email, password }),
+  logout: (): Promise<Response> => request("POST", "/auth/logout"),
+  status: (): Promise<RuntimeStatus> => read("/llm/status"),
+  conversations: async (): Promise<Summary[]> => (await read<{ conversations: Summary[] }>("/conversations")).conversations,
+  conversation: (id: string): Promise<Conversation> => read(`/conversations/${segment(id)}`),
+  remove: (id: string): Promise<Response> => request("DELETE", `/conversations/${segment(id)}`),
+  cancel: (messageId: string): Promise<Response> => request("POST", `/chat/${segment(messageId)}/cancel`),
 };

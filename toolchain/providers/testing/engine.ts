@@ -17,6 +17,15 @@ export interface Ran {
   readonly output: string;
 }
 
+/** A resource as the state has it. */
+export interface Recorded {
+  readonly urn: string;
+  readonly type: string;
+  readonly id: string;
+  readonly inputs: Record<string, unknown>;
+  readonly outputs?: Record<string, unknown>;
+}
+
 /** The engine binary. Throws when there is none: an engine test that cannot run has failed. */
 function enginePath(): string {
   const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
@@ -155,21 +164,20 @@ export class EngineProject {
     if (code !== 0) throw new Error(output);
   }
 
-  /** The program's outputs in clear. */
+  /** The program's outputs as the state has them: secret ones as their ciphertext. */
   async outputs(): Promise<Record<string, unknown>> {
-    const text = await this.#plainRun("stack", "output", "--json", "--show-secrets");
-    return JSON.parse(text) as Record<string, unknown>;
+    const stack = (await this.#recorded()).find(({ type }) => type === "pulumi:pulumi:Stack");
+    return stack?.outputs ?? {};
   }
 
   /** The resources in the state, without the stack and the providers. */
-  async resources(): Promise<
-    { urn: string; type: string; id: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> }[]
-  > {
-    const state = JSON.parse(await this.stateText()) as {
-      checkpoint: { latest?: { resources?: { type: string; custom: boolean }[] } };
-    };
-    const all = state.checkpoint.latest?.resources ?? [];
-    return all.filter(({ type, custom }) => custom && !type.startsWith("pulumi:")) as never;
+  async resources(): Promise<Recorded[]> {
+    return (await this.#recorded()).filter(({ type }) => !type.startsWith("pulumi:"));
+  }
+
+  async #recorded(): Promise<Recorded[]> {
+    const state = JSON.parse(await this.stateText()) as { checkpoint: { latest?: { resources?: Recorded[] } } };
+    return state.checkpoint.latest?.resources ?? [];
   }
 
   /** What providers sent to the engine in the last runs: log lines of any level but the SDK's debug ones, and errors. */
@@ -188,12 +196,6 @@ export class EngineProject {
   /** The state file as it lies on disk. */
   stateText(): Promise<string> {
     return readFile(this.#stateFile, "utf8");
-  }
-
-  async #plainRun(...args: string[]): Promise<string> {
-    const { code, output } = await this.run(...args);
-    if (code !== 0) throw new Error(output);
-    return output.slice(output.indexOf("{"));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

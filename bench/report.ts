@@ -1,0 +1,64 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, totalmem } from "node:os";
+import { join } from "node:path";
+import manifest from "../package.json" with { type: "json" };
+
+const page = join(import.meta.dirname, "../docs/measurements.md");
+const head = `# Measurements
+
+Written by the scripts in \`bench/\` (\`node bench/run.ts\`); a section is replaced when its script runs again.
+`;
+
+/** One figure: its name, the values seen, and their unit. */
+export interface Figure {
+  readonly name: string;
+  readonly values: readonly number[];
+  readonly unit: "s" | "MB" | "ratio" | "count";
+  /** What it should be, in words. */
+  readonly goal?: string;
+}
+
+/** Replaces the section of `title` in docs/measurements.md: commit, versions, date, machine, command, figures with spread. */
+export function writeSection(title: string, command: string, figures: readonly Figure[], remarks: readonly string[] = []): void {
+  const text = existsSync(page) ? readFileSync(page, "utf8") : head;
+  const section = [`## ${title}`, "", ...conditions(command), "", ...table(figures), "", ...remarks.flatMap((remark) => [remark, ""])].join("\n");
+  const sections = text.split(/^(?=## )/m);
+  const others = sections.slice(1).filter((existing) => !existing.startsWith(`## ${title}\n`));
+  const all = [...others, section].map((existing) => existing.trimEnd()).sort();
+  writeFileSync(page, `${[head.trimEnd(), ...all].join("\n\n")}\n`);
+  console.log(section);
+}
+
+function conditions(command: string): string[] {
+  const git = (...args: string[]): string => execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8" }).trim();
+  const changed = git("status", "--porcelain") === "" ? "" : " with local changes";
+  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB, load ${loadavg()[0]?.toFixed(1)} at the end`;
+  const docker = execFileSync("docker", ["version", "--format", "{{.Server.Version}}"], { encoding: "utf8" }).trim();
+  return [
+    `- ${new Date().toISOString().slice(0, 10)}, commit ${git("rev-parse", "--short", "HEAD")}${changed}, Fidus ${manifest.version}, Node ${process.versions.node}, Docker ${docker}`,
+    `- ${machine}`,
+    `- \`${command}\``,
+  ];
+}
+
+function table(figures: readonly Figure[]): string[] {
+  const rows = figures.map(({ name, values, unit, goal = "" }) => {
+    const sorted = values.toSorted((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+    const spread = sorted.length > 1 ? `${show(sorted[0])} to ${show(sorted.at(-1))} (${sorted.length} runs)` : "one run";
+    return `| ${name} | ${show(median)} ${unit === "ratio" || unit === "count" ? "" : unit} | ${spread} | ${goal} |`;
+  });
+  return ["| figure | median | spread | goal |", "| --- | --- | --- | --- |", ...rows];
+}
+
+function show(value: number | undefined): string {
+  return value === undefined ? "" : value.toFixed(value < 100 ? 1 : 0);
+}
+
+/** Seconds that `work` took, with its result. */
+export async function timed<T>(work: () => Promise<T>): Promise<{ readonly seconds: number; readonly result: T }> {
+  const start = performance.now();
+  const result = await work();
+  return { seconds: (performance.now() - start) / 1000, result };
+}
