@@ -65,6 +65,6 @@ export function community(): StackOutputs {
     fingerprintKey: secrets.fingerprint,
     bindAddress: cfg.bindAddress,
   };
-  new Proxy("proxy", { ...proxy, ports: plan.ports }, { dependsOn: app.services });
+  new Proxy("proxy", { ...proxy, ports: plan.ports, after: app.services });
   return { ...outputs, apiContainer: app.apiContainer };
 }

@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import sdk from "@pulumi/pulumi/package.json" with { type: "json" };
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import languageServices from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import languageProto from "@pulumi/pulumi/proto/language_pb.js";
 import type * as language from "@pulumi/pulumi/proto/language_pb.js";
@@ -220,7 +221,7 @@ async function dependencies(request: language.GetProgramDependenciesRequest): Pr
 }
 
 /** The service that the engine talks to; `fallbackEngine` is the address given on the command line. */
-export function languageService(fallbackEngine: string, version: string) {
+export function languageService(fallbackEngine: string, version: string): UntypedServiceImplementation {
   let engine = fallbackEngine;
   return {
     handshake: unary((request: language.LanguageHandshakeRequest) => {

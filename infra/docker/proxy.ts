@@ -31,6 +31,8 @@ export interface ProxyArgs {
   /** Host address the ports are published on. */
   readonly bindAddress: string;
   readonly ports: ProxyPorts;
+  /** What it stands in front of: started before it. Not its volume, which must outlive them. */
+  readonly after: Service[];
 }
 
 /** nginx in front of everything: the only container that publishes ports. */
@@ -39,7 +41,7 @@ export class Proxy extends pulumi.ComponentResource {
 
   constructor(name: string, args: ProxyArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:docker:Proxy", name, {}, opts);
-    const { engine, image, fillerImage, network, fingerprintKey, bindAddress: ip, ports } = args;
+    const { engine, image, fillerImage, network, fingerprintKey, bindAddress: ip, ports, after } = args;
     const tls: Record<string, pulumi.Input<string>> = ports.kind === "domain"
       ? { "tls.crt": ports.certificate.chain, "tls.key": ports.certificate.key }
       : {};
@@ -77,7 +79,7 @@ export class Proxy extends pulumi.ComponentResource {
         memory: memoryLimits.proxy,
         stopGrace: 35,
       },
-      { parent: this },
+      { parent: this, dependsOn: after },
     );
     this.registerOutputs({});
   }

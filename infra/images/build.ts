@@ -159,6 +159,7 @@ async function pullOne(
 async function buildImages(args: Run, folder: string, names: readonly ImageName[]): Promise<readonly ImageName[]> {
   const { docker, env = process.env, log } = args;
   const engine = await engineArchitecture(docker);
+  await sweepStages(docker).catch(() => undefined);
   const settings = args.settings ?? (await readHostSettings(env));
   for (const [index, name] of names.entries()) {
     const start = performance.now();
@@ -254,6 +255,16 @@ async function removeStages(docker: Docker, buildId: string, rootImage: RootFile
   const ids = [...new Set(listed.split("\n").filter((id) => id !== ""))];
   if (rootImage?.temporary) ids.push(rootImage.image);
   if (ids.length > 0) await docker(["rmi", ...ids]).catch(() => undefined);
+}
+
+/** Removes what killed builds left in the engine. An hour old at least: another cache folder's build may be at work now. */
+async function sweepStages(docker: Docker): Promise<void> {
+  const listed = await docker(["image", "ls", "--quiet", "--no-trunc", "--filter", "label=fidus.build"]);
+  const ids = [...new Set(listed.split("\n").filter((id) => id !== ""))];
+  if (ids.length === 0) return;
+  const inspected = JSON.parse(await docker(["image", "inspect", ...ids])) as { Id: string; Created: string }[];
+  const old = inspected.filter(({ Created }) => Date.parse(Created) < Date.now() - 3_600_000).map(({ Id }) => Id);
+  if (old.length > 0) await docker(["rmi", "--force", ...old]).catch(() => undefined);
 }
 
 interface EngineArchitecture {

@@ -91,6 +91,11 @@ describe.each(names)("image %s", (name) => {
   });
 });
 
+test("the search for traces finds a text that is in an image", async () => {
+  const present = "Fills the volume mounted at /files";
+  expect(await needlesIn(ref("base"), [present, "a text that no image has: 7c1e"])).toEqual([present]);
+});
+
 test("base images trust Debian's certificates and only those", async () => {
   const count = await shell(
     "base",
@@ -150,7 +155,7 @@ test("one build at a time: two runs at once build an image once, under the tag b
   }
 });
 
-test("a build that is interrupted leaves no tag, no stage and no lock, and the next run builds", async () => {
+test("a build that is interrupted leaves no tag, no folder and no lock", async () => {
   const refreshed = `test-${process.pid}-${Date.now()}-interrupted`;
   const common = { docker: engine.docker, root: checkout, source: "build" as const, cache: testCache(), refreshed };
   const stop = new AbortController();

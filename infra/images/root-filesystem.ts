@@ -55,6 +55,7 @@ export async function rootFilesystem(args: RootFilesystemArgs): Promise<RootFile
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
       `images.base: got no Debian 13; needs mmdebstrap (${missing}) or ${vendorImage} (${reason}). Repair one of the two.`,
+      { cause: error },
     );
   }
 }

@@ -115,7 +115,7 @@ export class TestEngine {
     try {
       await eventually(async () => (await this.status(id, "healthcheck", ...check)) === 0, 60_000);
     } catch (error) {
-      throw new Error(`${String(error)}\n${(await this.logs(id)).split("\n").slice(-20).join("\n")}`);
+      throw new Error(`${String(error)}\n${(await this.logs(id)).split("\n").slice(-20).join("\n")}`, { cause: error });
     }
   }
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { PluginError } from "./grpc-server.ts";
 import { hasUnknown, plain, sameValue, secret, unknownSentinel, type Wire, type WireMap } from "./values.ts";
 

@@ -41,7 +41,11 @@ const severities = {
 } as const;
 
 /** The service for one provider. `connect` gives the function that writes to the engine's log. */
-export function providerService(spec: ProviderSpec, connect: (address: string) => EngineLog, fallbackEngine: string) {
+export function providerService(
+  spec: ProviderSpec,
+  connect: (address: string) => EngineLog,
+  fallbackEngine: string,
+): { service: grpc.UntypedServiceImplementation; cancel: () => Promise<void> } {
   let engine = connect(fallbackEngine);
   const cancelled = new AbortController();
   const cancel = async (): Promise<void> => {
@@ -161,13 +165,15 @@ export type EngineLog = (severity: keyof typeof severities, message: string, urn
 function connectEngine(address: string): EngineLog {
   if (address === "") return () => undefined;
   const client = new engineServices.EngineClient(address, grpc.credentials.createInsecure());
+  let sent: Promise<void> = Promise.resolve();
   return (severity, message, urn, status) => {
     const request = new engineProto.LogRequest()
       .setSeverity(severities[severity])
       .setMessage(message)
       .setUrn(urn)
       .setEphemeral(status);
-    client.log(request, () => undefined); // a lost line must not fail the step
+    // One at a time: parallel calls may arrive in another order. A lost line must not fail the step.
+    sent = sent.then(() => new Promise((resolve) => client.log(request, () => resolve())));
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler } from "express";
 import { z } from "zod";
-import { AppError, type ErrorCode } from "../errors.ts";
+import { type AppError, type ErrorCode } from "../errors.ts";
 import { reportError } from "../http/errors.ts";
 import type { Logger } from "../log.ts";
 
