@@ -13,14 +13,21 @@ try {
   await setTimeout(restMinutes * 60_000);
   const figures: Figure[] = [];
   for (const { id, role } of await stackContainers(docker, await product.id(), "community")) {
-    const pids = lines(await docker(["top", id, "-eo", "pid"])).slice(1).map((line) => line.trim());
+    const pids = lines(await docker(["top", id, "-eo", "pid"]))
+      .slice(1)
+      .map((line) => line.trim());
     const kilobytes = pids.map(pss).reduce((sum, value) => sum + value, 0);
     figures.push({ name: role, values: [kilobytes / 1000], unit: "MB" });
   }
   const total = figures.flatMap(({ values }) => values).reduce((sum, value) => sum + value, 0);
-  writeSection("Memory at rest", "node bench/memory.ts", [...figures, { name: "sum", values: [total], unit: "MB", goal: "≤ 600 MB" }], [
-    `Proportional set size from /proc/PID/smaps_rollup, ${restMinutes} minutes after the last question; the model was unloaded.`,
-  ]);
+  writeSection(
+    "Memory at rest",
+    "node bench/memory.ts",
+    [...figures, { name: "sum", values: [total], unit: "MB", goal: "≤ 600 MB" }],
+    [
+      `Proportional set size from /proc/PID/smaps_rollup, ${restMinutes} minutes after the last question; the model was unloaded.`,
+    ],
+  );
 } finally {
   await product.remove();
 }

@@ -22,7 +22,15 @@ export interface Figure {
 /** Replaces the section of `title` in docs/measurements.md: commit, versions, date, machine, command, figures with spread. */
 export function writeSection(title: string, command: string, figures: readonly Figure[], remarks: readonly string[] = []): void {
   const text = existsSync(page) ? readFileSync(page, "utf8") : head;
-  const section = [`## ${title}`, "", ...conditions(command), "", ...table(figures), "", ...remarks.flatMap((remark) => [remark, ""])].join("\n");
+  const section = [
+    `## ${title}`,
+    "",
+    ...conditions(command),
+    "",
+    ...table(figures),
+    "",
+    ...remarks.flatMap((remark) => [remark, ""]),
+  ].join("\n");
   const sections = text.split(/^(?=## )/m);
   const others = sections.slice(1).filter((existing) => !existing.startsWith(`## ${title}\n`));
   const all = [...others, section].map((existing) => existing.trimEnd()).sort();

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Docker } from "../infra/images/docker-cli.ts";
 import { DockerError } from "../infra/images/docker-cli.ts";
-import { CliError, wrongInput } from "./errors.ts";
+import { type CliError, wrongInput } from "./errors.ts";
 
 /** Login of a new administrator, shown once and kept nowhere. */
 export interface Credentials {

@@ -15,7 +15,8 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 test.each([[[]], [["--help"]], [["help"]]])("%j shows every command and examples, exit 0", async (args) => {
   const { code, stdout, stderr } = await fidus(args);
   expect([code, stderr]).toEqual([0, ""]);
-  for (const word of ["Usage: fidus", "up", "doctor", "toolchain", "Examples:", "./fidus up community"]) expect(stdout).toContain(word);
+  for (const word of ["Usage: fidus", "up", "doctor", "toolchain", "Examples:", "./fidus up community"])
+    expect(stdout).toContain(word);
 });
 
 test("--version prints the version of package.json", async () => {
@@ -60,7 +61,9 @@ test("env prints what a POSIX shell can read, whatever the paths are, and the sa
   const printed = await fidus(["env"], odd);
   expect(printed).toMatchObject({ code: 0, stderr: "" });
   const shell = await launch("sh", ["-c", `${printed.stdout}\nenv`], {}).ended;
-  const read = Object.fromEntries(shell.stdout.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
+  const read = Object.fromEntries(
+    shell.stdout.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  );
   const json: unknown = JSON.parse((await fidus(["env", "--json"], odd)).stdout);
   expect(read).toMatchObject(json as object);
   expect(json).toMatchObject({
@@ -81,7 +84,10 @@ test("env evaluated twice leaves PATH as it was after the first time", async () 
 test("env for fish quotes for fish; an unknown shell is refused", async () => {
   const { stdout } = await fidus(["env", "--shell", "fish"], { XDG_DATA_HOME: join(home, "it's\\here") });
   expect(stdout).toContain(`set -gx PULUMI_CONFIG_PASSPHRASE_FILE '${home}/it\\'s\\\\here/fidus/installations/`);
-  expect(await fidus(["env", "--shell", "csh"])).toMatchObject({ code: 2, stderr: expect.stringContaining('--shell: got "csh"; needs one of posix, fish.') });
+  expect(await fidus(["env", "--shell", "csh"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--shell: got "csh"; needs one of posix, fish.'),
+  });
 });
 
 test("doctor without an engine fails with the commands, changes nothing, and exits 1", async () => {
@@ -105,7 +111,9 @@ test("a reader that closes the pipe early is no failure", async () => {
 
 test.each(["SIGINT", "SIGTERM"] as const)("%s stops the running program behind a command and exits 1", async (signal) => {
   const bin = mkdtempSync(join(home, "bin-"));
-  writeFileSync(join(bin, "docker"), `#!/bin/sh\necho $$ > ${bin}/pid.new && mv ${bin}/pid.new ${bin}/pid\nexec sleep 60\n`, { mode: 0o755 });
+  writeFileSync(join(bin, "docker"), `#!/bin/sh\necho $$ > ${bin}/pid.new && mv ${bin}/pid.new ${bin}/pid\nexec sleep 60\n`, {
+    mode: 0o755,
+  });
   const child = start(["doctor"], { PATH: `${bin}:${process.env["PATH"] ?? ""}` });
   await until(() => existsSync(join(bin, "pid")));
   child.process.kill(signal);
@@ -132,13 +140,19 @@ function fidus(args: readonly string[], env?: Record<string, string>): Promise<E
   return start(args, env).ended;
 }
 
-function launch(command: string, args: readonly string[], env: Record<string, string>): { process: ChildProcess; ended: Promise<Ended> } {
+function launch(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): { process: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(command, args, { env: { PATH: process.env["PATH"], ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  const ended = new Promise<Ended>((resolve, reject) => child.once("error", reject).once("close", (code) => resolve({ code, stdout, stderr })));
+  const ended = new Promise<Ended>((resolve, reject) =>
+    child.once("error", reject).once("close", (code) => resolve({ code, stdout, stderr })),
+  );
   return { process: child, ended };
 }
 

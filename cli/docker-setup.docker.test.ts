@@ -10,12 +10,16 @@ import { resolvePaths } from "./paths.ts";
 import { createProgress } from "./progress.ts";
 import { run } from "./run.ts";
 
-// A real dockerd of our own: own data root, socket, run folder and no network, so that the machine's engine is not touched.
+// A real dockerd of our own: own data root, socket, run folder and bridge, so that the machine's engine is not touched.
 let home = "";
 let socket = "";
 let host: SetupHost;
+// `--bridge none` would delete docker0 of the machine's engine; a bridge of our own touches nobody's.
+const bridge = `fdt${process.pid}`;
 
 beforeEach(async () => {
+  await run("ip", ["link", "add", "name", bridge, "type", "bridge"]);
+  await run("ip", ["addr", "add", "10.214.0.1/24", "dev", bridge]);
   home = await mkdtemp(join(tmpdir(), "fidus-dockerd-"));
   socket = join(home, "docker.sock");
   const pidFile = join(home, "docker.pid");
@@ -34,7 +38,7 @@ beforeEach(async () => {
     root: true,
     distribution: ["debian"],
     systemd: false,
-    dockerdArgs: [...args, "--bridge", "none", "--iptables=false", "--ip6tables=false"],
+    dockerdArgs: [...args, "--bridge", bridge, "--iptables=false", "--ip6tables=false"],
     pidFiles: [pidFile, containerdPid],
     startTimeoutMs: 60_000,
   };
@@ -42,6 +46,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await stop("SIGTERM");
+  await run("ip", ["link", "delete", bridge]);
   // A killed engine leaves its data root mounted on itself.
   await run("umount", ["--recursive", join(home, "data-root")]);
   await rm(home, { recursive: true, force: true });

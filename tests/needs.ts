@@ -4,11 +4,16 @@ import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { ensureEngine } from "../cli/docker-setup.ts";
 import { resolvePaths } from "../cli/paths.ts";
+import { ensureModel } from "../cli/models.ts";
 import { createProgress } from "../cli/progress.ts";
+import { demoModel } from "../infra/core/models.ts";
 import { ensureToolchain } from "../toolchain/ensure.ts";
 
 /** Something outside the checkout that a tier cannot do without. */
-export type Need = "shellcheck" | "nginx" | "sshd" | "postgres" | "chromium" | "docker" | "toolchain";
+export type Need = ProgramName | LargeNeed;
+
+/** What takes more than a package: an engine, the toolchain, the embedded runtime with its model. */
+type LargeNeed = "docker" | "toolchain" | "llama";
 
 /** What a need asks of this machine; the runner's own tests give another one. */
 export interface Machine {
@@ -31,6 +36,7 @@ const programNeeds = {
   nginx: { programs: ["nginx"], packages: ["nginx-light"] },
   sshd: { programs: ["sshd", "ssh-keygen"], packages: ["openssh-server", "openssh-client"] },
   postgres: { programs: ["initdb", "postgres"], packages: ["postgresql"] },
+  redis: { programs: ["redis-server"], packages: ["redis-server"] },
   chromium: { programs: ["chromium"], packages: ["chromium", "fonts-dejavu-core", "fonts-noto-color-emoji"] },
 } as const satisfies Record<string, ProgramNeed>;
 
@@ -41,13 +47,14 @@ export function mayInstall(): boolean {
 
 /** What keeps a tier from running: one reason per missing need, [] when all is there. Installs what it may. */
 export async function provide(needs: readonly Need[], machine: Machine): Promise<string[]> {
-  const programs = needs.filter((need) => need !== "docker" && need !== "toolchain");
+  const programs = needs.filter((need) => need !== "docker" && need !== "toolchain" && need !== "llama");
   const reasons = await providePrograms(programs, machine);
   // Whoever lacks a small part need not wait for the large ones.
   if (reasons.length > 0) return reasons;
   if (needs.includes("docker")) reasons.push(...(await attempt("docker", () => provideDocker(machine))));
   if (needs.includes("toolchain") && reasons.length === 0)
     reasons.push(...(await attempt("toolchain", () => provideToolchain(machine))));
+  if (needs.includes("llama") && reasons.length === 0) reasons.push(...(await attempt("llama", () => provideLlama(machine))));
   return reasons;
 }
 
@@ -141,4 +148,19 @@ async function provideToolchain({ env, log, signal }: Machine): Promise<void> {
       if (phase === "build" || phase === "fallback") log(`toolchain ${part}: ${message}`);
     },
   });
+}
+
+/** The embedded runtime from its own lock file, and the demo model: what the app's model test loads outside of any image. */
+async function provideLlama({ env, log, signal }: Machine): Promise<void> {
+  const checkout = join(import.meta.dirname, "..");
+  const runtime = join(checkout, "app/llm", process.arch === "arm64" ? "arm64" : "");
+  if (!existsSync(join(runtime, "node_modules/node-llama-cpp"))) {
+    log("installing node-llama-cpp");
+    await execa("npm", ["ci", "--prefix", runtime, "--omit=optional", "--ignore-scripts"], {
+      env,
+      cancelSignal: signal,
+      stdin: "ignore",
+    });
+  }
+  await ensureModel({ model: demoModel, cacheDir: resolvePaths(env).cache, log, signal });
 }

@@ -37,7 +37,9 @@ export function register(program: Command, ctx: CliContext): void {
         "./fidus up community --json | jq .url",
       ]),
     )
-    .action(async (stack: string, flags: Flags) => report(ctx, await up(ctx, checkStackName(stack), options(flags), (admin) => showAdmin(ctx, admin))));
+    .action(async (stack: string, flags: Flags) =>
+      report(ctx, await up(ctx, checkStackName(stack), options(flags), (admin) => showAdmin(ctx, admin))),
+    );
 }
 
 function options({ runtime, model, port, apiPort, registry, email }: Flags): Parameters<typeof up>[2] {

@@ -1,4 +1,4 @@
-import { neededImages } from "../../infra/docker/community-plan.ts";
+import { neededImages } from "../../infra/images/needed.ts";
 import { parseConfig } from "../../infra/config/parse.ts";
 import { throwIfAny } from "../../infra/core/errors.ts";
 import { findModel } from "../../infra/core/models.ts";
@@ -52,7 +52,13 @@ export async function up(
   return withStackLock(installation, stack, () => bringUp(ctx, installation, stack, options, onAdmin));
 }
 
-async function bringUp(ctx: CliContext, installation: Installation, stack: string, options: UpOptions, onAdmin: (admin: Credentials) => void): Promise<UpResult> {
+async function bringUp(
+  ctx: CliContext,
+  installation: Installation,
+  stack: string,
+  options: UpOptions,
+  onAdmin: (admin: Credentials) => void,
+): Promise<UpResult> {
   const { progress } = ctx;
   const config = await openStackConfig(ctx.paths, installation, stack, "community");
   const host = await prepareHost(ctx, config);

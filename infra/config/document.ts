@@ -9,7 +9,7 @@ export function configurationPage(): string {
     "",
     "Made from `infra/config/keys.ts` by `npm run docs`; do not edit by hand.",
     "",
-    "Every key belongs to project `fidus`: `pulumi config set pagePort 3100` (with `eval \"$(./fidus env)\"`), or `./fidus choose`",
+    'Every key belongs to project `fidus`: `pulumi config set pagePort 3100` (with `eval "$(./fidus env)"`), or `./fidus choose`',
     "for what the first `./fidus up` chose. Keys written by Fidus are marked. A change takes effect with the next `./fidus up`:",
     "`update` touches nothing that runs, `restart` starts containers anew, `replace` makes them anew, `refused` cannot be changed.",
     "",
@@ -22,6 +22,14 @@ export function configurationPage(): string {
 
 function row(name: string, spec: KeySpec): string {
   const standard = spec.default === undefined ? "must be set" : spec.default === null ? "absent" : `\`${String(spec.default)}\``;
-  const cells = [`\`${name}\``, ruleOf(spec), standard, spec.secret === true ? "yes" : "no", spec.effect, spec.by ?? "operator", spec.about];
+  const cells = [
+    `\`${name}\``,
+    ruleOf(spec),
+    standard,
+    spec.secret === true ? "yes" : "no",
+    spec.effect,
+    spec.by ?? "operator",
+    spec.about,
+  ];
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }

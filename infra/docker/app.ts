@@ -81,6 +81,7 @@ export class App extends pulumi.ComponentResource {
         networks: [networks.edge],
         healthcheck: ["/usr/local/bin/healthcheck", "3000", "/health"],
         memory: memoryLimits.web,
+        stopGrace: 30,
       },
       { parent: this },
     );

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { parseConfig } from "../config/parse.ts";
-import { communityPlan, neededImages } from "./community-plan.ts";
+import { neededImages } from "../images/needed.ts";
+import { communityPlan } from "./community-plan.ts";
 
 const images = Object.fromEntries(["base", "app", "llm", "postgres", "redis", "proxy"].map((name) => [name, `fidus/${name}:1`]));
 const recorded = {

@@ -1,5 +1,6 @@
 import type { StackConfig } from "../config/read.ts";
 import { problemUnless, throwIfAny, type Problem } from "../core/errors.ts";
+import { neededImages, type CommunityImage } from "../images/needed.ts";
 import { findModel, modelProblems, type Model } from "../core/models.ts";
 import { llmEndpoint, type LlmEndpoint } from "./llm-endpoint.ts";
 import type { ProxyPorts } from "./proxy.ts";
@@ -21,15 +22,6 @@ export interface CommunityPlan {
   readonly hostPorts: { readonly postgres: number | null; readonly redis: number | null };
   readonly ports: ProxyPorts;
   readonly urls: { readonly url: string; readonly apiUrl: string; readonly healthUrl: string; readonly adminCommand: string };
-}
-
-const imageNames = ["base", "app", "llm", "postgres", "redis", "proxy"] as const;
-export type CommunityImage = (typeof imageNames)[number];
-
-/** Images the variant needs: dependencies alone need no application. */
-export function neededImages(cfg: Pick<Config, "services" | "llmRuntime">): readonly CommunityImage[] {
-  if (cfg.services === "dependencies") return ["base", "postgres", "redis"];
-  return imageNames.filter((name) => name !== "llm" || cfg.llmRuntime === "embedded");
 }
 
 /**

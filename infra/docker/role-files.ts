@@ -52,10 +52,10 @@ export class RoleFiles extends pulumi.ComponentResource {
   }
 }
 
-/** The filler's line protocol: `uid N`, then one `name base64` per file, sorted by name. */
+/** The filler's line protocol: `uid N files M` (a document cut short changes nothing), then one `name base64` per file, sorted by name. */
 export function fillLines(uid: number, contents: Readonly<Record<string, string>>): string {
   const entries = Object.entries(contents).sort(([a], [b]) => (a < b ? -1 : 1));
-  return [`uid ${uid}`, ...entries.map(([file, content]) => `${file} ${Buffer.from(content).toString("base64")}`), ""].join("\n");
+  return [`uid ${uid} files ${entries.length}`, ...entries.map(([file, content]) => `${file} ${Buffer.from(content).toString("base64")}`), ""].join("\n");
 }
 
 function fingerprintOf(text: string, key: string): string {

@@ -43,14 +43,28 @@ export interface UpJson {
 export const checkout = join(import.meta.dirname, "../..");
 export const docker = dockerCli();
 
-/** Makes the folders and picks the ports; starts nothing. `settings` are added to the environment of its commands. */
-export async function newProduct(settings: NodeJS.ProcessEnv = {}): Promise<Product> {
+export interface ProductOptions {
+  /** Added to the environment of its commands. @default nothing */
+  readonly settings?: NodeJS.ProcessEnv;
+  /** Command line that its commands run behind, such as `nsenter --net=FILE`. @default none */
+  readonly within?: readonly string[];
+}
+
+/** Makes the folders and picks the ports; starts nothing. */
+export async function newProduct({ settings = {}, within = [] }: ProductOptions = {}): Promise<Product> {
   const data = mkdtempSync(join(tmpdir(), "fidus-product-"));
   const [pagePort, apiPort] = [await freePort(), await freePort()];
   const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-  const env: NodeJS.ProcessEnv = { ...process.env, XDG_DATA_HOME: data, XDG_CACHE_HOME: cache, FIDUS_INSTALLATION: "", ...settings };
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    XDG_DATA_HOME: data,
+    XDG_CACHE_HOME: cache,
+    FIDUS_INSTALLATION: "",
+    ...settings,
+  };
+  const [command = "", ...before] = [...within, join(checkout, "fidus")];
   const fidus = (...args: string[]): Promise<Ended> =>
-    end(execa(join(checkout, "fidus"), args, { env, reject: false, stdin: "ignore" }));
+    end(execa(command, [...before, ...args], { env, reject: false, stdin: "ignore" }));
   const product: Product = {
     data,
     pagePort,

@@ -1,4 +1,4 @@
-# Fills a role's files volume from the lines on stdin (`uid N`, then `name base64`). Secrets travel on stdin only.
+# Fills a role's files volume from the lines on stdin (`uid N files M`, then `name base64`). Secrets travel on stdin only.
 # Environment: DOCKER_HOST, VOLUME, IMAGE, INSTALLATION.
 set -eu
 exec docker run -i --rm --user 0 --network none --read-only \

@@ -81,7 +81,7 @@ export class TestSshd {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#process?.kill("SIGTERM");
-    await rm(this.directory, { recursive: true, force: true });
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }
 
