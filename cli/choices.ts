@@ -1,6 +1,7 @@
 import { freemem } from "node:os";
 import { createServer } from "node:net";
 import { llmRuntimes, type LlmRuntime } from "../infra/config/keys.ts";
+import { ownRuntime } from "../infra/config/own-runtime.ts";
 import { findModel, modelForMemory, modelProblems } from "../infra/core/models.ts";
 import { wrongInput } from "./errors.ts";
 import type { StackConfigFile } from "./stack-config.ts";
@@ -56,7 +57,8 @@ export async function recordChoices(
   const runtime = chooseRuntime(options.runtime, recorded["llmRuntime"]);
   if (runtime !== null) choose("llmRuntime", runtime.value, runtime.because);
   const effectiveRuntime = runtime?.value ?? recorded["llmRuntime"] ?? "embedded";
-  const model = chooseModel(options.model, recorded["model"], effectiveRuntime, host.freeMemory, runtime !== null);
+  const ownModel = ownRuntime(effectiveRuntime, recorded["llmBaseUrl"]).model;
+  const model = chooseModel(options.model, recorded["model"], ownModel, host.freeMemory, runtime !== null);
   if (model !== null) choose("model", model.value, model.because);
   if (recorded["dockerHost"] === undefined) {
     choose("dockerHost", host.dockerHost, "the engine that answers");
@@ -94,11 +96,11 @@ function chooseRuntime(asked: string | undefined, recorded: string | undefined):
 function chooseModel(
   asked: string | undefined,
   recorded: string | undefined,
-  runtime: string,
+  ownModel: boolean,
   freeMemory: number,
   runtimeChanged: boolean,
 ): { value: string; because: string } | null {
-  if (runtime !== "embedded") {
+  if (!ownModel) {
     if (asked !== undefined && asked !== "auto") return { value: asked, because: "asked for" };
     if (recorded !== undefined && !runtimeChanged) return null;
     return {

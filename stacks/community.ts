@@ -5,6 +5,8 @@ import { App } from "../infra/docker/app.ts";
 import { communityPlan } from "../infra/docker/community-plan.ts";
 import { EmbeddedLlm } from "../infra/docker/embedded-llm.ts";
 import type { Engine } from "../infra/docker/engine.ts";
+import { Gateway } from "../infra/docker/gateway.ts";
+import { embeddedBaseUrl } from "../infra/docker/llm-endpoint.ts";
 import { Networks } from "../infra/docker/networks.ts";
 import { Proxy } from "../infra/docker/proxy.ts";
 import { StackSecrets } from "../infra/docker/stack-secrets.ts";
@@ -42,9 +44,11 @@ export function community(): StackOutputs {
       environment,
     });
   }
-  const { llmApiKey, environment } = cfg;
+  const { environment } = cfg;
   const replicas = cfg.apiReplicas;
   const shared = { engine, fillerImage: images.base };
+  if (plan.gateway)
+    new Gateway("gateway", { ...shared, image: images.litellm, networks, secrets, model: cfg.model, apiBase: embeddedBaseUrl });
   const app = new App("app", {
     ...shared,
     ...plan.app,
@@ -53,7 +57,7 @@ export function community(): StackOutputs {
     database,
     cache,
     secrets,
-    llmApiKey,
+    llmApiKey: plan.gateway ? secrets.gateway : cfg.llmApiKey,
     replicas,
     environment,
     version: manifest.version,

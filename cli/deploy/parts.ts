@@ -1,3 +1,4 @@
+import { ownRuntime } from "../../infra/config/own-runtime.ts";
 import { demoModel, findModel, type Model } from "../../infra/core/models.ts";
 import { ensureImages, type ImageEvent } from "../../infra/images/build.ts";
 import type { Docker } from "../../infra/images/docker-cli.ts";
@@ -55,9 +56,9 @@ function showImage(ctx: CliContext, step: Step, event: ImageEvent): void {
  * and is recorded; one that was asked for by name is an error.
  */
 export async function prepareModel(ctx: CliContext, config: StackConfigFile, chosenByName: boolean, step: Step): Promise<void> {
-  const { llmRuntime, model: id = demoModel.id, services } = config.entries();
+  const { llmRuntime, llmBaseUrl, model: id = demoModel.id, services } = config.entries();
   const model = findModel(id);
-  if (llmRuntime !== "embedded" || services === "dependencies" || model === null) return step.skip("not needed");
+  if (!ownRuntime(llmRuntime, llmBaseUrl).model || services === "dependencies" || model === null) return step.skip("not needed");
   try {
     await fetchModel(ctx, model, step);
   } catch (error) {

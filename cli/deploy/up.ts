@@ -1,4 +1,5 @@
 import { neededImages } from "../../infra/images/needed.ts";
+import { ownRuntime } from "../../infra/config/own-runtime.ts";
 import { parseConfig } from "../../infra/config/parse.ts";
 import { throwIfAny } from "../../infra/core/errors.ts";
 import { findModel } from "../../infra/core/models.ts";
@@ -90,7 +91,7 @@ async function bringUp(
     changes,
     model: settings.model,
     runtime: settings.llmRuntime,
-    demo: settings.llmRuntime === "embedded" && findModel(settings.model)?.demo === true,
+    demo: ownRuntime(settings.llmRuntime, settings.llmBaseUrl).model && findModel(settings.model)?.demo === true,
   };
   const container = outputs["apiContainer"];
   if (typeof container !== "string") return { ...result, admin: null, proof: null };

@@ -3,7 +3,9 @@ import { parseConfig } from "../config/parse.ts";
 import { neededImages } from "../images/needed.ts";
 import { communityPlan } from "./community-plan.ts";
 
-const images = Object.fromEntries(["base", "app", "llm", "postgres", "redis", "proxy"].map((name) => [name, `fidus/${name}:1`]));
+const images = Object.fromEntries(
+  ["base", "app", "llm", "postgres", "redis", "proxy", "litellm"].map((name) => [name, `fidus/${name}:1`]),
+);
 const recorded = {
   edition: "community",
   installation: "a1b2c3",
@@ -43,7 +45,11 @@ test("dependencies alone publish the stores on loopback and run no application [
   expect(app).toBeNull();
   expect(embeddedModel).toBeNull();
   expect(hostPorts).toEqual({ postgres: 5432, redis: 6379 });
-  expect(neededImages({ services: "dependencies", llmRuntime: "embedded" })).toEqual(["base", "postgres", "redis"]);
+  expect(neededImages({ services: "dependencies", llmRuntime: "embedded", llmBaseUrl: null })).toEqual([
+    "base",
+    "postgres",
+    "redis",
+  ]);
 });
 
 test("a runtime that Fidus does not start is refused with its reason, and accepted with an address", () => {
@@ -52,6 +58,41 @@ test("a runtime that Fidus does not start is refused with its reason, and accept
   );
   expect(plan({ llmRuntime: "ollama", llmBaseUrl: "http://ollama.lan:11434/v1" }).app?.llm.baseUrl).toBe(
     "http://ollama.lan:11434/v1",
+  );
+});
+
+test("litellm is started in front of the embedded model, which keeps its name and its notice [L-03] [L-05]", () => {
+  const { embeddedModel, gateway, app } = plan({ llmRuntime: "litellm" });
+  expect(embeddedModel?.id).toBe("smollm2:135m");
+  expect(gateway).toBe(true);
+  expect(app?.llm).toEqual({ runtime: "litellm", baseUrl: "http://litellm:4000/v1", outside: false });
+  expect(app?.model).toEqual({ name: "smollm2:135m", demo: true, nextStep: "./fidus choose --model auto" });
+  expect(() => plan({ llmRuntime: "litellm", model: "gpt-9" })).toThrow(/model: got "gpt-9"/);
+});
+
+test("a LiteLLM with an address of its own is used as it is, with any model, and none is started", () => {
+  const { embeddedModel, gateway, app } = plan({
+    llmRuntime: "litellm",
+    model: "gpt-9",
+    llmBaseUrl: "http://gateway.lan:4000/v1",
+  });
+  expect(embeddedModel).toBeNull();
+  expect(gateway).toBe(false);
+  expect(app?.llm).toEqual({ runtime: "litellm", baseUrl: "http://gateway.lan:4000/v1", outside: true });
+});
+
+test("dependencies alone start no gateway, and litellm without its image is refused", () => {
+  expect(plan({ llmRuntime: "litellm", services: "dependencies" }).gateway).toBe(false);
+  const { litellm: _, ...without } = images;
+  expect(() => plan({ llmRuntime: "litellm", images: JSON.stringify(without) })).toThrow(
+    /images\.litellm: got nothing; needs an image reference recorded by Fidus\. \.\/fidus up community/,
+  );
+  expect(plan({ images: JSON.stringify(without) }).gateway).toBe(false);
+});
+
+test("embedded with an address that was left over is refused and says how to go on", () => {
+  expect(() => plan({ llmBaseUrl: "http://host.docker.internal:1234/v1" })).toThrow(
+    'llmBaseUrl: got "http://host.docker.internal:1234/v1"; needs a runtime that answers there: embedded runs in the stack. pulumi config rm llmBaseUrl',
   );
 });
 

@@ -1,3 +1,4 @@
+import { ownRuntime } from "../config/own-runtime.ts";
 import type { StackConfig } from "../config/read.ts";
 import { problemUnless, throwIfAny, type Problem } from "../core/errors.ts";
 import { neededImages, type CommunityImage } from "../images/needed.ts";
@@ -12,6 +13,8 @@ export interface CommunityPlan {
   readonly images: Readonly<Record<CommunityImage, string>>;
   /** The model of the embedded runtime; null when another runtime answers. */
   readonly embeddedModel: Model | null;
+  /** Whether our own LiteLLM stands between the application and the embedded runtime. */
+  readonly gateway: boolean;
   /** Settings of the application; null when only its dependencies run. */
   readonly app: {
     readonly llm: LlmEndpoint;
@@ -30,12 +33,13 @@ export interface CommunityPlan {
  */
 export function communityPlan(cfg: Config): CommunityPlan {
   const { endpoint, problems: runtimeProblems } = llmEndpoint(cfg.llmRuntime, cfg.llmBaseUrl);
-  const embeddedModel = cfg.llmRuntime === "embedded" ? findModel(cfg.model) : null;
+  const own = ownRuntime(cfg.llmRuntime, cfg.llmBaseUrl);
+  const embeddedModel = own.model ? findModel(cfg.model) : null;
   const all = cfg.services === "all";
   throwIfAny("community", [
     ...imageProblems(cfg),
     ...(all ? runtimeProblems : []),
-    ...(all && cfg.llmRuntime === "embedded" ? modelProblems(cfg.model, null) : []),
+    ...(all && own.model ? modelProblems(cfg.model, null) : []),
     ...certificateProblems(cfg),
     ...portProblems(cfg),
   ]);
@@ -45,6 +49,7 @@ export function communityPlan(cfg: Config): CommunityPlan {
   return {
     images: cfg.images as Record<CommunityImage, string>,
     embeddedModel: all ? embeddedModel : null,
+    gateway: all && own.gateway,
     app: all && endpoint !== null ? { llm: endpoint, model, publicUrl: url } : null,
     hostPorts: { postgres: all ? null : cfg.postgresPort, redis: all ? null : cfg.redisPort },
     ports: proxyPorts(cfg),

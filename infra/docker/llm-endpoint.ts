@@ -10,15 +10,18 @@ export interface LlmEndpoint {
   readonly outside: boolean;
 }
 
-/** The runtimes that run on the host or elsewhere, and the address containers reach them at by default. */
+/** Where containers of the stack reach the embedded runtime. */
+export const embeddedBaseUrl = "http://llm:8080/v1";
+
+/** The address at which containers reach each runtime by default; null = Fidus does not start it and knows none. */
 const defaults: Readonly<Record<LlmRuntime, { readonly baseUrl: string | null; readonly outside: boolean }>> = {
-  embedded: { baseUrl: "http://llm:8080/v1", outside: false },
+  embedded: { baseUrl: embeddedBaseUrl, outside: false },
   ollama: { baseUrl: null, outside: false },
   "ollama-native": { baseUrl: "http://host.docker.internal:11434/v1", outside: true },
   lmstudio: { baseUrl: "http://host.docker.internal:1234/v1", outside: true },
   vllm: { baseUrl: "http://host.docker.internal:8001/v1", outside: true },
   openai: { baseUrl: "https://api.openai.com/v1", outside: true },
-  litellm: { baseUrl: null, outside: false },
+  litellm: { baseUrl: "http://litellm:4000/v1", outside: false },
 };
 
 /** Resolves the endpoint; a runtime that cannot run here is a problem with its reason, never a silent substitute. */
@@ -26,7 +29,17 @@ export function llmEndpoint(runtime: LlmRuntime, baseUrl: string | null): { endp
   const row = defaults[runtime];
   const url = baseUrl ?? row.baseUrl;
   if (url === null) return { endpoint: null, problems: [notHere(runtime)] };
+  if (runtime === "embedded" && baseUrl !== null) return { endpoint: null, problems: [notElsewhere(baseUrl)] };
   return { endpoint: { runtime, baseUrl: url, outside: row.outside || baseUrl !== null }, problems: [] };
+}
+
+function notElsewhere(baseUrl: string): Problem {
+  return {
+    path: "llmBaseUrl",
+    got: baseUrl,
+    rule: "a runtime that answers there: embedded runs in the stack",
+    fix: "pulumi config rm llmBaseUrl",
+  };
 }
 
 function notHere(runtime: LlmRuntime): Problem {
@@ -34,6 +47,6 @@ function notHere(runtime: LlmRuntime): Problem {
     path: "llmRuntime",
     got: runtime,
     rule: `an address of its own (Fidus does not start ${runtime} yet: run it yourself and name it)`,
-    fix: `pulumi config set llmBaseUrl http://host.docker.internal:${runtime === "ollama" ? 11434 : 4000}/v1`,
+    fix: "pulumi config set llmBaseUrl http://host.docker.internal:11434/v1",
   };
 }

@@ -6,6 +6,8 @@ export const memoryLimits = {
   web: 256,
   worker: 256,
   proxy: 96,
+  acme: 64,
+  litellm: 1024,
 } as const;
 
 /** Limit for the embedded runtime, megabytes: the weights, as much again for context and buffers, and the process itself. */

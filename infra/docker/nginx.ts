@@ -2,14 +2,21 @@
 export interface ProxySettings {
   /** Public host name, or null for plain HTTP on localhost. */
   readonly domain: string | null;
+  /** Port of the host that people use for HTTPS: where plain requests are sent on to. @default 443 */
+  readonly httpsPort?: number;
+  /** files: given ones beside this configuration; acme: what the ACME client keeps, which also answers challenges. @default "files" */
+  readonly certificate?: "files" | "acme";
 }
+
+/** Where the two containers meet: the ACME client writes, the proxy reads. */
+export const acmePaths = { certificates: "/run/certs", challenges: "/run/challenge" } as const;
 
 const bodyLimit = "50m";
 
 /** The proxy's nginx.conf: one origin for page and API, streams unbuffered, TLS 1.3 and strict headers with a domain. */
 export function nginxConf(settings: ProxySettings): string {
   return `${preamble}
-${settings.domain === null ? plainServers : tlsServers(settings.domain)}
+${settings.domain === null ? plainServers : tlsServers(settings.domain, settings)}
 }
 `;
 }
@@ -17,7 +24,8 @@ ${settings.domain === null ? plainServers : tlsServers(settings.domain)}
 const preamble = `worker_processes auto;
 pid /tmp/nginx.pid;
 error_log /dev/stderr warn;
-worker_shutdown_timeout 30s;
+# A new certificate starts new workers; the old ones stay until their streams end, an hour at most.
+worker_shutdown_timeout 1h;
 
 events {
   worker_connections 1024;
@@ -85,29 +93,46 @@ ${pageLocation}
   }
 ${apiOnly}`;
 
-function tlsServers(domain: string): string {
-  return `  # "always": error pages carry the headers as well.
-  add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;
-  add_header X-Frame-Options SAMEORIGIN always;
-  add_header X-Content-Type-Options nosniff always;
+const challenges = `    location ^~ /.well-known/acme-challenge/ {
+      default_type text/plain;
+      alias ${acmePaths.challenges}/;
+    }
+`;
 
-  server {
+/** Chain and key. The ACME client keeps both in one file, so that they change at once. */
+const certificateFiles = {
+  files: ["/run/fidus/tls.crt", "/run/fidus/tls.key"],
+  acme: [`${acmePaths.certificates}/tls.pem`, `${acmePaths.certificates}/tls.pem`],
+} as const;
+
+/** "always": error pages carry the headers as well. */
+const pageHeaders = `    add_header X-Frame-Options SAMEORIGIN always;
+    add_header X-Content-Type-Options nosniff always;`;
+
+function tlsServers(domain: string, { httpsPort = 443, certificate = "files" }: ProxySettings): string {
+  const [chain, key] = certificateFiles[certificate];
+  return `  server {
     listen 8080;
     server_name _;
+${pageHeaders}
 ${ownHealth}
-    location / {
-      return 301 https://${domain}$request_uri;
+${certificate === "acme" ? challenges : ""}    location / {
+      return 301 https://${domain}${httpsPort === 443 ? "" : `:${httpsPort}`}$request_uri;
     }
   }
   server {
     listen 8443 ssl;
     http2 on;
     server_name ${domain};
-    ssl_certificate /run/fidus/tls.crt;
-    ssl_certificate_key /run/fidus/tls.key;
+    ssl_certificate ${chain};
+    ssl_certificate_key ${key};
     ssl_protocols TLSv1.3;
+    ssl_prefer_server_ciphers on;
     ssl_session_cache shared:tls:1m;
     ssl_session_tickets off;
+    # Over TLS only: RFC 6797 forbids it on plain HTTP.
+    add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;
+${pageHeaders}
     # The application sets its own copies for plain HTTP; one of each is enough.
     proxy_hide_header Strict-Transport-Security;
     proxy_hide_header X-Frame-Options;

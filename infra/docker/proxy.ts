@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { AcmeCertificate, type AcmeSettings } from "./acme-certificate.ts";
 import type { Engine } from "./engine.ts";
 import { memoryLimits } from "./memory.ts";
-import { nginxConf } from "./nginx.ts";
+import { acmePaths, nginxConf } from "./nginx.ts";
 import { RoleFiles } from "./role-files.ts";
 import { Service } from "./service.ts";
 
@@ -13,11 +14,12 @@ export type ProxyPorts =
       readonly domain: string;
       readonly http: number;
       readonly https: number;
-      readonly certificate: Certificate;
+      readonly certificate: GivenCertificate | AcmeSettings;
     };
 
 /** PEM texts. */
-export interface Certificate {
+export interface GivenCertificate {
+  readonly kind: "files";
   readonly chain: pulumi.Input<string>;
   readonly key: pulumi.Input<string>;
 }
@@ -25,6 +27,8 @@ export interface Certificate {
 export interface ProxyArgs {
   readonly engine: Engine;
   readonly image: string;
+  /** Image of the ACME client; null where no certificate is asked for. */
+  readonly acmeImage: string | null;
   readonly fillerImage: string;
   readonly network: pulumi.Input<string>;
   readonly fingerprintKey: pulumi.Input<string>;
@@ -42,19 +46,10 @@ export class Proxy extends pulumi.ComponentResource {
   constructor(name: string, args: ProxyArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:docker:Proxy", name, {}, opts);
     const { engine, image, fillerImage, network, fingerprintKey, bindAddress: ip, ports, after } = args;
-    const tls: Record<string, pulumi.Input<string>> = ports.kind === "domain"
-      ? { "tls.crt": ports.certificate.chain, "tls.key": ports.certificate.key }
-      : {};
+    const acme = acmeCertificate(`${name}-acme`, args, this);
     const files = new RoleFiles(
       `${name}-files`,
-      {
-        engine,
-        role: "proxy",
-        uid: 10004,
-        image: fillerImage,
-        files: { "nginx.conf": nginxConf({ domain: ports.kind === "domain" ? ports.domain : null }), ...tls },
-        fingerprintKey,
-      },
+      { engine, role: "proxy", uid: 10004, image: fillerImage, files: proxyFiles(ports), fingerprintKey },
       { parent: this },
     );
     this.service = new Service(
@@ -64,6 +59,10 @@ export class Proxy extends pulumi.ComponentResource {
         role: "proxy",
         image,
         files,
+        readOnlyVolumes:
+          acme === null
+            ? {}
+            : { [acmePaths.certificates]: acme.certificates.volumeName, [acmePaths.challenges]: acme.challenges.volumeName },
         networks: [network],
         ports:
           ports.kind === "domain"
@@ -79,8 +78,25 @@ export class Proxy extends pulumi.ComponentResource {
         memory: memoryLimits.proxy,
         stopGrace: 35,
       },
-      { parent: this, dependsOn: after },
+      { parent: this, dependsOn: acme === null ? after : [...after, acme.service] },
     );
     this.registerOutputs({});
   }
+}
+
+function proxyFiles(ports: ProxyPorts): Record<string, pulumi.Input<string>> {
+  if (ports.kind === "local") return { "nginx.conf": nginxConf({ domain: null }) };
+  const { domain, https: httpsPort, certificate } = ports;
+  const conf = { "nginx.conf": nginxConf({ domain, httpsPort, certificate: certificate.kind }) };
+  return certificate.kind === "acme" ? conf : { ...conf, "tls.crt": certificate.chain, "tls.key": certificate.key };
+}
+
+function acmeCertificate(
+  name: string,
+  { engine, acmeImage, network, ports }: ProxyArgs,
+  parent: pulumi.Resource,
+): AcmeCertificate | null {
+  if (acmeImage === null || ports.kind === "local" || ports.certificate.kind === "files") return null;
+  const { domain, certificate: settings } = ports;
+  return new AcmeCertificate(name, { engine, image: acmeImage, network, domain, settings }, { parent });
 }

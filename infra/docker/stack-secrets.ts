@@ -13,6 +13,8 @@ export class StackSecrets extends pulumi.ComponentResource {
   readonly cache: pulumi.Output<string>;
   /** Signs sessions: rotating it signs everybody out. */
   readonly session: pulumi.Output<string>;
+  /** Key of the LiteLLM gateway; LiteLLM wants it to begin with `sk-`. */
+  readonly gateway: pulumi.Output<string>;
   /** Encrypts stored data: never rotated here, since what it sealed would be lost. */
   readonly encryption: pulumi.Output<string>;
   /** Keys the fingerprints that show in labels. */
@@ -31,12 +33,14 @@ export class StackSecrets extends pulumi.ComponentResource {
     this.database = pulumi.secret(rotating("database"));
     this.cache = pulumi.secret(rotating("cache"));
     this.session = pulumi.secret(rotating("session"));
+    this.gateway = pulumi.secret(pulumi.interpolate`sk-${rotating("gateway")}`);
     this.encryption = pulumi.secret(lasting("encryption"));
     this.fingerprint = pulumi.secret(lasting("fingerprint"));
     this.registerOutputs({
       database: this.database,
       cache: this.cache,
       session: this.session,
+      gateway: this.gateway,
       encryption: this.encryption,
       fingerprint: this.fingerprint,
     });
