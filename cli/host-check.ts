@@ -1,3 +1,4 @@
+import { keys } from "../infra/config/keys.ts";
 import { ensureToolchain, type ToolchainReport } from "../toolchain/index.ts";
 import type { CliContext } from "./context.ts";
 import type { Engine } from "./docker.ts";
@@ -6,17 +7,15 @@ import { hostChecks, refuseUnfit, type Check } from "./preflight.ts";
 import type { Step } from "./progress.ts";
 import type { StackConfigFile } from "./stack-config.ts";
 
-/** Ports of a stack that has no config yet. */
-const defaultPorts: readonly PortWish[] = [
-  { key: "pagePort", address: "127.0.0.1", port: 3000 },
-  { key: "apiPort", address: "127.0.0.1", port: 8000 },
-];
+/** What the proxy publishes without a domain, and with one. */
+const publishedKeys = { local: ["pagePort", "apiPort"], domain: ["httpPort", "httpsPort"] } as const;
 
-/** The ports that the stack's config records; its defaults where it records none. */
+/** The ports that the proxy of this stack publishes; the defaults where its config records none. */
 export function portWishes(config: StackConfigFile | null): readonly PortWish[] {
   const recorded = config?.entries() ?? {};
-  const address = recorded["bindAddress"] ?? "127.0.0.1";
-  return defaultPorts.map(({ key, port }) => ({ key, address, port: Number(recorded[key] ?? port) }));
+  const address = recorded["bindAddress"] ?? keys.bindAddress.default;
+  const published = publishedKeys[recorded["domain"] === undefined ? "local" : "domain"];
+  return published.map((key) => ({ key, address, port: Number(recorded[key] ?? keys[key].default) }));
 }
 
 /** Measures and judges this host for `up` and `doctor`. */

@@ -13,9 +13,14 @@ const maxClockSkew = 60;
 /** No earlier date can be right: this source is younger. */
 const sourceDate = Date.UTC(2026, 9, 1);
 
-/** Ports that may be chosen, by config key, and the option that chooses each. */
-export const portOptions = { pagePort: "--port", apiPort: "--api-port" } as const;
-export type PortKey = keyof typeof portOptions;
+/** Ports that may be chosen, by config key, and the command that chooses each. */
+const portCommands = {
+  pagePort: "./fidus choose --port",
+  apiPort: "./fidus choose --api-port",
+  httpPort: "pulumi config set httpPort",
+  httpsPort: "pulumi config set httpsPort",
+} as const;
+export type PortKey = keyof typeof portCommands;
 
 export type CheckStatus = "ok" | "warn" | "fail";
 
@@ -171,7 +176,7 @@ function portCheck({ key, address, port, holder }: PortUse): Check {
   const title = `Port ${port}`;
   const where = `${address}:${port}`;
   const other = (got: string, rule: string): Check =>
-    fail(id, title, { path: key, got, rule, fix: `./fidus choose ${portOptions[key]} ${freePortSuggestion(port)}` });
+    fail(id, title, { path: key, got, rule, fix: `${portCommands[key]} ${freePortSuggestion(port)}` });
   switch (holder.kind) {
     case "free":
       return ok(id, title, `${where} is free`);

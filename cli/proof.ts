@@ -1,5 +1,8 @@
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { CliError } from "./errors.ts";
+import { openRequest, type Reach } from "./reach.ts";
 
 /** What the proof saw: the product answered one question as a stream. */
 export interface Proof {
@@ -13,8 +16,8 @@ export interface Proof {
 }
 
 export interface ProofOptions {
-  /** Base URL without /v1, as people reach it. */
-  readonly url: string;
+  /** Base URL without /v1, as people reach it, and how it is reached from here. */
+  readonly reach: Reach;
   readonly apiKey: string;
   readonly model: string;
   readonly signal: AbortSignal;
@@ -28,11 +31,11 @@ const question = "Say hello in one short sentence.";
  * Asks one question through the proxy and demands a real stream: at least three events at different times and usage above zero.
  * Throws CliError exit 1 with what was seen instead.
  */
-export async function proveAnswer({ url, apiKey, model, signal, timeoutMs = 180_000 }: ProofOptions): Promise<Proof> {
+export async function proveAnswer({ reach, apiKey, model, signal, timeoutMs = 180_000 }: ProofOptions): Promise<Proof> {
   const startedAt = performance.now();
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   try {
-    const response = await fetch(`${url}/v1/chat/completions`, {
+    const response = await openRequest(reach, "/v1/chat/completions", {
       method: "POST",
       headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
       body: JSON.stringify({
@@ -44,12 +47,13 @@ export async function proveAnswer({ url, apiKey, model, signal, timeoutMs = 180_
       }),
       signal: limit,
     });
-    if (!response.ok || response.body === null)
-      throw new CliError(`it answered ${response.status}: ${(await response.text()).slice(0, 500)}`);
+    if (response.statusCode !== 200)
+      throw new CliError(`it answered ${response.statusCode}: ${(await text(response)).slice(0, 500)}`);
     const arrivals: number[] = [];
     let answer = "";
     let completionTokens = 0;
-    for await (const { data } of response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())) {
+    const events = Readable.toWeb(response.setEncoding("utf8")) as ReadableStream<string>;
+    for await (const { data } of events.pipeThrough(new EventSourceParserStream())) {
       arrivals.push(performance.now() - startedAt);
       if (data === "[DONE]") break;
       const chunk = JSON.parse(data) as Chunk;
@@ -73,7 +77,7 @@ export async function proveAnswer({ url, apiKey, model, signal, timeoutMs = 180_
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(`The product is up, but the test question through ${url} failed: ${reason}`, {
+    throw new CliError(`The product is up, but the test question through ${reach.url} failed: ${reason}`, {
       code: "proof-failed",
       fix: "./fidus logs community api",
       cause: error,

@@ -65,6 +65,7 @@ export function community(): StackOutputs {
   const proxy = {
     ...shared,
     image: images.proxy,
+    acmeImage: images.acme ?? null,
     network: networks.edge,
     fingerprintKey: secrets.fingerprint,
     bindAddress: cfg.bindAddress,

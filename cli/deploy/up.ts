@@ -15,8 +15,10 @@ import { portWishes, requireFitHost } from "../host-check.ts";
 import type { Installation } from "../installation.ts";
 import { removeLeftovers, settleEngineLocks } from "../leftovers.ts";
 import { proveAnswer, type Proof } from "../proof.ts";
+import type { Reach } from "../reach.ts";
 import { openStackConfig, type StackConfigFile } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
+import { awaitCertificate, reachOf } from "./certificate.ts";
 import { runUp } from "./engine-run.ts";
 import { prepareImages, prepareModel } from "./parts.ts";
 import { prepareHost } from "./host.ts";
@@ -100,7 +102,12 @@ async function bringUp(
   );
   // Shown before anything else can fail: it is kept nowhere.
   if (admin !== null) onAdmin(admin);
-  const proof = await progress.step("test question", () => prove(ctx, docker, container, result.url, settings.model));
+  const reach = await reachOf(docker, { installation: installation.id, stack }, result.url, settings);
+  if (settings.domain !== null && settings.certificate === "acme")
+    await progress.step("certificate", (step) =>
+      awaitCertificate(ctx, docker, { installation: installation.id, stack }, reach, step),
+    );
+  const proof = await progress.step("test question", () => prove(ctx, docker, container, reach, settings.model));
   return { ...result, admin, proof };
 }
 
@@ -153,11 +160,11 @@ async function firstAdmin(
   return null;
 }
 
-async function prove(ctx: CliContext, docker: Docker, container: string, url: string, model: string): Promise<Proof> {
+async function prove(ctx: CliContext, docker: Docker, container: string, reach: Reach, model: string): Promise<Proof> {
   const admin = appAdmin(docker, container);
   const key = await admin.temporaryKey(null, 300);
   try {
-    return await proveAnswer({ url, apiKey: key.apiKey, model, signal: ctx.signal });
+    return await proveAnswer({ reach, apiKey: key.apiKey, model, signal: ctx.signal });
   } catch (error) {
     throw error instanceof CliError ? error : new CliError(String(error));
   } finally {

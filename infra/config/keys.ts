@@ -27,6 +27,10 @@ export interface KeySpec {
 export const llmRuntimes = ["embedded", "ollama", "ollama-native", "lmstudio", "vllm", "openai", "litellm"] as const;
 export type LlmRuntime = (typeof llmRuntimes)[number];
 
+/** Where the domain's certificate comes from. */
+export const certificateSources = ["files", "acme"] as const;
+export type CertificateSource = (typeof certificateSources)[number];
+
 /** Every configuration key of every edition: drives the reader, docs/configuration.md and the parity tests. */
 export const keys = {
   edition: {
@@ -210,6 +214,36 @@ export const keys = {
     editions: ["community"],
     effect: "replace",
     about: "Host port for HTTPS when a domain is set.",
+  },
+  certificate: {
+    type: "choice",
+    allowed: certificateSources,
+    default: "files",
+    editions: ["community"],
+    effect: "restart",
+    about:
+      "files = tlsCertificate and tlsPrivateKey; acme = issued and renewed by itself, proved over HTTP on the domain's port 80.",
+  },
+  acmeEmail: {
+    type: "string",
+    default: null,
+    editions: ["community"],
+    effect: "restart",
+    about: "Where the ACME server may write to, for certificate acme.",
+  },
+  acmeDirectory: {
+    type: "url",
+    default: "https://acme-v02.api.letsencrypt.org/directory",
+    editions: ["community"],
+    effect: "restart",
+    about: "Directory of the ACME server, for certificate acme; by using it you accept its terms of service.",
+  },
+  acmeCa: {
+    type: "string",
+    default: null,
+    editions: ["community"],
+    effect: "restart",
+    about: "PEM certificates to trust for a private ACME server: that of its own TLS, and the root of what it issues.",
   },
   tlsCertificate: {
     type: "string",

@@ -48,8 +48,9 @@ export function parseConfig<E extends Edition>(edition: E, entries: Readonly<Rec
 }
 
 function unknownKey(edition: Edition, name: string, names: readonly string[]): Problem {
-  const nearest = closest(name, [...names]);
-  const hint = distance(name, nearest) <= Math.max(1, name.length / 3) ? nearest : null;
+  const byLowerCase = new Map(names.map((known) => [known.toLowerCase(), known]));
+  const nearest = byLowerCase.get(closest(name.toLowerCase(), [...byLowerCase.keys()])) ?? "";
+  const hint = distance(name.toLowerCase(), nearest.toLowerCase()) <= Math.max(1, name.length / 3) ? nearest : null;
   return {
     path: name,
     got: "an unknown key",

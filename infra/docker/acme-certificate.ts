@@ -25,7 +25,7 @@ export interface AcmeCertificateArgs {
   readonly settings: AcmeSettings;
 }
 
-/** A certificate that an ACME client gets, keeps on a protected volume and renews, proved by HTTP-01 through the proxy. */
+/** A certificate that an ACME client gets, keeps on a volume that `down` leaves, and renews, proved by HTTP-01 through the proxy. */
 export class AcmeCertificate extends pulumi.ComponentResource {
   /** Chain and key, for the proxy. */
   readonly certificates: DataVolume;
@@ -36,7 +36,9 @@ export class AcmeCertificate extends pulumi.ComponentResource {
   constructor(name: string, args: AcmeCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:docker:AcmeCertificate", name, {}, opts);
     const { engine, image, network, domain, settings } = args;
-    const volume = (role: string): DataVolume => new DataVolume(`${name}-${role}`, { engine, role }, { parent: this });
+    const volume = (role: string): DataVolume =>
+      // Another account and certificate can be had: leaving ACME is not refused for their sake.
+      new DataVolume(`${name}-${role}`, { engine, role, remade: true }, { parent: this });
     const account = volume("acme-account");
     this.certificates = volume("certificates");
     this.challenges = volume("acme-challenges");

@@ -4,6 +4,7 @@ import { problemUnless, throwIfAny, type Problem } from "../core/errors.ts";
 import { neededImages, type CommunityImage } from "../images/needed.ts";
 import { findModel, modelProblems, type Model } from "../core/models.ts";
 import { llmEndpoint, type LlmEndpoint } from "./llm-endpoint.ts";
+import { certificateProblems, certificateOf } from "./certificate.ts";
 import type { ProxyPorts } from "./proxy.ts";
 
 type Config = StackConfig<"community">;
@@ -64,9 +65,10 @@ function publicUrl({ domain, httpsPort, pagePort, bindAddress }: Config): string
 }
 
 function proxyPorts(cfg: Config): ProxyPorts {
-  const { domain, tlsCertificate: chain, tlsPrivateKey: key } = cfg;
-  if (domain === null || chain === null || key === null) return { kind: "local", page: cfg.pagePort, api: cfg.apiPort };
-  return { kind: "domain", domain, http: cfg.httpPort, https: cfg.httpsPort, certificate: { chain, key } };
+  const { domain, httpPort: http, httpsPort: https } = cfg;
+  const certificate = certificateOf(cfg);
+  if (domain === null || certificate === null) return { kind: "local", page: cfg.pagePort, api: cfg.apiPort };
+  return { kind: "domain", domain, http, https, certificate };
 }
 
 function imageProblems(cfg: Config): Problem[] {
@@ -78,16 +80,6 @@ function imageProblems(cfg: Config): Problem[] {
       fix: "./fidus up community",
     }),
   );
-}
-
-function certificateProblems({ domain, tlsCertificate, tlsPrivateKey }: Config): Problem[] {
-  const given = tlsCertificate !== null && tlsPrivateKey !== null;
-  return problemUnless(domain === null || given, {
-    path: "domain",
-    got: domain,
-    rule: "tlsCertificate and tlsPrivateKey beside it",
-    fix: "pulumi config set --secret tlsPrivateKey < key.pem; pulumi config set --secret tlsCertificate < chain.pem",
-  });
 }
 
 function portProblems({ pagePort, apiPort, domain, httpPort, httpsPort }: Config): Problem[] {

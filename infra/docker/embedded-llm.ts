@@ -23,7 +23,7 @@ export class EmbeddedLlm extends pulumi.ComponentResource {
   constructor(name: string, args: EmbeddedLlmArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:docker:EmbeddedLlm", name, {}, opts);
     const { engine, image, model, threads, network } = args;
-    const volume = new DataVolume(`${name}-models`, { engine, role: "models" }, { parent: this });
+    const volume = new DataVolume(`${name}-models`, { engine, role: "models", remade: true }, { parent: this });
     const load = new Command(
       `${name}-load`,
       {

@@ -27,7 +27,7 @@ export class RoleFiles extends pulumi.ComponentResource {
   constructor(name: string, args: RoleFilesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:docker:RoleFiles", name, {}, opts);
     const { engine, role, uid, image, files, fingerprintKey } = args;
-    const volume = new DataVolume(name, { engine, role: `${role}-files` }, { parent: this });
+    const volume = new DataVolume(name, { engine, role: `${role}-files`, remade: true }, { parent: this });
     const lines = pulumi.all(files).apply((contents) => fillLines(uid, contents));
     const fill = new Command(
       `${name}-fill`,
@@ -55,7 +55,11 @@ export class RoleFiles extends pulumi.ComponentResource {
 /** The filler's line protocol: `uid N files M` (a document cut short changes nothing), then one `name base64` per file, sorted by name. */
 export function fillLines(uid: number, contents: Readonly<Record<string, string>>): string {
   const entries = Object.entries(contents).sort(([a], [b]) => (a < b ? -1 : 1));
-  return [`uid ${uid} files ${entries.length}`, ...entries.map(([file, content]) => `${file} ${Buffer.from(content).toString("base64")}`), ""].join("\n");
+  return [
+    `uid ${uid} files ${entries.length}`,
+    ...entries.map(([file, content]) => `${file} ${Buffer.from(content).toString("base64")}`),
+    "",
+  ].join("\n");
 }
 
 function fingerprintOf(text: string, key: string): string {

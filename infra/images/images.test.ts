@@ -20,8 +20,10 @@ test("parents come before their children, so the table's order is the build orde
   expect(withParents(["redis", "llm"])).toEqual(["base", "redis", "app", "llm"]);
 });
 
-test("every image with a process of its own runs as the user number of the table, alone with it", () => {
-  const users = imageNames.filter((name) => imageSet[name].parent === "base").map((name) => imageSet[name].uid);
+test("every image with a process of its own runs as the user number of the table, alone with it; the proxy's key is shared", () => {
+  const own = imageNames.filter((name) => imageSet[name].parent === "base" && name !== "acme");
+  expect(imageSet.acme.uid).toBe(imageSet.proxy.uid);
+  const users = own.map((name) => imageSet[name].uid);
   expect(new Set(users).size).toBe(users.length);
   for (const name of imageNames) {
     const { parent, uid } = imageSet[name];

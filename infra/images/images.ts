@@ -15,7 +15,7 @@ export interface ImageSpec {
   readonly about: string;
 }
 
-export type ImageName = "base" | "app" | "llm" | "postgres" | "redis" | "proxy" | "litellm";
+export type ImageName = "base" | "app" | "llm" | "postgres" | "redis" | "proxy" | "acme" | "litellm";
 
 const packages = ["infra/images/build-stage"];
 const application = ["app/build.ts", "app/package.json", "app/src", "app/web", "app/migrations"];
@@ -50,6 +50,15 @@ export const imageSet = {
     about: "Valkey 8.1, Redis protocol",
   },
   proxy: { parent: "base", uid: 10004, budget: 150, inputs: packages, locked: [], when: "always", about: "nginx" },
+  acme: {
+    parent: "base",
+    uid: 10004, // the proxy's: it alone reads the key that this one writes
+    budget: 120,
+    inputs: packages,
+    locked: [],
+    when: "on demand",
+    about: "ACME client: gets and renews the proxy's certificate",
+  },
   app: {
     parent: "base",
     uid: 10001,

@@ -1,7 +1,7 @@
-import type { LlmRuntime } from "../config/keys.ts";
+import type { CertificateSource, LlmRuntime } from "../config/keys.ts";
 import { ownRuntime } from "../config/own-runtime.ts";
 
-const communityImages = ["base", "app", "llm", "postgres", "redis", "proxy", "litellm"] as const;
+const communityImages = ["base", "app", "llm", "postgres", "redis", "proxy", "acme", "litellm"] as const;
 export type CommunityImage = (typeof communityImages)[number];
 
 /** What decides which images a community stack needs. */
@@ -9,12 +9,21 @@ export interface Variant {
   readonly services: "all" | "dependencies";
   readonly llmRuntime: LlmRuntime;
   readonly llmBaseUrl: string | null;
+  /** @default null: plain HTTP on localhost */
+  readonly domain?: string | null;
+  /** @default "files" */
+  readonly certificate?: CertificateSource;
 }
 
 /** Images the variant needs: dependencies alone need no application. */
-export function neededImages({ services, llmRuntime, llmBaseUrl }: Variant): readonly CommunityImage[] {
+export function neededImages(variant: Variant): readonly CommunityImage[] {
+  const { services, llmRuntime, llmBaseUrl, domain = null, certificate } = variant;
   if (services === "dependencies") return ["base", "postgres", "redis"];
   const own = ownRuntime(llmRuntime, llmBaseUrl);
-  const wanted: Partial<Record<CommunityImage, boolean>> = { llm: own.model, litellm: own.gateway };
+  const wanted: Partial<Record<CommunityImage, boolean>> = {
+    llm: own.model,
+    litellm: own.gateway,
+    acme: domain !== null && certificate === "acme",
+  };
   return communityImages.filter((name) => wanted[name] ?? true);
 }

@@ -1,0 +1,329 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request, type IncomingHttpHeaders } from "node:http";
+import { connect as connectHttp2, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { connect, type PeerCertificate, type SecureVersion } from "node:tls";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { stackContainers, type StackContainer } from "../../cli/containers.ts";
+import { openRequest } from "../../cli/reach.ts";
+import { startPebble, type Pebble } from "../tools/pebble.ts";
+import { checkout, docker, eventually, freePort, newProduct, type Product, type UpJson } from "./product.ts";
+
+const domain = "fidus.test";
+let product: Product;
+let folder = "";
+let httpPort = 0;
+let httpsPort = 0;
+let origin = "";
+let admin: NonNullable<UpJson["admin"]>;
+/** What the tests trust: the certificate that is given, then the ACME server's root. */
+let trusted = "";
+
+beforeAll(async () => {
+  product = await newProduct();
+  folder = mkdtempSync(join(tmpdir(), "fidus-tls-"));
+  [httpPort, httpsPort] = [await freePort(), await freePort()];
+  origin = `https://${domain}:${httpsPort}`;
+  const first = await product.up();
+  if (first.admin === null) throw new Error("the first up made no administrator");
+  admin = first.admin;
+}, 900_000);
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await product.remove();
+}, 120_000);
+
+/** `pulumi config set`, the value on stdin as docs/community.md has it. */
+async function configure(values: Readonly<Record<string, string>>, ...flags: string[]): Promise<void> {
+  const exported = JSON.parse((await product.fidus("env", "community", "--json")).stdout) as Record<string, string>;
+  for (const [key, input] of Object.entries(values)) {
+    await execa("pulumi", ["config", "set", key, "--stack", "community", ...flags], {
+      cwd: checkout,
+      env: { ...product.env, ...exported },
+      input,
+    });
+  }
+}
+
+/** A handshake at the proxy with the domain's name, which resolves nowhere. */
+function handshake(
+  versions: { maxVersion?: SecureVersion } = {},
+): Promise<{ protocol: string | null; certificate: PeerCertificate }> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: "127.0.0.1", port: httpsPort, servername: domain, ca: trusted, ...versions }, () => {
+      resolve({ protocol: socket.getProtocol(), certificate: socket.getPeerCertificate() });
+      socket.destroy();
+    });
+    socket.once("error", reject);
+  });
+}
+
+const serial = async (): Promise<string> => (await handshake()).certificate.serialNumber;
+
+async function ask(path: string): Promise<{ status: number | undefined; headers: IncomingHttpHeaders; body: string }> {
+  const reach = { url: origin, address: "127.0.0.1", trusted: [trusted] };
+  const response = await openRequest(reach, path, { method: "GET", signal: AbortSignal.timeout(20_000) });
+  return { status: response.statusCode, headers: response.headers, body: await text(response) };
+}
+
+/** A request on the plain port. */
+function askPlain(path: string): Promise<{ status: number | undefined; headers: IncomingHttpHeaders }> {
+  return new Promise((resolve, reject) => {
+    request({ host: "127.0.0.1", port: httpPort, path, headers: { host: domain }, agent: false }, (response) => {
+      response.resume();
+      resolve({ status: response.statusCode, headers: response.headers });
+    })
+      .once("error", reject)
+      .end();
+  });
+}
+
+interface OpenStream {
+  readonly stream: ClientHttp2Stream;
+  readonly session: ClientHttp2Session;
+  /** Milliseconds at which pieces arrived. */
+  readonly arrivals: number[];
+  readonly ended: Promise<string>;
+}
+
+/** One chat completion over HTTP/2. */
+async function openStream(maxTokens: number): Promise<OpenStream> {
+  const session = connectHttp2(origin, {
+    createConnection: () =>
+      connect({ host: "127.0.0.1", port: httpsPort, servername: domain, ca: trusted, ALPNProtocols: ["h2"] }),
+  });
+  const stream = session.request({
+    ":method": "POST",
+    ":path": "/v1/chat/completions",
+    authorization: `Bearer ${admin.apiKey}`,
+    "content-type": "application/json",
+  });
+  const question = "Tell me a very long story about a ship, with every detail.";
+  stream.end(
+    JSON.stringify({
+      model: "smollm2:135m",
+      messages: [{ role: "user", content: question }],
+      stream: true,
+      max_tokens: maxTokens,
+    }),
+  );
+  const arrivals: number[] = [];
+  let received = "";
+  stream.setEncoding("utf8");
+  const ended = new Promise<string>((resolve, reject) => {
+    stream.on("data", (piece: string) => {
+      arrivals.push(performance.now());
+      received += piece;
+    });
+    stream.once("end", () => resolve(received)).once("error", reject);
+    session.once("error", reject);
+  }).finally(() => session.close());
+  await eventually("the first pieces", () => Promise.resolve(arrivals.length > 2 ? true : null), 60_000);
+  return { stream, session, arrivals, ended };
+}
+
+async function containerOf(role: string): Promise<StackContainer> {
+  const found = (await stackContainers(docker, await product.id(), "community")).find((container) => container.role === role);
+  if (found === undefined) throw new Error(`no container ${role}`);
+  return found;
+}
+
+const identityOf = async (role: string): Promise<string> => {
+  const { id, startedAt, health } = await containerOf(role);
+  return `${id} ${startedAt} ${health}`;
+};
+
+const strictHeaders = {
+  "strict-transport-security": "max-age=31536000; includeSubDomains",
+  "x-frame-options": "SAMEORIGIN",
+  "x-content-type-options": "nosniff",
+};
+
+describe("a domain with a given certificate", () => {
+  let up: UpJson;
+
+  beforeAll(async () => {
+    const files = { key: join(folder, "tls.key"), chain: join(folder, "tls.crt") };
+    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"];
+    const subject = ["-subj", "/CN=fidus", "-addext", `subjectAltName=DNS:${domain}`];
+    execFileSync("openssl", ["req", "-x509", ...key, ...subject, "-keyout", files.key, "-out", files.chain], { stdio: "ignore" });
+    trusted = readFileSync(files.chain, "utf8");
+    await configure({ domain, httpPort: String(httpPort), httpsPort: String(httpsPort) });
+    await configure({ tlsCertificate: trusted, tlsPrivateKey: readFileSync(files.key, "utf8") }, "--secret");
+    up = await product.up();
+  }, 300_000);
+
+  test("up proves itself over verified TLS although the name resolves nowhere, and prints the https address [C-14]", async () => {
+    expect(up.url).toBe(origin);
+    expect(up.proof?.completionTokens).toBeGreaterThan(0);
+    expect((await containerOf("proxy")).ports.map((port) => port.split("->")[0]).sort()).toEqual(
+      [`127.0.0.1:${httpPort}`, `127.0.0.1:${httpsPort}`].sort(),
+    );
+  });
+
+  test("TLS 1.3 is served and 1.2 refused [X-06]", async () => {
+    expect((await handshake()).protocol).toBe("TLSv1.3");
+    await expect(handshake({ maxVersion: "TLSv1.2" })).rejects.toThrow(/alert protocol version/);
+  });
+
+  test("another certificate is not believed: the proof's connection verifies", async () => {
+    const reach = { url: origin, address: "127.0.0.1", trusted: [] };
+    await expect(openRequest(reach, "/", { method: "GET", signal: AbortSignal.timeout(20_000) })).rejects.toThrow(/self-signed/);
+  });
+
+  test("the plain port answers 301 with path and query kept, and without HSTS [C-14] [X-06]", async () => {
+    for (const path of ["/", "/api/v1/things?a=1&b=%20c", "/.well-known/acme-challenge/x"]) {
+      const { status, headers } = await askPlain(path);
+      expect(status).toBe(301);
+      expect(headers.location).toBe(`${origin}${path}`);
+      expect(headers["strict-transport-security"]).toBeUndefined();
+    }
+  });
+
+  test("the strict headers come once each, on pages and on errors [X-06]", async () => {
+    const page = await ask("/");
+    expect(page.status).toBe(200);
+    expect(page.headers).toMatchObject(strictHeaders);
+    const missing = await ask("/api/v1/no-such-path");
+    expect(missing.status).toBe(404);
+    expect(missing.headers).toMatchObject(strictHeaders);
+    const { id } = await containerOf("web");
+    await docker(["stop", id]);
+    try {
+      const gone = await ask("/");
+      expect(gone.status).toBe(502);
+      expect(gone.headers).toMatchObject(strictHeaders);
+    } finally {
+      await docker(["start", id]);
+    }
+    await eventually("the page is back", async () => ((await ask("/")).status === 200 ? true : null));
+  });
+
+  test("a stream passes HTTP/2 piece by piece [C-14] [C-15]", async () => {
+    const { ended, arrivals, session } = await openStream(40);
+    expect(session.alpnProtocol).toBe("h2");
+    expect(await ended).toContain("[DONE]");
+    expect(new Set(arrivals.map(Math.round)).size).toBeGreaterThan(10);
+  });
+
+  test("the session cookie is Secure, and another origin is refused", async () => {
+    const reach = { url: origin, address: "127.0.0.1", trusted: [trusted] };
+    const login = (from: string): ReturnType<typeof openRequest> =>
+      openRequest(reach, "/api/v1/auth/login", {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-fidus-csrf": "1", origin: from },
+        body: JSON.stringify({ email: admin.email, password: admin.password }),
+        signal: AbortSignal.timeout(20_000),
+      });
+    const cookie = (await login(origin)).headers["set-cookie"]?.[0] ?? "";
+    for (const attribute of ["Secure", "HttpOnly", "SameSite=Strict"]) expect(cookie).toContain(attribute);
+    expect((await login("https://evil.test")).statusCode).toBe(403);
+  });
+
+  test("a second up changes nothing", async () => {
+    const { changes, proof } = await product.up();
+    expect(Object.keys(changes)).toEqual(["same"]);
+    expect(proof?.completionTokens).toBeGreaterThan(0);
+  }, 120_000);
+});
+
+describe("a domain with a certificate by ACME", () => {
+  /** Seconds: renewed after two thirds. */
+  const validity = 120;
+  let pebble: Pebble;
+  let up: UpJson;
+
+  beforeAll(async () => {
+    const gateway = (await docker(["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"])).trim();
+    pebble = await startPebble({ address: gateway, challengePort: httpPort, validity });
+    trusted = pebble.ca;
+    await configure({ certificate: "acme", acmeDirectory: pebble.directory, acmeEmail: "ops@fidus.test", acmeCa: pebble.ca });
+    up = await product.up();
+  }, 300_000);
+
+  afterAll(() => pebble.close());
+
+  test("up ends with a certificate of the ACME server, proved through the proxy [C-17] [X-05]", async () => {
+    expect(up.url).toBe(origin);
+    expect(up.proof?.completionTokens).toBeGreaterThan(0);
+    const { certificate } = await handshake();
+    expect(certificate.issuer.CN).toMatch(/Pebble/);
+    expect(certificate.subjectaltname).toBe(`DNS:${domain}`);
+    expect((await askPlain("/page?x=1")).headers.location).toBe(`${origin}/page?x=1`);
+    expect((await askPlain("/.well-known/acme-challenge/none")).status).toBe(404);
+  });
+
+  test("key and account are private to the one user that needs them [C-17] [X-01]", async () => {
+    const { id } = await containerOf("acme");
+    const listed = await docker([
+      "exec",
+      id,
+      "find",
+      "/run/certs",
+      "/var/lib/acme",
+      "-name",
+      "*.pem",
+      "-type",
+      "f",
+      "-printf",
+      "%p %m %U\n",
+    ]);
+    const files = listed.trim().split("\n");
+    expect(files).toContain("/run/certs/tls.pem 400 10004");
+    for (const file of files) expect(file).toMatch(/ [46]00 10004$/);
+  });
+
+  test("a new certificate is served without a restart, and an open stream goes on [X-05]", async () => {
+    const [before, proxy] = [await serial(), await identityOf("proxy")];
+    const open = await openStream(1200);
+    await docker(["exec", (await containerOf("acme")).id, "acme-now", "--renew"]);
+    await eventually("another serial", async () => ((await serial()) === before ? null : true), 60_000);
+    const swapped = performance.now();
+    await eventually(
+      "pieces after the change",
+      () => Promise.resolve(open.arrivals.some((time) => time > swapped + 1000) ? true : null),
+      30_000,
+    );
+    open.stream.close();
+    open.session.destroy();
+    await open.ended.catch(() => undefined);
+    expect(await identityOf("proxy")).toBe(proxy);
+  }, 120_000);
+
+  test("it renews by itself when a third of the life is left, not before [X-05]", async () => {
+    const [before, proxy, acme] = [await handshake(), await identityOf("proxy"), await identityOf("acme")];
+    const issued = Date.parse(before.certificate.valid_from);
+    const next = await eventually(
+      "the renewed certificate",
+      async () => {
+        const { certificate } = await handshake();
+        return certificate.serialNumber === before.certificate.serialNumber ? null : certificate;
+      },
+      validity * 1000,
+    );
+    const age = (Date.parse(next.valid_from) - issued) / 1000;
+    expect(age).toBeGreaterThan((validity * 2) / 3 - 5);
+    expect(age).toBeLessThan(validity);
+    expect(await identityOf("proxy")).toBe(proxy);
+    expect(await identityOf("acme")).toBe(acme);
+  }, 180_000);
+
+  test("with the ACME server gone the old certificate stays, everything stays healthy, and the next attempt is far off [X-05]", async () => {
+    await pebble.stop();
+    const [before, proxy, acme] = [await serial(), await identityOf("proxy"), await containerOf("acme")];
+    await docker(["exec", acme.id, "acme-now", "--renew"]);
+    const failed = await eventually("a failed attempt", () => docker(["exec", acme.id, "cat", "/var/lib/acme/retry"]), 60_000);
+    const [failures = "", at = ""] = failed.trim().split(" ");
+    expect(failures).toBe("1");
+    expect(Number(at) - Date.now() / 1000).toBeGreaterThan(500);
+    expect(await serial()).toBe(before);
+    expect(await identityOf("proxy")).toBe(proxy);
+    expect((await containerOf("acme")).health).toBe("healthy");
+    expect((await ask("/health")).status).toBe(200);
+  }, 120_000);
+});
