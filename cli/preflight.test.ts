@@ -138,7 +138,10 @@ test("a remote engine is judged by its whole memory", () => {
 });
 
 test("a port is ours, free, or held by somebody named with the command that takes another", () => {
-  const port = (holder: HostFacts["ports"][number]["holder"], key: "pagePort" | "apiPort" = "pagePort"): Partial<HostFacts> => ({
+  const port = (
+    holder: HostFacts["ports"][number]["holder"],
+    key: HostFacts["ports"][number]["key"] = "pagePort",
+  ): Partial<HostFacts> => ({
     ports: [{ key, address: "127.0.0.1", port: 3000, holder }],
   });
   expect(check(port({ kind: "ours" }), "port-3000").status).toBe("ok");
@@ -149,6 +152,7 @@ test("a port is ours, free, or held by somebody named with the command that take
     fix: "./fidus choose --port 13000",
   });
   expect(check(port({ kind: "other", name: "x" }, "apiPort"), "port-3000").fix).toBe("./fidus choose --api-port 13000");
+  expect(check(port({ kind: "other", name: "x" }, "httpsPort"), "port-3000").fix).toBe("pulumi config set httpsPort 13000");
   expect(check(port({ kind: "no-address" }), "port-3000").problem).toMatchObject({ path: "bindAddress", got: "127.0.0.1" });
 });
 

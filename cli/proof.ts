@@ -1,6 +1,5 @@
-import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { EventSourceParserStream } from "eventsource-parser/stream";
+import { createParser } from "eventsource-parser";
 import { CliError } from "./errors.ts";
 import { openRequest, type Reach } from "./reach.ts";
 
@@ -52,15 +51,18 @@ export async function proveAnswer({ reach, apiKey, model, signal, timeoutMs = 18
     const arrivals: number[] = [];
     let answer = "";
     let completionTokens = 0;
-    const events = Readable.toWeb(response.setEncoding("utf8")) as ReadableStream<string>;
-    for await (const { data } of events.pipeThrough(new EventSourceParserStream())) {
-      arrivals.push(performance.now() - startedAt);
-      if (data === "[DONE]") break;
-      const chunk = JSON.parse(data) as Chunk;
-      if (chunk.error !== undefined) throw new CliError(`the stream reported an error: ${JSON.stringify(chunk.error)}`);
-      answer += chunk.choices?.[0]?.delta?.content ?? "";
-      completionTokens = chunk.usage?.completion_tokens ?? completionTokens;
-    }
+    const parser = createParser({
+      onEvent: ({ data }) => {
+        arrivals.push(performance.now() - startedAt);
+        if (data === "[DONE]") return;
+        const chunk = JSON.parse(data) as Chunk;
+        if (chunk.error !== undefined) throw new CliError(`the stream reported an error: ${JSON.stringify(chunk.error)}`);
+        answer += chunk.choices?.[0]?.delta?.content ?? "";
+        completionTokens = chunk.usage?.completion_tokens ?? completionTokens;
+      },
+    });
+    const decoder = new TextDecoder();
+    for await (const bytes of response as AsyncIterable<Buffer>) parser.feed(decoder.decode(bytes, { stream: true }));
     const moments = new Set(arrivals.map((time) => Math.round(time))).size;
     if (moments < 3 || completionTokens === 0) {
       throw new CliError(

@@ -69,7 +69,7 @@ export const keys = {
     editions: ["community"],
     effect: "restart",
     by: "fidus",
-    about: "What answers: embedded runs in the stack, the others are reached over HTTP.",
+    about: "What answers: embedded, alone or behind litellm, runs in the stack; the others are reached over HTTP.",
   },
   model: {
     type: "string",
@@ -83,7 +83,7 @@ export const keys = {
     default: null,
     editions: ["community"],
     effect: "restart",
-    about: "Where the runtime answers, as containers see it; default per runtime.",
+    about: "Where the runtime answers, as containers see it; default per runtime. With litellm: a gateway of your own.",
   },
   llmApiKey: {
     type: "string",

@@ -90,6 +90,13 @@ test("dependencies alone start no gateway, and litellm without its image is refu
   expect(plan({ images: JSON.stringify(without) }).gateway).toBe(false);
 });
 
+test("openai without a key is refused and names the command, with one it is reached", () => {
+  expect(() => plan({ llmRuntime: "openai", model: "any" })).toThrow(
+    "llmApiKey: got nothing; needs a key for llmRuntime openai. pulumi config set --secret llmApiKey",
+  );
+  expect(plan({ llmRuntime: "openai", model: "any", llmApiKey: "sk-1" }).app?.llm.baseUrl).toBe("https://api.openai.com/v1");
+});
+
 test("embedded with an address that was left over is refused and says how to go on", () => {
   expect(() => plan({ llmBaseUrl: "http://host.docker.internal:1234/v1" })).toThrow(
     'llmBaseUrl: got "http://host.docker.internal:1234/v1"; needs a runtime that answers there: embedded runs in the stack. pulumi config rm llmBaseUrl',
@@ -106,9 +113,35 @@ test("an unknown model, a missing image and equal ports give three lines", () =>
   expect(() => plan(broken)).toThrow(/apiPort: got 3000; needs a port of its own/);
 });
 
-test("a domain without a certificate is refused, with both it is served on its own ports", () => {
-  expect(() => plan({ domain: "fidus.example" })).toThrow(/domain: got "fidus.example"; needs tlsCertificate and tlsPrivateKey/);
+test("a domain without a certificate is refused, with both it is served on its own ports [C-14]", () => {
+  expect(() => plan({ domain: "fidus.example" })).toThrow(
+    /domain: got "fidus.example"; needs tlsCertificate and tlsPrivateKey beside it, or certificate acme/,
+  );
   const { ports, urls } = plan({ domain: "fidus.example", tlsCertificate: "chain", tlsPrivateKey: "key", httpsPort: "8443" });
-  expect(ports).toMatchObject({ kind: "domain", http: 80, https: 8443 });
+  expect(ports).toMatchObject({
+    kind: "domain",
+    http: 80,
+    https: 8443,
+    certificate: { kind: "files", chain: "chain", key: "key" },
+  });
   expect(urls.url).toBe("https://fidus.example:8443");
+});
+
+test("certificate acme needs a domain and its image, and asks Let's Encrypt unless told otherwise [C-17] [X-05]", () => {
+  expect(() => plan({ certificate: "acme" })).toThrow(/certificate: got "acme"; needs a domain that the certificate is for/);
+  const acme = { domain: "fidus.example", certificate: "acme" };
+  expect(() => plan(acme)).toThrow(/images\.acme: got nothing/);
+  const { ports } = plan({ ...acme, images: JSON.stringify({ ...images, acme: "fidus/acme:1" }) });
+  expect(ports).toMatchObject({
+    certificate: { kind: "acme", directory: "https://acme-v02.api.letsencrypt.org/directory", email: null, ca: null },
+  });
+});
+
+test("a domain that is no host name and ACME settings that cannot work are all named at once", () => {
+  for (const domain of ["https://fidus.example", "fidus.example:443", "Fidus.example", "a b", "-a.example", "x;}"])
+    expect(() => plan({ domain, tlsCertificate: "c", tlsPrivateKey: "k" }), domain).toThrow(/domain: got .*; needs a host name/);
+  const broken = { acmeDirectory: "http://acme.lan/dir", acmeEmail: "nobody", acmeCa: "/etc/ca.pem" };
+  const withImage = { images: JSON.stringify({ ...images, acme: "fidus/acme:1" }) };
+  const problems = /community: 3 problems[^]*acmeDirectory: got[^]*acmeEmail: got[^]*acmeCa: got/;
+  expect(() => plan({ domain: "fidus.example", certificate: "acme", ...withImage, ...broken })).toThrow(problems);
 });

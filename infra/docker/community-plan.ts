@@ -39,7 +39,7 @@ export function communityPlan(cfg: Config): CommunityPlan {
   const all = cfg.services === "all";
   throwIfAny("community", [
     ...imageProblems(cfg),
-    ...(all ? runtimeProblems : []),
+    ...(all ? [...runtimeProblems, ...keyProblems(cfg)] : []),
     ...(all && own.model ? modelProblems(cfg.model, null) : []),
     ...certificateProblems(cfg),
     ...portProblems(cfg),
@@ -80,6 +80,15 @@ function imageProblems(cfg: Config): Problem[] {
       fix: "./fidus up community",
     }),
   );
+}
+
+function keyProblems({ llmRuntime, llmApiKey }: Config): Problem[] {
+  return problemUnless(llmRuntime !== "openai" || llmApiKey !== null, {
+    path: "llmApiKey",
+    got: undefined,
+    rule: "a key for llmRuntime openai",
+    fix: "pulumi config set --secret llmApiKey",
+  });
 }
 
 function portProblems({ pagePort, apiPort, domain, httpPort, httpsPort }: Config): Problem[] {

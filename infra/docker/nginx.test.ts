@@ -15,6 +15,24 @@ test("with a domain everything plain is redirected and only TLS 1.3 is offered, 
   expect(conf).toContain('add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;');
   expect(conf).toContain("add_header X-Frame-Options SAMEORIGIN always;");
   expect(conf).toContain("add_header X-Content-Type-Options nosniff always;");
+  expect(nginxConf({ domain: "fidus.example", httpsPort: 8443 })).toContain("return 301 https://fidus.example:8443$request_uri;");
+});
+
+test("HSTS is sent over TLS only", () => {
+  const [plain = "", tls = ""] = nginxConf({ domain: "fidus.example" }).split("listen 8443 ssl;");
+  expect(plain).not.toContain("Strict-Transport-Security");
+  expect(tls).toContain("add_header Strict-Transport-Security");
+});
+
+test("challenges are answered only for ACME, on the plain port before the redirect; given files are served from their own place [C-17]", () => {
+  const given = nginxConf({ domain: "fidus.example" });
+  expect(given).not.toContain("acme-challenge");
+  expect(given).toContain("ssl_certificate /run/fidus/tls.crt;");
+  const [plain = "", tls = ""] = nginxConf({ domain: "fidus.example", certificate: "acme" }).split("listen 8443 ssl;");
+  expect(plain).toMatch(/location \^~ \/\.well-known\/acme-challenge\/ \{[^]*return 301/);
+  expect(tls).not.toContain("acme-challenge");
+  expect(tls).toContain("ssl_certificate /run/certs/tls.pem;");
+  expect(tls).toContain("ssl_certificate_key /run/certs/tls.pem;");
 });
 
 test("streams pass at once in both forms, and the /api prefix is kept [C-15] [C-16]", () => {

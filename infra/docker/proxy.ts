@@ -76,6 +76,7 @@ export class Proxy extends pulumi.ComponentResource {
               ],
         healthcheck: ["/usr/local/bin/healthcheck", "8080", "/proxy-health"],
         memory: memoryLimits.proxy,
+        startLimit: 40,
         stopGrace: 35,
       },
       { parent: this, dependsOn: acme === null ? after : [...after, acme.service] },

@@ -14,6 +14,13 @@ test("litellm needs the gateway's image and the runtime's behind it", () => {
   );
 });
 
+test("the ACME client is needed for a domain that asks for it, and only then", () => {
+  const variant = { services: "all", llmRuntime: "embedded", llmBaseUrl: null } as const;
+  expect(neededImages({ ...variant, domain: "fidus.example", certificate: "acme" })).toContain("acme");
+  expect(neededImages({ ...variant, domain: "fidus.example", certificate: "files" })).not.toContain("acme");
+  expect(neededImages({ ...variant, domain: null, certificate: "acme" })).not.toContain("acme");
+});
+
 test("a LiteLLM of somebody else and every other runtime need neither, dependencies alone no application", () => {
   expect(sorted(neededImages({ services: "all", llmRuntime: "litellm", llmBaseUrl: "http://gateway.lan:4000/v1" }))).toEqual(
     sorted(always),

@@ -4,21 +4,24 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stackContainers } from "../../cli/containers.ts";
 import { namePrefix } from "../../infra/core/naming.ts";
+import { TestEngine } from "../../infra/images/testing.ts";
 import { docker, freePort, newProduct, type Ended, type Product } from "./product.ts";
 
 let product: Product;
+let id = "";
 let before: string[] = [];
 
 beforeAll(async () => {
   product = await newProduct();
   await product.up();
+  id = await product.id();
   before = await running();
 }, 900_000);
 
 afterAll(() => product.remove(), 120_000);
 
 async function running(): Promise<string[]> {
-  return (await stackContainers(docker, await product.id(), "community")).map(({ id, startedAt }) => `${id} ${startedAt}`);
+  return (await stackContainers(docker, id, "community")).map(({ id, startedAt }) => `${id} ${startedAt}`);
 }
 
 /** Exit code, the words of the message, and that nothing that runs was touched. */
@@ -93,7 +96,7 @@ test("an engine that does not answer is refused with the address that was asked"
 });
 
 test("a lost passphrase is named and never silently replaced", async () => {
-  const file = join(product.data, "fidus", "installations", await product.id(), "passphrase");
+  const file = join(product.data, "fidus", "installations", id, "passphrase");
   renameSync(file, `${file}.kept`);
   try {
     await refused(await product.fidus("up", "community"), 1, "passphrase");
@@ -103,7 +106,7 @@ test("a lost passphrase is named and never silently replaced", async () => {
 });
 
 test("a wrong passphrase is refused before anything changes", async () => {
-  const file = join(product.data, "fidus", "installations", await product.id(), "passphrase");
+  const file = join(product.data, "fidus", "installations", id, "passphrase");
   renameSync(file, `${file}.kept`);
   writeFileSync(file, "not the right one", { mode: 0o600 });
   try {
@@ -122,16 +125,14 @@ test("of two ups at once one goes on and the other is refused with the process t
 });
 
 test("containers of our names that are not ours stop the up and are not touched", async () => {
-  const name = `${namePrefix({ installation: await product.id(), stack: "community" })}-intruder`;
-  const [image = ""] = (
-    await docker(["image", "ls", "--filter", "label=fidus.image=base", "--format", "{{.Repository}}:{{.Tag}}"])
-  ).split("\n");
-  const id = (await docker(["create", "--name", name, "--entrypoint", "/bin/true", image])).trim();
+  const name = `${namePrefix({ installation: id, stack: "community" })}-intruder`;
+  const { base } = await new TestEngine().images("base");
+  const intruder = (await docker(["create", "--name", name, "--entrypoint", "/bin/true", base])).trim();
   try {
     await refused(await product.fidus("up", "community"), 1, `container: got "${name}"`, `docker rename ${name} ${name}-old`);
-    expect((await docker(["inspect", "--format", "{{.Id}}", name])).trim()).toBe(id);
+    expect((await docker(["inspect", "--format", "{{.Id}}", name])).trim()).toBe(intruder);
   } finally {
-    await docker(["rm", "--force", id]);
+    await docker(["rm", "--force", intruder]);
   }
 });
 

@@ -195,8 +195,12 @@ describe("a domain with a given certificate", () => {
     const { id } = await containerOf("web");
     await docker(["stop", id]);
     try {
-      const gone = await ask("/");
-      expect(gone.status).toBe(502);
+      // 504 as long as nginx still knows the address of the container that left.
+      const gone = await eventually("502", async () => {
+        const answer = await ask("/");
+        expect(answer.headers).toMatchObject(strictHeaders);
+        return answer.status === 502 ? answer : null;
+      });
       expect(gone.headers).toMatchObject(strictHeaders);
     } finally {
       await docker(["start", id]);
@@ -235,18 +239,20 @@ describe("a domain with a given certificate", () => {
 describe("a domain with a certificate by ACME", () => {
   /** Seconds: renewed after two thirds. */
   const validity = 120;
-  let pebble: Pebble;
+  let pebble: Pebble | undefined;
   let up: UpJson;
 
   beforeAll(async () => {
-    const gateway = (await docker(["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"])).trim();
-    pebble = await startPebble({ address: gateway, challengePort: httpPort, validity });
+    // This machine as the stack's containers see it.
+    const network = `fidus-${await product.id()}-community-edge`;
+    const gateway = await docker(["network", "inspect", network, "--format", "{{(index .IPAM.Config 0).Gateway}}"]);
+    pebble = await startPebble({ address: gateway.trim(), challengePort: httpPort, validity });
     trusted = pebble.ca;
     await configure({ certificate: "acme", acmeDirectory: pebble.directory, acmeEmail: "ops@fidus.test", acmeCa: pebble.ca });
     up = await product.up();
   }, 300_000);
 
-  afterAll(() => pebble.close());
+  afterAll(() => pebble?.close());
 
   test("up ends with a certificate of the ACME server, proved through the proxy [C-17] [X-05]", async () => {
     expect(up.url).toBe(origin);
@@ -314,7 +320,7 @@ describe("a domain with a certificate by ACME", () => {
   }, 180_000);
 
   test("with the ACME server gone the old certificate stays, everything stays healthy, and the next attempt is far off [X-05]", async () => {
-    await pebble.stop();
+    await pebble?.stop();
     const [before, proxy, acme] = [await serial(), await identityOf("proxy"), await containerOf("acme")];
     await docker(["exec", acme.id, "acme-now", "--renew"]);
     const failed = await eventually("a failed attempt", () => docker(["exec", acme.id, "cat", "/var/lib/acme/retry"]), 60_000);
