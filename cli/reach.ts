@@ -27,7 +27,7 @@ export function openRequest(
   { method, headers = {}, body, signal }: ReachRequest,
 ): Promise<IncomingMessage> {
   const url = new URL(path, reach.url);
-  const common: RequestOptions = { method, headers: { ...headers }, signal, agent: false };
+  const common: RequestOptions = { method, headers: { "user-agent": "fidus", ...headers }, signal, agent: false };
   if (reach.address !== null) common.lookup = always(reach.address);
   return new Promise((resolve, reject) => {
     const request =

@@ -18,8 +18,8 @@ export interface AppArgs {
   readonly cache: Cache;
   readonly secrets: StackSecrets;
   readonly llm: LlmEndpoint;
-  /** Default model name; `demo` = it only shows that the plumbing works. */
-  readonly model: { readonly name: string; readonly demo: boolean; readonly nextStep: string };
+  /** Default model name; `demo` = it only shows that the plumbing works; `nextStep` = the command that picks a better one. */
+  readonly model: { readonly name: string; readonly demo: boolean; readonly nextStep: string | null };
   /** Key of the runtime, where it asks for one. */
   readonly llmApiKey: pulumi.Output<string> | null;
   readonly replicas: number;
@@ -139,12 +139,12 @@ function runtimeEnvironment(args: AppArgs): Record<string, string> {
     FIDUS_VERSION: args.version,
     LLM_DEMO: String(args.model.demo),
     LLM_MODEL: args.model.name,
-    LLM_NEXT_STEP: args.model.nextStep,
     LLM_RUNTIME: args.llm.runtime,
     OPENAI_API_BASE_URL: args.llm.baseUrl,
     PUBLIC_URL: args.publicUrl,
     REDIS_URL_FILE: "/run/fidus/redis_url",
     SESSION_SECRET_FILE: "/run/fidus/session_secret",
+    ...(args.model.nextStep === null ? {} : { LLM_NEXT_STEP: args.model.nextStep }),
     ...(args.llmApiKey === null ? {} : { OPENAI_API_KEY_FILE: "/run/fidus/openai_api_key" }),
   };
 }

@@ -34,6 +34,8 @@ test("a native Ollama is reached through the host entry, without a model or cont
   const { embeddedModel, app } = plan({ llmRuntime: "ollama-native", model: "llama3.1:8b" });
   expect(embeddedModel).toBeNull();
   expect(app?.llm).toEqual({ runtime: "ollama-native", baseUrl: "http://host.docker.internal:11434/v1", outside: true });
+  // Absent, not empty: the application refuses to start with an empty one.
+  expect(app?.model).toEqual({ name: "llama3.1:8b", demo: false, nextStep: null });
 });
 
 test("LM Studio is reached on port 1234 of the host [C-24] [C-25]", () => {

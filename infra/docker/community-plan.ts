@@ -19,7 +19,7 @@ export interface CommunityPlan {
   /** Settings of the application; null when only its dependencies run. */
   readonly app: {
     readonly llm: LlmEndpoint;
-    readonly model: { readonly name: string; readonly demo: boolean; readonly nextStep: string };
+    readonly model: { readonly name: string; readonly demo: boolean; readonly nextStep: string | null };
     readonly publicUrl: string;
   } | null;
   /** Loopback ports of the stores, null when they stay inside. */
@@ -46,7 +46,7 @@ export function communityPlan(cfg: Config): CommunityPlan {
   ]);
   const url = publicUrl(cfg);
   const demo = embeddedModel?.demo ?? false;
-  const model = { name: cfg.model, demo, nextStep: demo ? "./fidus choose --model auto" : "" };
+  const model = { name: cfg.model, demo, nextStep: demo ? "./fidus choose --model auto" : null };
   return {
     images: cfg.images as Record<CommunityImage, string>,
     embeddedModel: all ? embeddedModel : null,

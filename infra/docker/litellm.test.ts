@@ -4,7 +4,7 @@ import { litellmYaml } from "./litellm.ts";
 
 const settings = { model: "smollm2:135m", apiBase: "http://llm:8080/v1", masterKey: "sk-0123456789" };
 
-test("the gateway's file is exactly this: one model at the embedded runtime, no retry, nothing kept, nothing fetched [L-04]", () => {
+test("the gateway's file is exactly this: one model at the embedded runtime, no retry, nothing kept, nothing fetched", () => {
   expect(litellmYaml(settings)).toBe(`model_list:
   - model_name: smollm2:135m
     litellm_params:

@@ -23,7 +23,7 @@ export function litellmYaml({ model, apiBase, masterKey }: LitellmSettings): str
     model_list: [
       {
         model_name: model,
-        // hosted_vllm = plain OpenAI protocol without a key; openai/ would demand one and send it.
+        // hosted_vllm = the plain OpenAI protocol, for a runtime that asks for no key.
         litellm_params: { model: `hosted_vllm/${model}`, api_base: apiBase, timeout, stream_timeout: timeout, max_retries: 0 },
       },
     ],

@@ -12,7 +12,8 @@ import { checkout, TestEngine, testCache } from "./testing.ts";
 import { imageRef } from "./tags.ts";
 
 const engine = new TestEngine();
-const names = imageNames.filter((name) => imageSet[name].when === "always");
+/** Those of every installation, and the small ones that some need. */
+const names = imageNames.filter((name) => imageSet[name].when === "always" || name === "acme");
 let refs: Partial<Record<ImageName, string>> = {};
 
 beforeAll(async () => {

@@ -45,7 +45,7 @@ describe("litellm, started by Fidus", () => {
     expect(log.all).toMatch(/"POST \/v1\/chat\/completions HTTP\/1.1" 200/);
   });
 
-  test("it lives on port 4000, hardened like the rest, without a port on the host [L-04]", async () => {
+  test("it lives on port 4000, hardened like the rest, without a port on the host", async () => {
     const [seen] = JSON.parse(await docker(["inspect", await container("litellm")])) as [Inspected];
     expect(seen.State.Health.Status).toBe("healthy");
     expect(seen.Config).toMatchObject({ User: "10005:10005" });
@@ -63,8 +63,14 @@ describe("litellm, started by Fidus", () => {
     expect(answered).toBe(200);
   });
 
-  test("it refuses a caller without its key, and one with another; with the key it lists the model and answers [L-15]", async () => {
-    const seen = await inside<{ none: number; wrong: number; models: string[]; usage: { completion_tokens: number } }>(`
+  test("it refuses a caller without its key, and one with another; with the key it lists the model, is well and answers [L-15]", async () => {
+    const seen = await inside<{
+      none: number;
+      wrong: number;
+      models: string[];
+      healthy: number;
+      usage: { completion_tokens: number };
+    }>(`
       import { readFileSync } from "node:fs";
       const ask = (path, key, init = {}) => fetch("http://litellm:4000/v1" + path, {
         ...init, headers: { "content-type": "application/json", ...(key === null ? {} : { authorization: "Bearer " + key }) } });
@@ -72,14 +78,16 @@ describe("litellm, started by Fidus", () => {
       const none = (await ask("/models", null)).status;
       const wrong = (await ask("/models", "sk-not-the-key")).status;
       const models = (await (await ask("/models", key)).json()).data.map(({ id }) => id);
+      const health = await (await fetch("http://litellm:4000/health", { headers: { authorization: "Bearer " + key } })).json();
       const messages = [{ role: "user", content: "Say hello." }];
       const body = JSON.stringify({ model: "smollm2:135m", max_tokens: 8, messages });
       const { usage } = await (await ask("/chat/completions", key, { method: "POST", body })).json();
-      console.log(JSON.stringify({ none, wrong, models, usage }));`);
+      console.log(JSON.stringify({ none, wrong, models, healthy: health.healthy_count, usage }));`);
     expect(seen.none).toBe(401);
     // Without a database of keys it can only say that it knows no other.
     expect([400, 401]).toContain(seen.wrong);
     expect(seen.models).toEqual(["smollm2:135m"]);
+    expect(seen.healthy).toBe(1);
     expect(seen.usage.completion_tokens).toBeGreaterThan(0);
   });
 
@@ -159,11 +167,11 @@ interface Inspected {
 }
 
 const others: readonly { runtime: string; kind: StandInKind; key?: string; tags: string }[] = [
-  { runtime: "ollama-native", kind: "scripted Ollama stand-in", tags: "[C-02] [C-21]" },
+  { runtime: "ollama-native", kind: "scripted Ollama stand-in", tags: "[C-21]" },
   { runtime: "ollama", kind: "scripted Ollama stand-in", tags: "" },
-  { runtime: "lmstudio", kind: "scripted OpenAI-compatible stand-in", tags: "[C-24] [C-25]" },
+  { runtime: "lmstudio", kind: "scripted OpenAI-compatible stand-in", tags: "[C-24]" },
   { runtime: "vllm", kind: "scripted OpenAI-compatible stand-in", tags: "" },
-  { runtime: "openai", kind: "scripted OpenAI-compatible stand-in", key: "stand-in-key", tags: "[C-40]" },
+  { runtime: "openai", kind: "scripted OpenAI-compatible stand-in", key: "stand-in-key", tags: "" },
   { runtime: "litellm", kind: "scripted OpenAI-compatible stand-in", key: "stand-in-key", tags: "of somebody else" },
 ];
 
@@ -195,4 +203,15 @@ describe.each(others)("$runtime $tags: a $kind", ({ runtime, kind, key }) => {
     expect(again.stderr).toContain("test question");
     expect(await identities()).toEqual(before);
   });
+});
+
+test("embedded with the address that was left over is refused, and the command it names repairs that", async () => {
+  expect((await product.fidus("choose", "--runtime", "embedded", "--model", "smollm2:135m")).code).toBe(0);
+  const before = await identities();
+  const refused = await product.fidus("up", "community", "--json");
+  expect(refused.code).not.toBe(0);
+  expect(refused.stderr).toContain("pulumi config rm llmBaseUrl");
+  expect(await identities()).toEqual(before);
+  expect((await product.pulumi("config", "rm", "llmBaseUrl", "--stack", "community")).code).toBe(0);
+  expect((await product.up()).proof?.completionTokens).toBeGreaterThan(0);
 });

@@ -20,6 +20,8 @@ let httpPort = 0;
 let httpsPort = 0;
 let origin = "";
 let admin: NonNullable<UpJson["admin"]>;
+/** PEM texts of a self-signed certificate for the domain. */
+let given = { chain: "", key: "" };
 /** What the tests trust: the certificate that is given, then the ACME server's root. */
 let trusted = "";
 
@@ -28,15 +30,25 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "fidus-tls-"));
   [httpPort, httpsPort] = [await freePort(), await freePort()];
   origin = `https://${domain}:${httpsPort}`;
+  given = makeCertificate();
   const first = await product.up();
   if (first.admin === null) throw new Error("the first up made no administrator");
   admin = first.admin;
+  await configure({ domain, httpPort: String(httpPort), httpsPort: String(httpsPort) });
 }, 900_000);
 
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
   await product.remove();
 }, 120_000);
+
+function makeCertificate(): { chain: string; key: string } {
+  const [key, chain] = [join(folder, "tls.key"), join(folder, "tls.crt")];
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"];
+  const subject = ["-subj", "/CN=fidus", "-addext", `subjectAltName=DNS:${domain}`];
+  execFileSync("openssl", ["req", "-x509", ...curve, ...subject, "-keyout", key, "-out", chain], { stdio: "ignore" });
+  return { chain: readFileSync(chain, "utf8"), key: readFileSync(key, "utf8") };
+}
 
 /** `pulumi config set`, the value on stdin as docs/community.md has it. */
 async function configure(values: Readonly<Record<string, string>>, ...flags: string[]): Promise<void> {
@@ -148,13 +160,8 @@ describe("a domain with a given certificate", () => {
   let up: UpJson;
 
   beforeAll(async () => {
-    const files = { key: join(folder, "tls.key"), chain: join(folder, "tls.crt") };
-    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"];
-    const subject = ["-subj", "/CN=fidus", "-addext", `subjectAltName=DNS:${domain}`];
-    execFileSync("openssl", ["req", "-x509", ...key, ...subject, "-keyout", files.key, "-out", files.chain], { stdio: "ignore" });
-    trusted = readFileSync(files.chain, "utf8");
-    await configure({ domain, httpPort: String(httpPort), httpsPort: String(httpsPort) });
-    await configure({ tlsCertificate: trusted, tlsPrivateKey: readFileSync(files.key, "utf8") }, "--secret");
+    trusted = given.chain;
+    await configure({ tlsCertificate: given.chain, tlsPrivateKey: given.key }, "--secret");
     up = await product.up();
   }, 300_000);
 
@@ -332,4 +339,24 @@ describe("a domain with a certificate by ACME", () => {
     expect((await containerOf("acme")).health).toBe("healthy");
     expect((await ask("/health")).status).toBe(200);
   }, 120_000);
+
+  test("up says what the ACME server answered, and exits 1, when a name gets no certificate", async () => {
+    await configure({ domain: "other.test" });
+    const { code, stderr } = await product.fidus("up", "community", "--json");
+    expect(code).toBe(1);
+    expect(stderr).toContain("other.test has no certificate that verifies");
+    expect(stderr).toContain("Problem connecting to server");
+    expect(stderr).toContain("./fidus logs community acme");
+    expect((await containerOf("proxy")).health).toBe("healthy");
+  }, 180_000);
+
+  test("given files take over again, and nothing of ACME stays", async () => {
+    await configure({ domain, certificate: "files", tlsCertificate: given.chain, tlsPrivateKey: given.key }, "--secret");
+    trusted = given.chain;
+    expect((await product.up()).proof?.completionTokens).toBeGreaterThan(0);
+    const roles = (await stackContainers(docker, await product.id(), "community")).map(({ role }) => role);
+    expect(roles).not.toContain("acme");
+    const volumes = await docker(["volume", "ls", "--quiet", "--filter", `name=fidus-${await product.id()}`]);
+    expect(volumes).not.toMatch(/acme|certificates/);
+  }, 180_000);
 });

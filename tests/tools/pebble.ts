@@ -134,7 +134,8 @@ async function answers(url: string, ca: string, program: ChildProcess): Promise<
     );
     if (!(response instanceof Error) && isAnswer(response) && response.statusCode === 200) return text(response);
     if (program.exitCode !== null) throw new Error(`Pebble ended with ${program.exitCode}`);
-    if (performance.now() > deadline) throw new Error(`${url} does not answer: ${String(response)}`);
+    if (performance.now() > deadline)
+      throw new Error(`${url} does not answer: ${isAnswer(response) ? await text(response) : String(response)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

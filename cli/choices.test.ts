@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { recordChoices, type ChoiceOptions } from "./choices.ts";
+import type { StackConfigFile } from "./stack-config.ts";
+
+/** A config that lives in memory only. */
+function memoryConfig(values: Record<string, string>): StackConfigFile {
+  return {
+    file: "memory",
+    entries: () => ({ ...values }),
+    set(changes) {
+      for (const [key, value] of Object.entries(changes)) {
+        if (value === null) delete values[key];
+        else values[key] = value;
+      }
+    },
+    salt: () => "",
+    setSalt: () => undefined,
+    save: () => Promise.resolve(),
+  };
+}
+
+async function recorded(before: Record<string, string>, options: ChoiceOptions): Promise<Readonly<Record<string, string>>> {
+  const config = memoryConfig(before);
+  const host = { dockerHost: "unix:///d.sock", dockerMajor: 20, freeMemory: 1e9, portTaken: () => Promise.resolve(false) };
+  await recordChoices(config, "a1b2c3", options, host);
+  return config.entries();
+}
+
+const ollama = { llmRuntime: "ollama-native", model: "my-own:7b" };
+
+test("litellm keeps a model of the table, and takes one from it where the old name is none of ours", async () => {
+  expect(await recorded({ llmRuntime: "embedded", model: "smollm2:1.7b" }, { runtime: "litellm" })).toMatchObject({
+    llmRuntime: "litellm",
+    model: "smollm2:1.7b",
+  });
+  expect(await recorded(ollama, { runtime: "litellm" })).toMatchObject({ llmRuntime: "litellm", model: "smollm2:135m" });
+});
+
+test("litellm refuses a model that the runtime behind it cannot have; a gateway with an address takes any name", async () => {
+  await expect(recorded({}, { runtime: "litellm", model: "gpt-9" })).rejects.toMatchObject({
+    problems: [{ path: "model", got: "gpt-9" }],
+  });
+  const own = { ...ollama, llmBaseUrl: "http://gateway.lan:4000/v1" };
+  expect(await recorded(own, { runtime: "litellm", model: "gpt-9" })).toMatchObject({ llmRuntime: "litellm", model: "gpt-9" });
+});
+
+test("a runtime that is not known is refused with those that are", async () => {
+  await expect(recorded({}, { runtime: "llamafile" })).rejects.toMatchObject({
+    problems: [{ path: "--runtime", got: "llamafile", rule: expect.stringContaining("auto, embedded") as string }],
+  });
+});
