@@ -57,22 +57,34 @@ export function pulumiEngine(ctx: CliContext, installation: Installation, stack:
       cancelSignal: ctx.signal,
       forceKillAfterDelay: 60_000,
       stdin: "ignore",
+      // A terminal's Ctrl-C reaches the whole foreground group: the engine would count two signals and drop what it is doing.
+      detached: true,
     });
   const call = async (args: readonly string[]): Promise<string> => (await guarded(spawn(args))).stdout;
+  const resources = async (): Promise<readonly StateResource[]> => {
+    const text = await call(["stack", "export", "--stack", stack]).catch(noSuchStack);
+    return text === null ? [] : stateResources(JSON.parse(text));
+  };
+  const isEmptyStack = async (): Promise<boolean> => (await resources()).length === 0;
   return {
     call,
+    resources,
     async ensureStack(config) {
       await mkdir(installation.backendFolder, { recursive: true, mode: 0o700 });
       const names: unknown = JSON.parse(await call(["stack", "ls", "--json", "--project", "fidus"]));
       const exists = Array.isArray(names) && names.some((row: { name?: string }) => row.name?.split("/").at(-1) === stack);
       if (exists && config.salt() !== "") return;
-      if (exists) throw lostSalt(config.file);
+      // A kill between the engine's two writes leaves a stack without its salt; while it is empty nothing is lost by a new one.
+      if (exists && !(await isEmptyStack())) throw lostSalt(config.file);
+      if (exists) await call(["stack", "rm", stack, "--yes", "--force", "--preserve-config"]);
       config.setSalt(
         await initInScratch(installation, stack, ctx.paths.checkout, (cwd) =>
           guarded(spawn(["stack", "init", stack, "--no-select"], cwd)),
         ),
       );
       await config.save();
+      // So that the fixes that messages name work as they stand: pulumi config set KEY VALUE.
+      await call(["stack", "select", stack]);
     },
     async run(operation, args, onStep) {
       const flags = operation === "preview" ? [] : ["--yes", "--skip-preview"];
@@ -89,10 +101,6 @@ export function pulumiEngine(ctx: CliContext, installation: Installation, stack:
       const text = await call(["stack", "output", "--json", "--stack", stack]).catch(noSuchStack);
       const parsed: unknown = JSON.parse(text ?? "{}");
       return typeof parsed === "object" && parsed !== null && Object.keys(parsed).length > 0 ? { ...parsed } : null;
-    },
-    async resources() {
-      const text = await call(["stack", "export", "--stack", stack]).catch(noSuchStack);
-      return text === null ? [] : stateResources(JSON.parse(text));
     },
   };
 }
@@ -208,7 +216,8 @@ async function guarded<T>(child: Promise<T>): Promise<T> {
   }
 }
 
-function noSuchStack(error: unknown): null {
+/** null when the stack is not there; any other failure goes on. */
+export function noSuchStack(error: unknown): null {
   if (error instanceof CliError && /no stack named/.test(error.message)) return null;
   throw error;
 }

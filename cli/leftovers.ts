@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -40,7 +41,7 @@ async function livingHolder(installation: Installation, stack: string): Promise<
     const file = join(folder, name);
     const lock = parseLock(await readFile(file, "utf8").catch(() => "{}"));
     if (lock.hostname !== undefined && lock.hostname !== hostname()) continue;
-    if (lock.pid !== undefined && isAlive(lock.pid)) return lock.pid;
+    if (lock.pid !== undefined && isEngine(lock.pid)) return lock.pid;
     await rm(file, { force: true });
   }
   return null;
@@ -82,6 +83,16 @@ export async function removeLeftovers(
     removed.push(name);
   }
   return removed;
+}
+
+/** Whether the process lives and is an engine: after a reboot the number may be somebody else's. */
+function isEngine(pid: number): boolean {
+  if (!isAlive(pid)) return false;
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("pulumi");
+  } catch {
+    return process.platform !== "linux" && isAlive(pid);
+  }
 }
 
 /** Whether a process with this id runs on this host. */

@@ -15,8 +15,8 @@ export const versions = {
 
 /** Oldest Go that builds the modules in `toolchain/go`. */
 export const oldestGo = "1.26.0";
-/** Oldest CLI on PATH that is used as it is; its major version must be the SDK's. */
-export const oldestCli = "3.238.0";
+/** Oldest CLI on PATH that is used as it is (`destroy --ignore-protect`); its major version must be the SDK's. */
+export const oldestCli = "3.256.0";
 
 /** The parts of the toolchain, in the order in which they are got. */
 export const partNames = ["cli", "language-host", "docker", "command", "random", "tls"] as const;

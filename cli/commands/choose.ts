@@ -3,7 +3,8 @@ import { llmRuntimes } from "../../infra/config/keys.ts";
 import { hostFreeMemory, loopbackPortTaken, recordChoices } from "../choices.ts";
 import type { CliContext } from "../context.ts";
 import { examples } from "../program.ts";
-import { openSession } from "../session.ts";
+import { openSession, type Session } from "../session.ts";
+import { withStackLock } from "../stack-lock.ts";
 import { defaultStack } from "../stacks.ts";
 import { parsePort } from "./up.ts";
 
@@ -30,8 +31,17 @@ export function register(program: Command, ctx: CliContext): void {
     .action(async (stack: string, flags: Flags) => choose(ctx, stack, flags));
 }
 
-async function choose(ctx: CliContext, stack: string, { runtime, model, port, apiPort, registry }: Flags): Promise<void> {
-  const { config, installation, dockerHost } = await openSession(ctx, stack);
+async function choose(ctx: CliContext, stack: string, flags: Flags): Promise<void> {
+  const session = await openSession(ctx, stack);
+  // Whoever writes the config must be alone: an `up` in between would lose what it records.
+  await withStackLock(session.installation, session.stack, async () => record(ctx, await openSession(ctx, stack), flags));
+}
+
+async function record(
+  ctx: CliContext,
+  { config, installation, dockerHost, stack }: Session,
+  { runtime, model, port, apiPort, registry }: Flags,
+): Promise<void> {
   const options = {
     ...(runtime === undefined ? {} : { runtime }),
     ...(model === undefined ? {} : { model }),

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { resourceProgress } from "../deploy/engine-run.ts";
 import { prepareHost } from "../deploy/host.ts";
+import { noSuchStack } from "../engine.ts";
 import { CliError } from "../errors.ts";
 import { removeLeftovers, settleEngineLocks } from "../leftovers.ts";
 import { examples } from "../program.ts";
@@ -35,8 +36,8 @@ export function register(program: Command, ctx: CliContext): void {
     });
 }
 
-/** Types whose resources hold data or secrets; `down` leaves them. */
-const keptTypes = /^(docker:index\/volume:Volume|random:|pulumi:|fidus:docker:(DataVolume|StackSecrets|RoleFiles)$)/;
+/** What holds data and secrets on the engine; `down` leaves it. */
+const keptType = "docker:index/volume:Volume";
 
 async function removeContainers(ctx: CliContext, session: Session): Promise<number> {
   const { engine, installation, stack, docker, config } = session;
@@ -45,7 +46,7 @@ async function removeContainers(ctx: CliContext, session: Session): Promise<numb
     await settleEngineLocks(installation, stack, { signal: ctx.signal, update: step.update });
     const resources = await engine.resources();
     await removeLeftovers(docker, installation.id, stack, resources);
-    const targets = resources.filter(({ type }) => type.startsWith("docker:") && !keptTypes.test(type));
+    const targets = resources.filter(({ type }) => type.startsWith("docker:") && type !== keptType);
     if (targets.length === 0) {
       step.skip("nothing runs");
       return 0;
@@ -64,7 +65,7 @@ export async function removeAll(ctx: CliContext, { engine, installation, stack, 
     const resources = await engine.resources();
     await removeLeftovers(docker, installation.id, stack, resources);
     if (resources.length > 0) await engine.run("destroy", ["--ignore-protect"], resourceProgress(step));
-    await engine.call(["stack", "rm", stack, "--yes", "--preserve-config"]);
+    await engine.call(["stack", "rm", stack, "--yes", "--preserve-config"]).catch(noSuchStack);
     await rm(config.file, { force: true });
     return resources.length;
   });

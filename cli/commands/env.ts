@@ -40,7 +40,9 @@ async function printEnvironment(ctx: CliContext, stack: string | undefined, shel
   const variables = engineEnvironment(ctx.paths, installation, given ?? only ?? defaultStack, ctx.env["PATH"] ?? "");
   ctx.printJson(variables);
   const exports = Object.entries(variables).map(([name, value]) => shells[shell](name, String(value)));
-  ctx.print(exports.join("\n"));
+  // It would win over the file.
+  const unset = shell === "fish" ? "set -e PULUMI_CONFIG_PASSPHRASE" : "unset PULUMI_CONFIG_PASSPHRASE";
+  ctx.print([...exports, unset].join("\n"));
 }
 
 function checkShell(name: string): Shell {

@@ -9,6 +9,7 @@ import { findEngine } from "../docker.ts";
 import { cannotGoOn } from "../errors.ts";
 import { examples } from "../program.ts";
 import { openStackConfig, type StackConfigFile } from "../stack-config.ts";
+import { withStackLock } from "../stack-lock.ts";
 import { checkStackName, defaultStack } from "../stacks.ts";
 
 interface ImagesOptions {
@@ -32,9 +33,19 @@ export function register(program: Command, ctx: CliContext): void {
 }
 
 async function images(ctx: CliContext, stack: string, { refresh, prune }: ImagesOptions): Promise<void> {
-  const config = await openStackConfig(ctx.paths, await ctx.installation(), stack, "community");
+  const installation = await ctx.installation();
+  const open = (): Promise<StackConfigFile> => openStackConfig(ctx.paths, installation, stack, "community");
+  let config = await open();
   const docker = dockerAt(await engineHost(ctx, config), ctx.env);
-  if (refresh) await rebuild(ctx, docker, config);
+  if (refresh) {
+    const refreshed = await rebuild(ctx, docker);
+    // Building takes minutes: the config is read again under the lock, so that nothing recorded meanwhile is lost.
+    await withStackLock(installation, stack, async () => {
+      config = await open();
+      config.set({ imagesRefreshed: refreshed });
+      await config.save();
+    });
+  }
   const inputs = { root: ctx.paths.checkout, refreshed: config.entries()["imagesRefreshed"] };
   const current = imageNames.map((name) => imageRef(name, inputs));
   const removed = prune ? await removeImages(docker, current) : [];
@@ -44,8 +55,8 @@ async function images(ctx: CliContext, stack: string, { refresh, prune }: Images
   if (removed.length > 0) ctx.print(`removed: ${removed.join(", ")}`);
 }
 
-/** The stamp is recorded only when every image is there: an interrupted refresh leaves the old images in use. */
-async function rebuild(ctx: CliContext, docker: ReturnType<typeof dockerAt>, config: StackConfigFile): Promise<void> {
+/** Builds all images anew and returns their stamp, to be recorded only now: an interrupted refresh leaves the old images in use. */
+async function rebuild(ctx: CliContext, docker: ReturnType<typeof dockerAt>): Promise<string> {
   const refreshed = new Date().toISOString();
   const names = imageNames.filter((name) => imageSet[name].when === "always");
   await ctx.progress.step("images", (step) =>
@@ -64,8 +75,7 @@ async function rebuild(ctx: CliContext, docker: ReturnType<typeof dockerAt>, con
       },
     }),
   );
-  config.set({ imagesRefreshed: refreshed });
-  await config.save();
+  return refreshed;
 }
 
 async function engineHost(ctx: CliContext, config: StackConfigFile): Promise<string> {

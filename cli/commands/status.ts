@@ -23,7 +23,9 @@ export function register(program: Command, ctx: CliContext): void {
       const session = await openSession(ctx, stack);
       const services = await serviceStatus(session);
       const { llmRuntime = "", model = "", pagePort = "3000" } = session.config.entries();
-      const healthy = services.length > 0 && services.every(({ state, health }) => state === "running" && health !== "unhealthy");
+      const healthy =
+        services.length > 0 &&
+        services.every(({ state, health }) => state === "running" && (health === "healthy" || health === "none"));
       ctx.printJson({ stack, version: ctx.version, healthy, runtime: llmRuntime, model, pagePort: Number(pagePort), services });
       ctx.print(services.length === 0 ? `Stack ${stack} is down. ./fidus up ${stack}` : table(services));
       ctx.print(`\nversion ${ctx.version} · ${llmRuntime} · ${model}`);

@@ -1,9 +1,11 @@
-import { rm } from "node:fs/promises";
+import { realpath, rm } from "node:fs/promises";
 import type { Command } from "commander";
 import { installationLabel } from "../../infra/core/naming.ts";
 import type { Docker } from "../../infra/images/docker-cli.ts";
-import { lines } from "../containers.ts";
+import { removeImages } from "../../infra/images/list.ts";
+import { dockerAt, lines } from "../containers.ts";
 import type { CliContext } from "../context.ts";
+import { findEngine } from "../docker.ts";
 import { CliError } from "../errors.ts";
 import { listInstallations, type Installation } from "../installation.ts";
 import { examples } from "../program.ts";
@@ -20,33 +22,67 @@ export function register(program: Command, ctx: CliContext): void {
     .option("--caches", "also remove toolchain, models and images, unless another installation uses them", false)
     .addHelpText("after", examples(["./fidus uninstall", "./fidus uninstall --caches --yes"]))
     .action(async ({ caches }: { caches: boolean }) => {
-      const installation = await ctx.existingInstallation();
-      if (installation === null) {
+      const found = await findWithoutPassphrase(ctx);
+      if (found === null) {
         ctx.printJson({ removed: false });
         return ctx.print("Nothing is installed from this checkout.");
       }
-      if (!(await ctx.confirm(`Remove installation ${installation.id} with all its data for ever?`))) {
+      const { installation, lost } = found;
+      const warning = lost ? " Its passphrase is lost; it is removed by its labels." : "";
+      if (!(await ctx.confirm(`Remove installation ${installation.id} with all its data for ever?${warning}`))) {
         throw new CliError("nothing was removed", { code: "declined" });
       }
-      await removeInstallation(ctx, installation, caches);
+      const engines = lost ? [] : await removeStacks(ctx, installation);
+      await sweep(ctx, installation, engines, caches);
       ctx.printJson({ removed: true, installation: installation.id });
       ctx.print(`Installation ${installation.id} is gone.`);
     });
 }
 
-async function removeInstallation(ctx: CliContext, installation: Installation, caches: boolean): Promise<void> {
+/** The installation, also when its passphrase is lost: leaving must always be possible. */
+async function findWithoutPassphrase(
+  ctx: CliContext,
+): Promise<{ readonly installation: Installation; readonly lost: boolean } | null> {
+  try {
+    const installation = await ctx.existingInstallation();
+    return installation === null ? null : { installation, lost: false };
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code !== "passphrase-lost") throw error;
+    const named = ctx.env["FIDUS_INSTALLATION"] ?? "";
+    const checkout = await realpath(ctx.paths.checkout);
+    const all = await listInstallations(ctx.paths);
+    const installation = all.find((one) => (named === "" ? one.checkout === checkout : one.id === named));
+    if (installation === undefined) throw error;
+    return { installation, lost: true };
+  }
+}
+
+/** Destroys every stack with its data; returns the engines they were on. */
+async function removeStacks(ctx: CliContext, installation: Installation): Promise<Docker[]> {
   const engines = new Map<string, Docker>();
   for (const stack of await configuredStacks(installation)) {
     const session = await openSession(ctx, stack);
     engines.set(session.dockerHost, session.docker);
     await withStackLock(installation, stack, () => removeAll(ctx, session));
   }
-  for (const docker of engines.values()) await removeLabelled(docker, installation.id);
+  return [...engines.values()];
+}
+
+/** Removes by label what no state knows, then the installation's folder and, when nobody else needs them, the caches. */
+async function sweep(ctx: CliContext, installation: Installation, known: readonly Docker[], caches: boolean): Promise<void> {
+  const engines = known.length > 0 ? known : await standardEngine(ctx);
+  for (const docker of engines) await removeLabelled(docker, installation.id);
   await rm(installation.folder, { recursive: true, force: true });
   if (!caches) return;
   if ((await listInstallations(ctx.paths)).length > 0) return ctx.notice("  caches stay: another installation uses them");
-  for (const docker of engines.values()) await removeImages(docker);
+  for (const docker of engines) await removeImages(docker, []);
   await rm(ctx.paths.cache, { recursive: true, force: true });
+}
+
+/** The engine that an `up` would find; none when none answers. */
+async function standardEngine(ctx: CliContext): Promise<Docker[]> {
+  const search = await findEngine({ env: ctx.env, signal: ctx.signal });
+  return search.kind === "found" ? [dockerAt(search.engine.host, ctx.env)] : [];
 }
 
 /** Whatever bears the installation's label and is not in any state: what interrupted runs left. */
@@ -59,9 +95,4 @@ async function removeLabelled(docker: Docker, installation: string): Promise<voi
   await remove(["ps", "--all"], ["rm", "--force", "--volumes"]);
   await remove(["network", "ls"], ["network", "rm"]);
   await remove(["volume", "ls"], ["volume", "rm"]);
-}
-
-async function removeImages(docker: Docker): Promise<void> {
-  const ids = lines(await docker(["image", "ls", "--quiet", "--filter", "label=fidus.image"]));
-  if (ids.length > 0) await docker(["image", "rm", "--force", ...new Set(ids)]);
 }

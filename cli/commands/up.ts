@@ -64,6 +64,12 @@ export function parsePort(option: string, text: string): number {
 
 /** The first administrator's login, the moment it exists: whatever fails later, it has been shown. */
 function showAdmin(ctx: CliContext, { email, password, apiKey }: Credentials): void {
+  // With --json the one document comes at the very end; should something fail before, this is all there is.
+  if (ctx.json)
+    process.once(
+      "exit",
+      (code) => void (code !== 0 && process.stderr.write(`${JSON.stringify({ admin: { email, password, apiKey } })}\n`)),
+    );
   ctx.print(`\n  Shown once, kept nowhere in clear:\n  E-mail    ${email}\n  Password  ${password}\n  API key   ${apiKey}\n`);
 }
 

@@ -1,20 +1,28 @@
 import type { Docker } from "../../infra/images/docker-cli.ts";
 import { lastLogLines, stackContainers } from "../containers.ts";
-import type { Changes, EngineStep, PulumiEngine } from "../engine.ts";
+import type { Changes, EngineStep, PulumiEngine, StateResource } from "../engine.ts";
 import { CliError } from "../errors.ts";
 import type { Step } from "../progress.ts";
+
+/** The stack that `runUp` works on, and what its state knows. */
+export interface RunningStack {
+  readonly installation: string;
+  readonly stack: string;
+  readonly known: readonly StateResource[];
+}
 
 /** Runs `pulumi up` with its resources as progress; a failure shows the last log lines of what is not healthy. */
 export async function runUp(
   engine: PulumiEngine,
   docker: Docker,
-  installation: string,
-  stack: string,
+  { installation, stack, known }: RunningStack,
   step: Step,
 ): Promise<Changes> {
   const show = resourceProgress(step);
   try {
-    return await engine.run("up", [], show);
+    // The engine believes its state: what somebody stopped or removed by hand is only found by looking.
+    const intact = await allRunning(docker, installation, stack, known);
+    return await engine.run("up", intact ? [] : ["--refresh"], show);
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== "engine-failed") throw error;
     throw new CliError(`${error.message}${await sickContainers(docker, installation, stack)}`, {
@@ -50,4 +58,19 @@ async function sickContainers(docker: Docker, installation: string, stack: strin
     }),
   );
   return parts.join("");
+}
+
+/** Whether every container of the state runs. */
+async function allRunning(
+  docker: Docker,
+  installation: string,
+  stack: string,
+  known: readonly StateResource[],
+): Promise<boolean> {
+  const wanted = known.filter(({ type }) => type === "docker:index/container:Container");
+  if (wanted.length === 0) return true;
+  const running = new Set(
+    (await stackContainers(docker, installation, stack)).filter(({ state }) => state === "running").map(({ id }) => id),
+  );
+  return wanted.every(({ id }) => running.has(id));
 }

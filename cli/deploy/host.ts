@@ -4,15 +4,20 @@ import { ensureEngine } from "../docker-setup.ts";
 import { prepareToolchain } from "../host-check.ts";
 import type { StackConfigFile } from "../stack-config.ts";
 
-/** Finds or sets up the Docker engine (the recorded one, once there is a record) and the toolchain. */
-export async function prepareHost(ctx: CliContext, config: StackConfigFile): Promise<Engine> {
+/** Finds or sets up the Docker engine: the recorded one, once there is a record. */
+export async function prepareEngine(ctx: CliContext, config: StackConfigFile): Promise<Engine> {
   const recorded = config.entries()["dockerHost"];
   const env = recorded === undefined ? ctx.env : { ...ctx.env, DOCKER_HOST: recorded };
-  const engine = await ctx.progress.step("Docker", async (step) => {
+  return ctx.progress.step("Docker", async (step) => {
     const found = await ensureEngine({ env, paths: ctx.paths, progress: ctx.progress, notice: ctx.notice, signal: ctx.signal });
     step.update(`${found.version} at ${found.host}`);
     return found;
   });
+}
+
+/** The engine and the toolchain: what every command needs that runs Pulumi on an existing stack. */
+export async function prepareHost(ctx: CliContext, config: StackConfigFile): Promise<Engine> {
+  const engine = await prepareEngine(ctx, config);
   await ctx.progress.step("toolchain", (step) => prepareToolchain(ctx, step));
   return engine;
 }

@@ -52,17 +52,17 @@ function showImage(ctx: CliContext, step: Step, event: ImageEvent): void {
 }
 
 /**
- * Fetches the embedded runtime's model. When a model that was chosen by itself cannot be had, the demo model takes its place
- * and is recorded; one that was asked for by name is an error.
+ * Fetches the embedded runtime's model. When a model that this run chose by itself cannot be had, the demo model takes its
+ * place and is recorded; one that is recorded or was asked for by name is an error.
  */
-export async function prepareModel(ctx: CliContext, config: StackConfigFile, chosenByName: boolean, step: Step): Promise<void> {
+export async function prepareModel(ctx: CliContext, config: StackConfigFile, chosenByFidus: boolean, step: Step): Promise<void> {
   const { llmRuntime, llmBaseUrl, model: id = demoModel.id, services } = config.entries();
   const model = findModel(id);
   if (!ownRuntime(llmRuntime, llmBaseUrl).model || services === "dependencies" || model === null) return step.skip("not needed");
   try {
     await fetchModel(ctx, model, step);
   } catch (error) {
-    if (chosenByName || model.id === demoModel.id || ctx.signal.aborted) throw error;
+    if (!chosenByFidus || model.id === demoModel.id || ctx.signal.aborted) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     ctx.notice(`  model: ${demoModel.id}, a demo model, in place of ${model.id}: ${reason}`);
     await fetchModel(ctx, demoModel, step);

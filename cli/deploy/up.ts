@@ -11,7 +11,7 @@ import type { CliContext } from "../context.ts";
 import type { Engine } from "../docker.ts";
 import { pulumiEngine, type Changes } from "../engine.ts";
 import { cannotGoOn, CliError } from "../errors.ts";
-import { portWishes, requireFitHost } from "../host-check.ts";
+import { portWishes, prepareToolchain, requireFitHost } from "../host-check.ts";
 import type { Installation } from "../installation.ts";
 import { removeLeftovers, settleEngineLocks } from "../leftovers.ts";
 import { proveAnswer, type Proof } from "../proof.ts";
@@ -21,7 +21,7 @@ import { withStackLock } from "../stack-lock.ts";
 import { awaitCertificate, reachOf } from "./certificate.ts";
 import { runUp } from "./engine-run.ts";
 import { prepareImages, prepareModel } from "./parts.ts";
-import { prepareHost } from "./host.ts";
+import { prepareEngine } from "./host.ts";
 
 export interface UpOptions extends ChoiceOptions {
   /** E-mail of the first administrator. @default admin@fidus.local */
@@ -64,14 +64,17 @@ async function bringUp(
 ): Promise<UpResult> {
   const { progress } = ctx;
   const config = await openStackConfig(ctx.paths, installation, stack, "community");
-  const host = await prepareHost(ctx, config);
+  const host = await prepareEngine(ctx, config);
   const docker = dockerAt(host.host, ctx.env);
   const choices = await choose(config, installation, options, host);
   for (const { key, value, because } of choices) ctx.notice(`  ${key}: ${value} (${because})`);
   await requireFitHost(ctx, host, installation.id, portWishes(config));
+  // Only now: what this host refuses must not be what the next plain `up` finds recorded.
+  await config.save();
+  await progress.step("toolchain", (step) => prepareToolchain(ctx, step));
   await refuseForeign(docker, installation, stack);
   await progress.step("model", (step) =>
-    prepareModel(ctx, config, options.model !== undefined && options.model !== "auto", step),
+    prepareModel(ctx, config, choices.some(({ key }) => key === "model") && (options.model ?? "auto") === "auto", step),
   );
   const settings = validated(config);
   await progress.step("images", (step) => prepareImages(ctx, docker, config, neededImages(settings), step));
@@ -79,9 +82,10 @@ async function bringUp(
   const changes = await progress.step("stack", async (step) => {
     await settleEngineLocks(installation, stack, { signal: ctx.signal, update: step.update });
     await engine.ensureStack(config);
-    const removed = await removeLeftovers(docker, installation.id, stack, await engine.resources());
+    const known = await engine.resources();
+    const removed = await removeLeftovers(docker, installation.id, stack, known);
     if (removed.length > 0) ctx.notice(`  removed what an interrupted run left: ${removed.join(", ")}`);
-    return runUp(engine, docker, installation.id, stack, step);
+    return runUp(engine, docker, { installation: installation.id, stack, known }, step);
   });
   const outputs = (await engine.outputs()) ?? {};
   const result = {
@@ -117,14 +121,12 @@ async function choose(
   options: ChoiceOptions,
   engine: Engine,
 ): Promise<Choice[]> {
-  const choices = await recordChoices(config, installation.id, options, {
+  return recordChoices(config, installation.id, options, {
     dockerHost: engine.host,
     dockerMajor: Number.parseInt(engine.version, 10) || 20,
     freeMemory: hostFreeMemory(),
     portTaken: loopbackPortTaken,
   });
-  await config.save();
-  return choices;
 }
 
 /** The settings, checked before the engine starts: every problem at once. Images are recorded later. */

@@ -83,7 +83,7 @@ export class App extends pulumi.ComponentResource {
         memory: memoryLimits.web,
         stopGrace: 30,
       },
-      { parent: this },
+      { parent: this, dependsOn: [gate] },
     );
     const worker = new Service(
       `${name}-worker`,
@@ -137,6 +137,8 @@ function runtimeEnvironment(args: AppArgs): Record<string, string> {
     ENCRYPTION_KEY_FILE: "/run/fidus/encryption_key",
     ENVIRONMENT: args.environment,
     FIDUS_VERSION: args.version,
+    // Only the proxy reaches the API, from the stack's own networks: it says who asked.
+    FORWARDED_ALLOW_IPS: "uniquelocal",
     LLM_DEMO: String(args.model.demo),
     LLM_MODEL: args.model.name,
     LLM_RUNTIME: args.llm.runtime,

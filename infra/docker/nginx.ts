@@ -51,7 +51,7 @@ http {
   proxy_set_header Connection "";
   proxy_set_header Host $http_host;
   proxy_set_header X-Real-IP $remote_addr;
-  proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+  proxy_set_header X-Forwarded-For $remote_addr;
   proxy_set_header X-Forwarded-Proto $scheme;
   # Server-sent events must pass at once, and a silent gap is longer than a heartbeat.
   proxy_buffering off;
