@@ -43,9 +43,15 @@ export async function foreignContainers(docker: Docker, installation: string, st
   return rows.map((row) => row.split("\t")).flatMap(([name = "", owner]) => (owner === installation ? [] : [name]));
 }
 
-/** The last log lines of a container, standard output and error together. */
+/** The last log lines of a container, standard output and error together, in the order in which they came. */
 export async function lastLogLines(docker: Docker, container: string, count: number): Promise<string> {
-  return docker(["logs", "--tail", String(count), container]).catch((error: unknown) => String(error));
+  const seen: string[] = [];
+  try {
+    await docker(["logs", "--tail", String(count), container], { onLine: (line) => seen.push(line) });
+  } catch (error) {
+    seen.push(String(error));
+  }
+  return seen.join("\n");
 }
 
 /** Non-empty lines. */

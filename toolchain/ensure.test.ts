@@ -133,21 +133,21 @@ test("a broken marker costs a new download, not the run", async () => {
 test("uses the CLI on PATH with the host beside it, and the user's plugin of our version", async () => {
   const machine = await emptyMachine();
   await installFakeGo(machine.folder);
-  await writeScript(join(machine.folder, "path/pulumi"), "echo v3.240.1");
+  await writeScript(join(machine.folder, "path/pulumi"), "echo v3.257.1");
   await writeScript(join(machine.folder, "path/pulumi-language-nodejs"), "echo 1");
   await writeScript(join(machine.folder, "home/.pulumi/plugins/resource-docker-v5.2.0/pulumi-resource-docker"), "echo 1");
   await writeScript(join(machine.folder, "home/.pulumi/plugins/resource-tls-v5.6.0/pulumi-resource-tls"), "echo another version");
   const options = { ...machine.options, env: { ...machine.options.env, FIDUS_VENDOR_BASE_URL: "http://127.0.0.1:1" } };
   const report = await ensureToolchain(options);
   expect(report.parts.map(({ source, version }) => [source, version])).toEqual([
-    ["path", "3.240.1"],
-    ["path", "3.240.1"],
+    ["path", "3.257.1"],
+    ["path", "3.257.1"],
     ["path", versions.docker],
     ["built", versions.command],
     ["built", versions.random],
     ["built", versions.tls],
   ]);
-  expect((await execa(report.parts[0]?.path ?? "", ["version"])).stdout).toBe("v3.240.1");
+  expect((await execa(report.parts[0]?.path ?? "", ["version"])).stdout).toBe("v3.257.1");
   expect((await ensureToolchain(options)).parts.map(({ source }) => source)).toEqual([
     "path",
     "path",
@@ -158,7 +158,7 @@ test("uses the CLI on PATH with the host beside it, and the user's plugin of our
   ]);
 });
 
-test.each(["v3.237.9", "v4.0.0", "3.259", ""])("passes over a CLI on PATH that says %j", async (says) => {
+test.each(["v3.255.9", "v4.0.0", "3.259", ""])("passes over a CLI on PATH that says %j", async (says) => {
   const machine = await emptyMachine({ FIDUS_VENDOR_BASE_URL: "http://127.0.0.1:1" });
   await installFakeGo(machine.folder);
   await writeScript(join(machine.folder, "path/pulumi"), `echo ${says}`);
@@ -168,7 +168,7 @@ test.each(["v3.237.9", "v4.0.0", "3.259", ""])("passes over a CLI on PATH that s
 test("a CLI that vanished from PATH is replaced by the next run", async () => {
   const machine = await emptyMachine({ FIDUS_VENDOR_BASE_URL: "http://127.0.0.1:1" });
   await installFakeGo(machine.folder);
-  await writeScript(join(machine.folder, "path/pulumi"), "echo v3.250.0");
+  await writeScript(join(machine.folder, "path/pulumi"), "echo v3.258.0");
   await ensureToolchain(machine.options);
   await rm(join(machine.folder, "path/pulumi"));
   expect((await ensureToolchain(machine.options)).parts[0]).toMatchObject({ source: "built", trust: "built" });

@@ -67,7 +67,9 @@ export async function findByEmail(db: Queryable, email: string): Promise<{ user:
 
 /** The administrator who was made first; null when there is none. */
 export async function firstAdmin(db: Queryable): Promise<Pick<User, "id"> | null> {
-  const { rows } = await db.query<{ id: string }>("select id from users where role = 'admin' and disabled_at is null order by created_at limit 1");
+  const { rows } = await db.query<{ id: string }>(
+    "select id from users where role = 'admin' and disabled_at is null order by created_at limit 1",
+  );
   return rows[0] ?? null;
 }
 
