@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { ensureEngine } from "../cli/docker-setup.ts";
@@ -7,6 +8,7 @@ import { resolvePaths } from "../cli/paths.ts";
 import { ensureModel } from "../cli/models.ts";
 import { createProgress } from "../cli/progress.ts";
 import { demoModel } from "../infra/core/models.ts";
+import { installRuntime } from "../infra/images/prepare.ts";
 import { ensureToolchain } from "../toolchain/ensure.ts";
 
 /** Something outside the checkout that a tier cannot do without. */
@@ -153,14 +155,11 @@ async function provideToolchain({ env, log, signal }: Machine): Promise<void> {
 /** The embedded runtime from its own lock file, and the demo model: what the app's model test loads outside of any image. */
 async function provideLlama({ env, log, signal }: Machine): Promise<void> {
   const checkout = join(import.meta.dirname, "..");
-  const runtime = join(checkout, "app/llm", process.arch === "arm64" ? "arm64" : "");
-  if (!existsSync(join(runtime, "node_modules/node-llama-cpp"))) {
+  const cpu = process.arch === "arm64" ? "arm64" : "x64";
+  const target = join(checkout, "app/llm/node_modules");
+  if (!existsSync(join(target, "node-llama-cpp"))) {
     log("installing node-llama-cpp");
-    await execa("npm", ["ci", "--prefix", runtime, "--omit=optional", "--ignore-scripts"], {
-      env,
-      cancelSignal: signal,
-      stdin: "ignore",
-    });
+    await installRuntime({ root: checkout, target, scratch: tmpdir(), cpu, env, onLine: () => {}, signal });
   }
   await ensureModel({ model: demoModel, cacheDir: resolvePaths(env).cache, log, signal });
 }

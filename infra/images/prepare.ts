@@ -75,10 +75,33 @@ async function nodeBinary({ root, context, cpu, env, onLine, signal }: PrepareAr
   }
 }
 
-/** node_modules of the embedded runtime, exactly as locked, for the engine's architecture. */
-async function prepareRuntime({ root, context, cpu, env, onLine, signal }: PrepareArgs): Promise<void> {
+/** node_modules of the embedded runtime for the engine's architecture. */
+function prepareRuntime({ root, context, cpu, env, onLine, signal }: PrepareArgs): Promise<void> {
+  return installRuntime({ root, target: join(context, "node_modules"), scratch: dirname(context), cpu, env, onLine, signal });
+}
+
+export interface InstallRuntimeArgs extends RunSettings {
+  /** The checkout's root folder. */
+  readonly root: string;
+  /** Where node_modules goes. */
+  readonly target: string;
+  /** Folder for a temporary one. */
+  readonly scratch: string;
+  readonly cpu: "x64" | "arm64";
+}
+
+/** Installs the embedded runtime into `target`, exactly as locked. Throws an Error when a version or checksum is another one. */
+export async function installRuntime({
+  root,
+  target: destination,
+  scratch,
+  cpu,
+  env,
+  onLine,
+  signal,
+}: InstallRuntimeArgs): Promise<void> {
   const source = join(root, cpu === "x64" ? "app/llm" : `app/llm/${cpu}`);
-  const folder = await mkdtemp(join(dirname(context), "llm-"));
+  const folder = await mkdtemp(join(scratch, "llm-"));
   try {
     for (const file of ["package.json", "package-lock.json"]) await copyFile(join(source, file), join(folder, file));
     const target = ["--os=linux", `--cpu=${cpu}`, "--libc=glibc"];
@@ -103,7 +126,7 @@ async function prepareRuntime({ root, context, cpu, env, onLine, signal }: Prepa
     if (strays.length > 0)
       throw new Error(`app/llm: got ${strays.join(", ")}; needs the versions of package-lock.json. npm install --prefix app/llm`);
     await dropUnused(join(folder, "node_modules"));
-    await cp(join(folder, "node_modules"), join(context, "node_modules"), { recursive: true, verbatimSymlinks: true });
+    await cp(join(folder, "node_modules"), destination, { recursive: true, verbatimSymlinks: true });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -138,11 +161,14 @@ async function copyFolder(root: string, path: string, target: string): Promise<v
   }
 }
 
-interface RunOptions {
-  readonly cwd: string;
+interface RunSettings {
   readonly env: NodeJS.ProcessEnv;
   readonly onLine: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
+}
+
+interface RunOptions extends RunSettings {
+  readonly cwd: string;
 }
 
 /** Runs a program to its end; a failure carries the last lines it printed. */
