@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { recordChoices, type ChoiceOptions } from "./choices.ts";
+import { recordAsked, recordChoices, type ChoiceOptions } from "./choices.ts";
 import type { StackConfigFile } from "./stack-config.ts";
 
 /** A config that lives in memory only. */
@@ -48,4 +48,21 @@ test("a runtime that is not known is refused with those that are", async () => {
   await expect(recorded({}, { runtime: "llamafile" })).rejects.toMatchObject({
     problems: [{ path: "--runtime", got: "llamafile", rule: expect.stringContaining("auto, embedded") as string }],
   });
+});
+
+test("before the first up only what is asked for is recorded, and the first up keeps it and chooses the rest", async () => {
+  const values: Record<string, string> = {};
+  const config = memoryConfig(values);
+  expect(recordAsked(config, "a1b2c3", { runtime: "lmstudio", model: "mine" }, 1e9).map(({ key }) => key)).toEqual([
+    "llmRuntime",
+    "model",
+  ]);
+  expect(values).toEqual({ installation: "a1b2c3", llmRuntime: "lmstudio", model: "mine" });
+  expect(await recorded(values, {})).toMatchObject({ llmRuntime: "lmstudio", model: "mine", pagePort: "3000", apiPort: "8000" });
+});
+
+test("a second run without wishes chooses nothing", async () => {
+  const first = await recorded({}, {});
+  const host = { dockerHost: "unix:///d.sock", dockerMajor: 20, freeMemory: 9e9, portTaken: () => Promise.resolve(true) };
+  expect(await recordChoices(memoryConfig({ ...first }), "a1b2c3", {}, host)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { freemem } from "node:os";
 import { createServer } from "node:net";
-import { llmRuntimes, type LlmRuntime } from "../infra/config/keys.ts";
+import { llmRuntimes } from "../infra/config/keys.ts";
 import { ownRuntime } from "../infra/config/own-runtime.ts";
 import { findModel, modelForMemory, modelProblems } from "../infra/core/models.ts";
 import { wrongInput } from "./errors.ts";
@@ -36,9 +36,8 @@ export interface Host {
 }
 
 /**
- * Fills in what the stack's config does not have yet, and what the command line asks to change; returns what was chosen now.
- * Environment is looked at here and nowhere else: the program only reads what is recorded.
- * Throws exit 2 for an unknown runtime or model.
+ * What the first `up` records: everything the command line asks for, then what is still missing, chosen for this host.
+ * Environment is looked at here and nowhere else: the program only reads what is recorded. Throws as `recordAsked`.
  */
 export async function recordChoices(
   config: StackConfigFile,
@@ -46,35 +45,51 @@ export async function recordChoices(
   options: ChoiceOptions,
   host: Host,
 ): Promise<Choice[]> {
-  const recorded = config.entries();
-  const chosen: Choice[] = [];
-  const choose = (key: string, value: string, because: string): void => {
-    if (recorded[key] === value) return;
-    chosen.push({ key, value, because });
-    config.set({ [key]: value });
-  };
-  if (recorded["installation"] === undefined) config.set({ installation });
-  const runtime = chooseRuntime(options.runtime, recorded["llmRuntime"]);
-  if (runtime !== null) choose("llmRuntime", runtime.value, runtime.because);
-  const effectiveRuntime = runtime?.value ?? recorded["llmRuntime"] ?? "embedded";
-  const ownModel = ownRuntime(effectiveRuntime, recorded["llmBaseUrl"]).model;
-  const model = chooseModel(options.model, recorded["model"], ownModel, host.freeMemory, runtime !== null);
-  if (model !== null) choose("model", model.value, model.because);
-  if (recorded["dockerHost"] === undefined) {
+  const asked = recordAsked(config, installation, options, host.freeMemory);
+  return [...asked, ...(await recordMissing(config, host))];
+}
+
+/** Records what the command line asks to change, and nothing else. Throws exit 2 for an unknown runtime or model. */
+export function recordAsked(config: StackConfigFile, installation: string, options: ChoiceOptions, freeMemory: number): Choice[] {
+  const recorder = recordInto(config);
+  const { llmRuntime, model, llmBaseUrl } = config.entries();
+  if (config.entries()["installation"] === undefined) config.set({ installation });
+  if (options.runtime !== undefined) recorder.choose("llmRuntime", ...chooseRuntime(options.runtime));
+  const runtime = config.entries()["llmRuntime"];
+  const changed = runtime !== llmRuntime;
+  if (options.model !== undefined || (changed && model !== undefined)) {
+    const own = ownRuntime(runtime ?? "embedded", llmBaseUrl).model;
+    const found = chooseModel(options.model, model, own, freeMemory);
+    if (found !== null) recorder.choose("model", ...found);
+  }
+  if (options.pagePort !== undefined) recorder.choose("pagePort", String(options.pagePort), "asked for");
+  if (options.apiPort !== undefined) recorder.choose("apiPort", String(options.apiPort), "asked for");
+  if (options.registry !== undefined) {
+    recorder.choose("imageSource", "registry", "asked for");
+    recorder.choose("imageRegistry", options.registry, "asked for");
+  }
+  return recorder.chosen;
+}
+
+/** Chooses what nobody has asked for and nothing has recorded. */
+async function recordMissing(config: StackConfigFile, host: Host): Promise<Choice[]> {
+  const { choose, chosen } = recordInto(config);
+  const { llmRuntime = "", model, llmBaseUrl, dockerHost, imageSource } = config.entries();
+  if (llmRuntime === "") choose("llmRuntime", ...chooseRuntime("auto"));
+  const own = ownRuntime(llmRuntime === "" ? "embedded" : llmRuntime, llmBaseUrl).model;
+  const found = chooseModel(undefined, model, own, host.freeMemory);
+  if (found !== null) choose("model", ...found);
+  if (dockerHost === undefined) {
     choose("dockerHost", host.dockerHost, "the engine that answers");
     choose("dockerMajor", String(host.dockerMajor), "the engine's version");
   }
-  if (options.registry !== undefined) {
-    choose("imageSource", "registry", "asked for");
-    choose("imageRegistry", options.registry, "asked for");
-  } else if (recorded["imageSource"] === undefined) choose("imageSource", "build", "no registry is configured");
+  if (imageSource === undefined) choose("imageSource", "build", "no registry is configured");
   const taken = new Set<number>();
-  for (const [key, wish, asked] of [
-    ["pagePort", 3000, options.pagePort],
-    ["apiPort", 8000, options.apiPort],
+  for (const [key, wish] of [
+    ["pagePort", 3000],
+    ["apiPort", 8000],
   ] as const) {
-    if (asked !== undefined) choose(key, String(asked), "asked for");
-    else if (recorded[key] === undefined) {
+    if (config.entries()[key] === undefined) {
       const port = await firstFreePort(wish, taken, host.portTaken);
       choose(key, String(port), port === wish ? "free" : `${wish} is taken`);
     }
@@ -83,40 +98,50 @@ export async function recordChoices(
   return chosen;
 }
 
-function chooseRuntime(asked: string | undefined, recorded: string | undefined): { value: LlmRuntime; because: string } | null {
-  if (asked === undefined && recorded !== undefined) return null;
-  if (asked === undefined || asked === "auto") return { value: "embedded", because: "it needs nothing else" };
+/** A value and why it was chosen. */
+type Reasoned = readonly [value: string, because: string];
+
+interface Recorder {
+  readonly chosen: Choice[];
+  readonly choose: (key: string, ...reasoned: Reasoned) => void;
+}
+
+/** Writes choices into the config; what is recorded already counts as no choice. */
+function recordInto(config: StackConfigFile): Recorder {
+  const chosen: Choice[] = [];
+  const choose = (key: string, value: string, because: string): void => {
+    if (config.entries()[key] === value) return;
+    chosen.push({ key, value, because });
+    config.set({ [key]: value });
+  };
+  return { chosen, choose };
+}
+
+function chooseRuntime(asked: string): Reasoned {
+  if (asked === "auto") return ["embedded", "it needs nothing else"];
   const known = llmRuntimes.find((runtime) => runtime === asked);
-  if (known !== undefined) return { value: known, because: "asked for" };
+  if (known !== undefined) return [known, "asked for"];
   throw wrongInput("that runtime is not known", [
     { path: "--runtime", got: asked, rule: `one of auto, ${llmRuntimes.join(", ")}`, fix: "./fidus choose --runtime auto" },
   ]);
 }
 
-function chooseModel(
-  asked: string | undefined,
-  recorded: string | undefined,
-  ownModel: boolean,
-  freeMemory: number,
-  runtimeChanged: boolean,
-): { value: string; because: string } | null {
-  if (!ownModel) {
-    if (asked !== undefined && asked !== "auto") return { value: asked, because: "asked for" };
-    if (recorded !== undefined && !runtimeChanged) return null;
-    return {
-      value: recorded ?? "llama3.1:8b",
-      because: "the runtime's own name for it; change it with ./fidus choose --model NAME",
-    };
+/** The model for a runtime of ours (`own`: a row of the table) or of somebody else's (its own name); null keeps what is recorded. */
+function chooseModel(asked: string | undefined, recorded: string | undefined, own: boolean, freeMemory: number): Reasoned | null {
+  if (!own) {
+    if (asked !== undefined && asked !== "auto") return [asked, "asked for"];
+    if (recorded !== undefined) return null;
+    return ["llama3.1:8b", "the runtime's own name for it; change it with ./fidus choose --model NAME"];
   }
   if (asked === undefined && recorded !== undefined && findModel(recorded) !== null) return null;
   if (asked === undefined || asked === "auto") {
     const free = freeMemory / 1e9;
     // Everything else on the machine keeps a share of what is free now.
-    return { value: modelForMemory(free * 0.6).id, because: `${free.toFixed(1)} GB of memory are free` };
+    return [modelForMemory(free * 0.6).id, `${free.toFixed(1)} GB of memory are free`];
   }
   const problems = modelProblems(asked, null);
   if (problems.length > 0) throw wrongInput("that model is not known", problems);
-  return { value: asked, because: "asked for" };
+  return [asked, "asked for"];
 }
 
 async function firstFreePort(wish: number, taken: ReadonlySet<number>, portTaken: Host["portTaken"]): Promise<number> {

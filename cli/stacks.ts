@@ -1,4 +1,5 @@
 import { readdir } from "node:fs/promises";
+import { editions } from "../infra/config/keys.ts";
 import { wrongInput } from "./errors.ts";
 import type { Installation } from "./installation.ts";
 
@@ -25,4 +26,14 @@ export function checkStackName(name: string): string {
 export async function configuredStacks(installation: Installation): Promise<string[]> {
   const names = await readdir(installation.folder);
   return names.flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []).sort();
+}
+
+/** The name of an edition, or of a stack this installation has; anything else is a slip, exit 2, and makes no stack. */
+export async function checkKnownStack(installation: Installation, name: string): Promise<string> {
+  const stack = checkStackName(name);
+  const known = [...new Set([...editions, ...(await configuredStacks(installation))])];
+  if (known.includes(stack)) return stack;
+  throw wrongInput("there is no such stack or edition", [
+    { path: "stack", got: stack, rule: `one of ${known.join(", ")}`, fix: `./fidus up ${defaultStack}` },
+  ]);
 }

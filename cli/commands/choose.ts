@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import { llmRuntimes } from "../../infra/config/keys.ts";
-import { hostFreeMemory, loopbackPortTaken, recordChoices } from "../choices.ts";
+import { hostFreeMemory, recordAsked } from "../choices.ts";
 import type { CliContext } from "../context.ts";
 import { examples } from "../program.ts";
-import { openSession, type Session } from "../session.ts";
+import type { Installation } from "../installation.ts";
+import { openStackConfig } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
-import { defaultStack } from "../stacks.ts";
+import { checkKnownStack, defaultStack } from "../stacks.ts";
 import { parsePort } from "./up.ts";
 
 interface Flags {
@@ -31,15 +32,18 @@ export function register(program: Command, ctx: CliContext): void {
     .action(async (stack: string, flags: Flags) => choose(ctx, stack, flags));
 }
 
-async function choose(ctx: CliContext, stack: string, flags: Flags): Promise<void> {
-  const session = await openSession(ctx, stack);
+/** Works before the first `up` as well: what is asked for here is what that one takes. */
+async function choose(ctx: CliContext, name: string, flags: Flags): Promise<void> {
+  const installation = await ctx.installation();
+  const stack = await checkKnownStack(installation, name);
   // Whoever writes the config must be alone: an `up` in between would lose what it records.
-  await withStackLock(session.installation, session.stack, async () => record(ctx, await openSession(ctx, stack), flags));
+  await withStackLock(installation, stack, () => record(ctx, installation, stack, flags));
 }
 
 async function record(
   ctx: CliContext,
-  { config, installation, dockerHost, stack }: Session,
+  installation: Installation,
+  stack: string,
   { runtime, model, port, apiPort, registry }: Flags,
 ): Promise<void> {
   const options = {
@@ -49,9 +53,8 @@ async function record(
     ...(apiPort === undefined ? {} : { apiPort: parsePort("--api-port", apiPort) }),
     ...(registry === undefined ? {} : { registry }),
   };
-  const { dockerMajor = "20" } = config.entries();
-  const host = { dockerHost, dockerMajor: Number(dockerMajor), freeMemory: hostFreeMemory(), portTaken: loopbackPortTaken };
-  const changed = await recordChoices(config, installation.id, options, host);
+  const config = await openStackConfig(ctx.paths, installation, stack, "community");
+  const changed = recordAsked(config, installation.id, options, hostFreeMemory());
   await config.save();
   const recorded = config.entries();
   ctx.printJson({ stack, changed, choices: recorded });

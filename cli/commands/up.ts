@@ -5,7 +5,7 @@ import type { CliContext } from "../context.ts";
 import { up, type UpResult } from "../deploy/up.ts";
 import { wrongInput } from "../errors.ts";
 import { examples } from "../program.ts";
-import { checkStackName, defaultStack } from "../stacks.ts";
+import { defaultStack } from "../stacks.ts";
 
 interface Flags {
   readonly runtime?: string;
@@ -38,7 +38,7 @@ export function register(program: Command, ctx: CliContext): void {
       ]),
     )
     .action(async (stack: string, flags: Flags) =>
-      report(ctx, await up(ctx, checkStackName(stack), options(flags), (admin) => showAdmin(ctx, admin))),
+      report(ctx, await up(ctx, stack, options(flags), (admin) => showAdmin(ctx, admin))),
     );
 }
 

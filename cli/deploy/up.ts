@@ -18,6 +18,7 @@ import { proveAnswer, type Proof } from "../proof.ts";
 import type { Reach } from "../reach.ts";
 import { openStackConfig, type StackConfigFile } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
+import { checkKnownStack } from "../stacks.ts";
 import { awaitCertificate, reachOf } from "./certificate.ts";
 import { runUp } from "./engine-run.ts";
 import { prepareImages, prepareModel } from "./parts.ts";
@@ -47,11 +48,12 @@ export interface UpResult {
 /** Brings a community stack up, from nothing or from any state an interrupted run left, and proves that it answers. */
 export async function up(
   ctx: CliContext,
-  stack: string,
+  name: string,
   options: UpOptions,
   onAdmin: (admin: Credentials) => void,
 ): Promise<UpResult> {
   const installation = await ctx.installation();
+  const stack = await checkKnownStack(installation, name);
   return withStackLock(installation, stack, () => bringUp(ctx, installation, stack, options, onAdmin));
 }
 

@@ -39,6 +39,12 @@ test("an unknown stack is refused with exit 2 and the stacks that exist", async 
   );
 });
 
+test("an unknown edition is refused by up and choose, and makes no stack", async () => {
+  const line = 'stack: got "comunity"; needs one of community. ./fidus up community';
+  await refused(await product.fidus("up", "comunity"), 2, line);
+  await refused(await product.fidus("choose", "comunity", "--port", "3100"), 2, line);
+});
+
 test("an unknown command, option and runtime are refused with exit 2", async () => {
   await refused(await product.fidus("upp"), 2, "upp");
   await refused(await product.fidus("up", "--fast"), 2, "--fast");
