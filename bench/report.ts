@@ -7,7 +7,7 @@ import manifest from "../package.json" with { type: "json" };
 const page = join(import.meta.dirname, "../docs/measurements.md");
 const head = `# Measurements
 
-Written by the scripts in \`bench/\` (\`node bench/run.ts\`); a section is replaced when its script runs again.
+Written by the scripts in \`bench/\` (such as \`node bench/product.ts\`); a section is replaced when its script runs again.
 `;
 
 /** One figure: its name, the values seen, and their unit. */
