@@ -1,3 +1,4 @@
+import { alignColumns } from "../cli/table.ts";
 import { z } from "zod";
 import type { TierName } from "./tiers.ts";
 
@@ -88,16 +89,7 @@ export function renderTable(results: readonly TierResult[], strict: boolean): st
     const { passed, failed } = countTier(result, strict);
     return [result.tier, result.ran ? "yes" : "no", `${passed}`, `${failed}`, skippedBecause(result), result.seconds.toFixed(1)];
   });
-  const table = [["tier", "ran", "passed", "failed", "skipped because", "seconds"], ...rows];
-  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
-  return table
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return alignColumns([["tier", "ran", "passed", "failed", "skipped because", "seconds"], ...rows]);
 }
 
 function skippedBecause({ ran, tests, reasons }: TierResult): string {

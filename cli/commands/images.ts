@@ -11,6 +11,7 @@ import { examples } from "../program.ts";
 import { openStackConfig, type StackConfigFile } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
 import { checkStackName, defaultStack } from "../stacks.ts";
+import { alignColumns } from "../table.ts";
 
 interface ImagesOptions {
   readonly refresh: boolean;
@@ -102,13 +103,5 @@ function table(listed: readonly ListedImage[]): string {
     packages === null ? "" : `packages of ${packages.toISOString().slice(0, 10)}`,
     current ? "current" : "old",
   ]);
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return alignColumns(rows);
 }

@@ -5,6 +5,7 @@ import type { CliContext } from "../context.ts";
 import { examples } from "../program.ts";
 import { openSession, type Session } from "../session.ts";
 import { defaultStack } from "../stacks.ts";
+import { alignColumns } from "../table.ts";
 
 /** One service as `status` shows it. */
 interface ServiceStatus extends Pick<StackContainer, "name" | "role" | "state" | "health" | "image" | "ports" | "startedAt"> {
@@ -67,13 +68,5 @@ function table(services: readonly ServiceStatus[]): string {
     image,
     ports.join(" ") || "-",
   ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  return [head, ...rows]
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return alignColumns([head, ...rows]);
 }
