@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { installationLabel } from "../infra/core/naming.ts";
+import { isAlive } from "../infra/core/process.ts";
 import type { Docker } from "../infra/images/docker-cli.ts";
 import { lines, stackContainers } from "./containers.ts";
 import { CliError } from "./errors.ts";
@@ -92,15 +93,5 @@ function isEngine(pid: number): boolean {
     return readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("pulumi");
   } catch {
     return process.platform !== "linux" && isAlive(pid);
-  }
-}
-
-/** Whether a process with this id runs on this host. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isAlive } from "../infra/core/process.ts";
 import { CliError } from "./errors.ts";
 import type { Installation } from "./installation.ts";
-import { isAlive } from "./leftovers.ts";
 
 /**
  * Runs `work` as the only command that changes this stack. Throws exit 1 when another one runs;

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { appendFile, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { appendFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import lockfile from "proper-lockfile";
+import { withBuildLock } from "./build-lock.ts";
+import { removeStages, sweepStages } from "./build-stages.ts";
 import type { Docker, DockerCall } from "./docker-cli.ts";
 import { readHostSettings, writeHostFolder, type HostSettings } from "./host-settings.ts";
 import { imageNames, imageSet, withParents, type ImageName } from "./images.ts";
@@ -90,7 +91,7 @@ function currentTags(inputs: TagInputs): Record<ImageName, string> {
 async function ensureOnce(run: Run): Promise<EnsuredImage[]> {
   const first = await missingImages(run, run.names);
   if (first.length === 0) return run.names.map((name) => ensured(run, name, "present"));
-  return withBuildLock(run, async (folder) => {
+  return withBuildLock(run.cache, { onWait: () => run.log?.({ kind: "waiting" }), signal: run.signal }, async (folder) => {
     const how = new Map<ImageName, EnsuredImage["how"]>();
     // Another run may have built them while this one waited.
     const pulled = run.source === "registry" ? await pullWhatIsPublished(run, await missingImages(run, run.names)) : [];
@@ -200,7 +201,7 @@ async function buildImage(args: BuildArgs): Promise<void> {
     await docker(dockerBuild(args, context, buildId, from.join("=")), { onLine, signal });
   } finally {
     await rm(context, { recursive: true, force: true });
-    await removeStages(docker, buildId, rootImage);
+    await removeStages(docker, buildId, rootImage?.temporary === true ? [rootImage.image] : []);
   }
 }
 
@@ -238,35 +239,6 @@ async function stageSources(docker: Docker, settings: HostSettings): Promise<rea
   return vendorSources(docker, vendorImage);
 }
 
-/**
- * Build stages of the classic builder stay behind as images without a name, with everything that only the build should see.
- * They carry the build's own label, so exactly they are removed. BuildKit leaves none.
- */
-async function removeStages(docker: Docker, buildId: string, rootImage: RootFilesystem | null): Promise<void> {
-  const listed = await docker([
-    "image",
-    "ls",
-    "--quiet",
-    "--filter",
-    "dangling=true",
-    "--filter",
-    `label=fidus.build=${buildId}`,
-  ]);
-  const ids = [...new Set(listed.split("\n").filter((id) => id !== ""))];
-  if (rootImage?.temporary) ids.push(rootImage.image);
-  if (ids.length > 0) await docker(["rmi", ...ids]).catch(() => undefined);
-}
-
-/** Removes what killed builds left in the engine. An hour old at least: another cache folder's build may be at work now. */
-async function sweepStages(docker: Docker): Promise<void> {
-  const listed = await docker(["image", "ls", "--quiet", "--no-trunc", "--filter", "label=fidus.build"]);
-  const ids = [...new Set(listed.split("\n").filter((id) => id !== ""))];
-  if (ids.length === 0) return;
-  const inspected = JSON.parse(await docker(["image", "inspect", ...ids])) as { Id: string; Created: string }[];
-  const old = inspected.filter(({ Created }) => Date.parse(Created) < Date.now() - 3_600_000).map(({ Id }) => Id);
-  if (old.length > 0) await docker(["rmi", "--force", ...old]).catch(() => undefined);
-}
-
 interface EngineArchitecture {
   readonly cpu: "x64" | "arm64";
   readonly debian: "amd64" | "arm64";
@@ -278,62 +250,4 @@ async function engineArchitecture(docker: Docker): Promise<EngineArchitecture> {
     throw new Error(`docker engine: got ${os}/${arch}; needs linux/amd64 or linux/arm64. Point DOCKER_HOST to such an engine.`);
   }
   return { cpu: arch === "amd64" ? "x64" : "arm64", debian: arch };
-}
-
-/** One run at a time per cache folder; folders of killed builds are swept by the next one. */
-async function withBuildLock<T>({ cache, log, signal }: EnsureImagesArgs, action: (folder: string) => Promise<T>): Promise<T> {
-  const builds = join(cache, "builds");
-  await mkdir(builds, { recursive: true });
-  const unlock = await acquire(builds, log, signal);
-  try {
-    await sweep(builds);
-    const folder = await mkdtemp(join(builds, `run-${process.pid}-`));
-    try {
-      return await action(folder);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  } finally {
-    await unlock().catch(() => undefined);
-  }
-}
-
-async function acquire(
-  builds: string,
-  log: EnsureImagesArgs["log"],
-  signal: AbortSignal | undefined,
-): Promise<() => Promise<void>> {
-  for (let attempt = 0; ; attempt += 1) {
-    signal?.throwIfAborted();
-    try {
-      return await lockfile.lock(builds, {
-        stale: 15_000,
-        update: 3_000,
-        lockfilePath: `${builds}.lock`,
-        // After a laptop's sleep another run may have taken the lock over: both then build the same content, which is harmless.
-        onCompromised: () => undefined,
-      });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
-      if (attempt === 0) log?.({ kind: "waiting" });
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-  }
-}
-
-/** Removes the folders of runs whose process is gone. */
-async function sweep(builds: string): Promise<void> {
-  for (const name of await readdir(builds)) {
-    const pid = Number(/^run-(\d+)-/.exec(name)?.[1]);
-    if (Number.isInteger(pid) && !alive(pid)) await rm(join(builds, name), { recursive: true, force: true });
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
