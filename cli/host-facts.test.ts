@@ -63,7 +63,8 @@ test("a port that nobody has is free, and one that a program has names the progr
 });
 
 test("an address that this machine does not have is told apart from a taken port", async () => {
-  expect(await holderOf({ key: "pagePort", address: "192.0.2.1", port: 3000 })).toEqual({ kind: "no-address" });
+  for (const address of ["192.0.2.1", "fe80::1"])
+    expect(await holderOf({ key: "pagePort", address, port: 3000 })).toEqual({ kind: "no-address" });
 });
 
 test.each([

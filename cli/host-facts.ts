@@ -153,12 +153,12 @@ function overlaps(a: string, b: string): boolean {
   return a === b || any(a) || any(b);
 }
 
-/** `denied`: a port below 1024 that only the engine, as root, may bind. */
+/** `denied`: a port below 1024 that only the engine, as root, may bind. `no-address`: not one of this machine, or none at all. */
 function tryBind({ address, port }: PortWish): Promise<"free" | "taken" | "denied" | "no-address"> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", (error: NodeJS.ErrnoException) =>
-      resolve(error.code === "EACCES" ? "denied" : error.code === "EADDRNOTAVAIL" ? "no-address" : "taken"),
+      resolve(error.code === "EACCES" ? "denied" : error.code === "EADDRINUSE" ? "taken" : "no-address"),
     );
     server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve("free")));
   });

@@ -67,6 +67,7 @@ test("a machine as recommended passes every check, and there is nothing to say",
     ["memory", "ok"],
     ["disk-docker", "ok"],
     ["port-3000", "ok"],
+    ["network", "ok"],
     ["loopback", "ok"],
     ["clock", "ok"],
     ["kernel", "ok"],
@@ -165,6 +166,17 @@ test.each([
   const found = check(change, "loopback");
   expect(found.status).toBe(status);
   if (status === "warn") expect(found.fix).toBe(`Close them: ${closeLoopbackCommand}`);
+});
+
+test.each([
+  ["every address without a domain", "pagePort", "0.0.0.0", "warn"],
+  ["an address of the local network without a domain", "pagePort", "192.168.1.5", "warn"],
+  ["this machine alone", "pagePort", "127.0.0.2", "ok"],
+  ["every address with a domain, so with TLS", "httpPort", "0.0.0.0", "ok"],
+] as const)("published on %s: %s %s %s", (_name, key, address, status) => {
+  const found = check({ ports: [{ key, address, port: 3000, holder: { kind: "free" } }] }, "network");
+  expect(found.status).toBe(status);
+  if (status === "warn") expect(found.detail).toContain(`bindAddress ${address} serves HTTP without encryption`);
 });
 
 test("all failures are thrown at once, exit 1", () => {

@@ -84,6 +84,7 @@ export function hostChecks(facts: HostFacts): Check[] {
     memoryCheck(facts),
     ...diskChecks(facts),
     ...facts.ports.map(portCheck),
+    networkCheck(facts),
     loopbackCheck(facts),
     clockCheck(facts),
     limitsCheck(facts.engine),
@@ -199,6 +200,19 @@ function portCheck({ key, address, port, holder }: PortUse): Check {
 /** The next thousand up that a user may bind: 3000 → 13000. */
 function freePortSuggestion(port: number): number {
   return port < 50_000 ? port + 10_000 : port - 10_000;
+}
+
+/** Without a domain the page is plain HTTP: nobody but this machine should be on the way. */
+function networkCheck({ ports }: HostFacts): Check {
+  const title = "Local network";
+  const open = ports.find(({ key, address }) => key === "pagePort" && !address.startsWith("127."));
+  if (open === undefined) return ok("network", title, "no plain HTTP leaves this machine");
+  return warn(
+    "network",
+    title,
+    `bindAddress ${open.address} serves HTTP without encryption; passwords and conversations can be read on the way`,
+    "Set a domain (docs/community.md, TLS and a domain), or: pulumi config set bindAddress 127.0.0.1",
+  );
 }
 
 /** Engines before 28 let neighbours on the same network reach ports published on 127.0.0.1 (moby CVE-2025 series; facts/hosts.md §8). */

@@ -30,15 +30,10 @@ const limitMs = 180_000;
 export async function reachOf(docker: Docker, stack: Stack, url: string, settings: DomainSettings): Promise<Reach> {
   const { domain, bindAddress, dockerHost, certificate, acmeCa } = settings;
   if (domain === null) return { url, address: null, trusted: [] };
-  const address = dockerHost.startsWith("unix:") ? connectable(bindAddress) : null;
+  const address = dockerHost.startsWith("unix:") ? bindAddress.replace("0.0.0.0", "127.0.0.1") : null;
   if (certificate === "acme") return { url, address, trusted: acmeCa === null ? [] : [acmeCa] };
   const chain = await docker(["exec", `${namePrefix(stack)}-proxy`, "cat", "/run/fidus/tls.crt"]);
   return { url, address, trusted: [chain] };
-}
-
-function connectable(bindAddress: string): string {
-  if (bindAddress === "0.0.0.0") return "127.0.0.1";
-  return bindAddress === "::" ? "::1" : bindAddress;
 }
 
 /**

@@ -70,6 +70,7 @@ async function bringUp(
   const docker = dockerAt(host.host, ctx.env);
   const choices = await choose(config, installation, options, host);
   for (const { key, value, because } of choices) ctx.notice(`  ${key}: ${value} (${because})`);
+  validated(config);
   await requireFitHost(ctx, host, installation.id, portWishes(config));
   // Only now: what this host refuses must not be what the next plain `up` finds recorded.
   await config.save();

@@ -1,5 +1,5 @@
 /** How a key's text is read. `map` is a JSON object of strings. */
-export type KeyType = "string" | "integer" | "boolean" | "port" | "url" | "choice" | "map";
+export type KeyType = "string" | "integer" | "boolean" | "port" | "address" | "url" | "choice" | "map";
 
 /** The editions of the product, in order of size. */
 export const editions = ["community"] as const;
@@ -150,11 +150,12 @@ export const keys = {
     about: "Stamp of the last ./fidus images --refresh: images with newer security updates.",
   },
   bindAddress: {
-    type: "string",
+    type: "address",
     default: "127.0.0.1",
     editions: ["community"],
     effect: "replace",
-    about: "Host address the proxy's ports are published on.",
+    about:
+      "Host address the proxy's ports are published on; 0.0.0.0 = every one. Beyond 127.0.0.1 set a domain: HTTP is not encrypted.",
   },
   pagePort: {
     type: "port",

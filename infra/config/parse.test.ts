@@ -60,6 +60,19 @@ test("a missing choice names the command that makes it", () => {
   ]);
 });
 
+test("ports are published on IPv4 addresses; IPv6 is refused by name", () => {
+  for (const bindAddress of ["127.0.0.1", "0.0.0.0", "192.168.1.5"])
+    expect(parseConfig("community", { ...complete, bindAddress })).toMatchObject({ problems: [], values: { bindAddress } });
+  expect(parseConfig("community", { ...complete, bindAddress: "::" }).problems).toEqual([
+    {
+      path: "bindAddress",
+      got: "::",
+      rule: "an IPv4 address of this machine or 0.0.0.0 (IPv6 is not supported)",
+      fix: "pulumi config set bindAddress 127.0.0.1",
+    },
+  ]);
+});
+
 test("a malformed secret is never shown", () => {
   const { problems } = parseConfig("community", { ...complete, llmApiKey: " " });
   expect(problems).toHaveLength(1);
@@ -70,6 +83,7 @@ const bad: Record<KeySpec["type"], readonly string[]> = {
   string: ["", "  "],
   integer: ["", "1.5", "one", "-1", "1e3", "99999999999999999999"],
   port: ["", "0", "65536", "3000 ", "0x50"],
+  address: ["", "localhost", "127.1", "256.0.0.1", "10.0.0.0/8", " 10.0.0.5", "::", "::1", "[::]", "fd00::2"],
   boolean: ["", "yes", "1", "True"],
   url: ["", "localhost:11434", "ftp://host", "javascript:alert(1)"],
   choice: ["", "EMBEDDED", "none"],

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { closest, distance } from "fastest-levenshtein";
 import { problemUnless, type Problem } from "../core/errors.ts";
 import { keys, type Edition, type KeyName, type KeySpec } from "./keys.ts";
@@ -88,6 +89,8 @@ function convert(spec: KeySpec, text: string): unknown {
     }
     case "boolean":
       return text === "true" ? true : text === "false" ? false : undefined;
+    case "address":
+      return isIPv4(text) ? text : undefined;
     case "url":
       return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text : undefined;
     case "map":
@@ -125,6 +128,8 @@ export function ruleOf(spec: KeySpec): string {
       return `a whole number from ${rangeOf(spec)[0]} to ${rangeOf(spec)[1]}`;
     case "boolean":
       return "true or false";
+    case "address":
+      return "an IPv4 address of this machine or 0.0.0.0 (IPv6 is not supported)";
     case "url":
       return "an http:// or https:// URL";
     case "map":

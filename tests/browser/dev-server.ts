@@ -13,7 +13,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
+import { parseCookie } from "cookie";
 import express from "express";
+import { sessionCookieName } from "../../app/src/auth/session-cookie.ts";
 import { createPageRouter } from "../../app/src/http/page-routes.ts";
 import { scriptFor } from "./scripted-answers.ts";
 
@@ -86,13 +88,14 @@ class Api {
     const path = pathname.replace("/api/v1", "");
     if (method !== "GET" && request.headers["x-fidus-csrf"] === undefined) return fail(response, 403, "forbidden");
     if (path === "/llm/status") return json(response, 200, this.#status());
-    if (path === "/auth/login") return this.#login(await bodyOf(request), response);
-    const session = /fidus_session=([\w-]+)/.exec(request.headers.cookie ?? "")?.[1] ?? "";
+    if (path === "/auth/login") return this.#login(cookieName(request), await bodyOf(request), response);
+    const cookie = cookieName(request);
+    const session = parseCookie(request.headers.cookie ?? "")[cookie] ?? "";
     if (!this.#sessions.has(session)) return fail(response, 401, "unauthenticated", "Sign in first.");
     if (path === "/auth/me") return json(response, 200, { email: EMAIL, name: "Ada", role: "admin" });
     if (path === "/auth/logout") {
       this.#sessions.delete(session);
-      response.setHeader("Set-Cookie", "fidus_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+      response.setHeader("Set-Cookie", `${cookie}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0`);
       return json(response, 204, null);
     }
     if (path === "/conversations") return json(response, 200, { conversations: this.#list() });
@@ -110,13 +113,13 @@ class Api {
     return { ...model, reachable: true, loaded: true, tokensPerSecond: 24.3 };
   }
 
-  #login(body: Record<string, unknown>, response: ServerResponse): void {
+  #login(cookie: string, body: Record<string, unknown>, response: ServerResponse): void {
     if (body["email"] !== EMAIL || body["password"] !== PASSWORD) {
       return fail(response, 401, "wrong_credentials", "E-mail or password is wrong.");
     }
     const session = randomUUID();
     this.#sessions.add(session);
-    response.setHeader("Set-Cookie", `fidus_session=${session}; Path=/; HttpOnly; SameSite=Strict`);
+    response.setHeader("Set-Cookie", `${cookie}=${session}; Path=/; HttpOnly; SameSite=Strict`);
     json(response, 204, null);
   }
 
@@ -181,6 +184,9 @@ class Api {
     }
   }
 }
+
+const cookieName = ({ headers: { host = "" } }: IncomingMessage): string =>
+  sessionCookieName({ publicUrl: new URL(`http://${host}`) });
 
 const titleOf = (content: string): string => (content.length > 60 ? `${content.slice(0, 59)}…` : content);
 

@@ -29,7 +29,8 @@ test("signs in with a cookie that scripts cannot read and other sites cannot sen
   await chat.box(page).waitFor();
   const [cookie, ...others] = await context.cookies();
   expect(others).toEqual([]);
-  expect(cookie).toMatchObject({ name: "fidus_session", httpOnly: true, sameSite: "Strict", path: "/" });
+  const name = `fidus_session_${new URL(suite.target().url).port}`;
+  expect(cookie).toMatchObject({ name, httpOnly: true, sameSite: "Strict", path: "/" });
   expect(await page.evaluate(() => fidusTest.cookies())).toBe("");
 });
 

@@ -201,7 +201,7 @@ describe("commands on a running stack", () => {
     const made = await product.fidus("admin", "create", "--email", "ada@example.com", "--json");
     expect(made.code, made.stderr).toBe(0);
     const { email, password, apiKey } = JSON.parse(made.stdout) as Record<string, string>;
-    expect(await signIn(email, password)).toContain("fidus_session=");
+    expect(await signIn(email, password)).toContain(`fidus_session_${product.pagePort}=`);
     expect((await api("/v1/models", { headers: { authorization: `Bearer ${apiKey}` } })).status).toBe(200);
     const again = await product.fidus("admin", "create", "--email", "ada@example.com", "--json");
     expect(again.code).toBe(2);

@@ -1,3 +1,4 @@
+import { request } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { migrate } from "../db/migrate.ts";
 import { purge } from "../jobs/purge.ts";
@@ -36,15 +37,15 @@ describe("signing in", () => {
     const response = await login({ email: " Ann@Test", password });
     expect([response.status, await response.json()]).toEqual([200, { email: "ann@test", name: "ann@test", role: "user" }]);
     const [cookie = ""] = response.headers.getSetCookie();
-    expect(cookie).toMatch(/^fidus_session=[A-Za-z0-9_-]{43}; Max-Age=604800; Path=\/; HttpOnly; SameSite=Strict$/);
+    expect(cookie).toMatch(/^fidus_session_3000=[A-Za-z0-9_-]{43}; Max-Age=604800; Path=\/; HttpOnly; SameSite=Strict$/);
     expect((await me({ cookie: cookie.split(";")[0] ?? "" })).status).toBe(200);
   });
 
-  test("over https marks the cookie Secure", async () => {
+  test("over https binds the cookie to TLS and to this host", async () => {
     const tls = await startApi({ databaseUrl, upstream: "http://127.0.0.1:9/v1", env: { PUBLIC_URL: "https://fidus.example" } });
     try {
       const response = await login({ email: "ann@test", password }, { ...pageHeaders, origin: "https://fidus.example" }, tls.url);
-      expect(response.headers.getSetCookie()[0]).toMatch(/; Secure/);
+      expect(response.headers.getSetCookie()[0]).toMatch(/^__Host-fidus_session=.*; Path=\/; .*; Secure/);
       expect(response.headers.get("strict-transport-security")).toMatch(/^max-age=31536000/);
     } finally {
       await tls.close();
@@ -77,6 +78,44 @@ describe("signing in", () => {
     expect((await login({ email: "ann@test", password }, { ...pageHeaders, origin: "https://evil.example" })).status).toBe(403);
     const crossSite = { "content-type": "application/json", "sec-fetch-site": "cross-site" };
     expect((await login({ email: "ann@test", password }, crossSite)).status).toBe(403);
+  });
+
+  test("at another address of this machine than the public URL's works, and changes are taken from there", async () => {
+    const { port } = new URL(api.url);
+    for (const origin of [`http://127.0.0.1:${port}`, `http://localhost:${port}`]) {
+      const response = await login({ email: "ann@test", password }, { ...pageHeaders, origin }, origin);
+      expect(response.status).toBe(200);
+      const cookie = response.headers.getSetCookie()[0]?.split(";", 1)[0] ?? "";
+      const logout = (from: string): Promise<Response> =>
+        fetch(`${origin}/api/v1/auth/logout`, { method: "POST", headers: { ...pageHeaders, cookie, origin: from } });
+      expect((await logout("http://127.0.0.1:1")).status).toBe(403);
+      expect((await logout(origin)).status).toBe(204);
+    }
+  });
+
+  test("on a second installation of the same host leaves the first one signed in", async () => {
+    const otherUrl = await pg.createDatabase();
+    await migrate(otherUrl, migrationsFolder());
+    const other = await startApi({
+      databaseUrl: otherUrl,
+      upstream: "http://127.0.0.1:9/v1",
+      env: { PUBLIC_URL: "http://localhost:3100" },
+    });
+    // One cookie jar, as a browser has.
+    const browser = await request.newContext({ extraHTTPHeaders: { "sec-fetch-site": "same-origin", "x-fidus-csrf": "1" } });
+    try {
+      await addUser(other.ctx, "ben@test");
+      const post = (url: string, path: string, data = {}) => browser.post(`${url}/api/v1/auth/${path}`, { data });
+      const who = async (url: string) => (await (await browser.get(`${url}/api/v1/auth/me`)).json()) as { email?: string };
+      expect((await post(api.url, "login", { email: "ann@test", password })).status()).toBe(200);
+      expect((await post(other.url, "login", { email: "ben@test", password })).status()).toBe(200);
+      expect([(await who(api.url)).email, (await who(other.url)).email]).toEqual(["ann@test", "ben@test"]);
+      expect((await post(other.url, "logout")).status()).toBe(204);
+      expect([(await who(api.url)).email, (await who(other.url)).email]).toEqual(["ann@test", undefined]);
+    } finally {
+      await browser.dispose();
+      await other.close();
+    }
   });
 
   test("with fields missing or unknown is refused", async () => {
@@ -135,7 +174,7 @@ describe("a session", () => {
     const headers = await signIn(api, "ann@test");
     const response = await fetch(`${api.url}/api/v1/auth/logout`, { method: "POST", headers });
     expect(response.status).toBe(204);
-    expect(response.headers.getSetCookie()[0]).toMatch(/^fidus_session=; Max-Age=0; Path=\//);
+    expect(response.headers.getSetCookie()[0]).toMatch(/^fidus_session_3000=; Max-Age=0; Path=\//);
     expect((await me(headers)).status).toBe(401);
   });
 
@@ -163,7 +202,7 @@ describe("a session", () => {
     }
   });
 
-  test.each(["", "fidus_session=", "fidus_session=nonsense", "other=1"])("is not %j", async (cookie) => {
+  test.each(["", "fidus_session_3000=", "fidus_session_3000=nonsense", "other=1"])("is not %j", async (cookie) => {
     expect((await me({ cookie })).status).toBe(401);
   });
 });

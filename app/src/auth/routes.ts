@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
-import { stringifySetCookie } from "cookie";
-import { Router, type Request, type RequestHandler, type Response } from "express";
+import { Router, type Request, type RequestHandler } from "express";
 import { ipKeyGenerator, rateLimit } from "express-rate-limit";
 import { z } from "zod";
 import type { Context } from "../context.ts";
 import { AppError } from "../errors.ts";
-import { currentUser, refuseForeignOrigin, requireUser, sessionCookie, sessionToken } from "../http/guards.ts";
+import { currentUser, refuseForeignOrigin, requireUser } from "../http/guards.ts";
 import { parseBody } from "../http/parse.ts";
 import { decoyHash, verifyPassword } from "./password.ts";
 import { PgRateStore } from "./rate-store.ts";
+import { sessionToken, setSessionCookie } from "./session-cookie.ts";
 import { sessionSeconds } from "./sessions.ts";
 import { findByEmail, normalizeEmail } from "./users.ts";
 
@@ -27,15 +27,15 @@ export function createAuthRouter(ctx: AuthContext): Router {
     const found = await findByEmail(ctx.db, email);
     const right = await verifyPassword(password, found?.passwordHash ?? (await decoyHash()));
     if (found === null || !right) throw new AppError("wrong_credentials");
-    setSession(res, ctx, await ctx.sessions.create(found.user.id), sessionSeconds);
+    setSessionCookie(res, ctx.config, await ctx.sessions.create(found.user.id), sessionSeconds);
     const { name, role } = found.user;
     res.json({ email: found.user.email, name, role });
   });
 
   router.post("/logout", requireUser(ctx), async (req, res) => {
-    const token = sessionToken(req);
+    const token = sessionToken(req, ctx.config);
     if (token !== null) await ctx.sessions.revoke(token);
-    setSession(res, ctx, "", 0);
+    setSessionCookie(res, ctx.config, "", 0);
     res.status(204).end();
   });
 
@@ -44,12 +44,6 @@ export function createAuthRouter(ctx: AuthContext): Router {
     res.json({ email, name, role });
   });
   return router;
-}
-
-function setSession(res: Response, { config }: AuthContext, value: string, maxAge: number): void {
-  const secure = config.publicUrl.protocol === "https:";
-  const cookie = { name: sessionCookie, value, httpOnly: true, sameSite: "strict", path: "/", maxAge, secure } as const;
-  res.append("set-cookie", stringifySetCookie(cookie));
 }
 
 function addressLimit({ db, log }: AuthContext): RequestHandler {

@@ -1,11 +1,10 @@
-import { parseCookie } from "cookie";
 import type { Request, RequestHandler } from "express";
 import { userOfApiKey } from "../auth/api-keys.ts";
+import { sessionToken } from "../auth/session-cookie.ts";
 import type { User } from "../auth/users.ts";
 import type { Context } from "../context.ts";
 import { AppError } from "../errors.ts";
-
-export const sessionCookie = "fidus_session";
+import { senderOf, type OriginConfig } from "./origin.ts";
 
 const users = new WeakMap<Request, User>();
 
@@ -14,11 +13,6 @@ export function currentUser(req: Request): User {
   const user = users.get(req);
   if (user === undefined) throw new AppError("unauthenticated");
   return user;
-}
-
-/** The session token of the cookie, or null. */
-export function sessionToken(req: Request): string | null {
-  return parseCookie(req.headers.cookie ?? "")[sessionCookie] ?? null;
 }
 
 /** The credential of `Authorization: Bearer …`, or null. */
@@ -41,7 +35,7 @@ export function requireApiKey({ db }: Pick<Context, "db">): RequestHandler {
 export function requireUser(ctx: Pick<Context, "db" | "sessions" | "config">): RequestHandler {
   return async (req, _res, next) => {
     const bearer = bearerToken(req);
-    const cookie = bearer === null ? sessionToken(req) : null;
+    const cookie = bearer === null ? sessionToken(req, ctx.config) : null;
     const user = bearer !== null ? await userOfApiKey(ctx.db, bearer) : cookie !== null ? await ctx.sessions.user(cookie) : null;
     if (user === null) throw new AppError("unauthenticated");
     if (bearer === null) refuseForgery(req, ctx.config);
@@ -54,26 +48,13 @@ export function requireUser(ctx: Pick<Context, "db" | "sessions" | "config">): R
 function refuseForgery(req: Request, config: OriginConfig): void {
   if (req.method === "GET" || req.method === "HEAD") return;
   const marked = req.headers["x-fidus-csrf"] !== undefined;
-  if (!marked || originOf(req, config) !== "own") throw new AppError("forbidden");
+  if (!marked || senderOf(req, config) !== "own") throw new AppError("forbidden");
 }
 
 /** Refuses what a browser sends from somebody else's page; programs that send no origin pass. For the login. */
 export function refuseForeignOrigin(config: OriginConfig): RequestHandler {
   return (req, _res, next) => {
-    if (originOf(req, config) === "foreign") throw new AppError("forbidden");
+    if (senderOf(req, config) === "foreign") throw new AppError("forbidden");
     next();
   };
-}
-
-interface OriginConfig {
-  readonly publicUrl: URL;
-  readonly corsOrigins: readonly string[];
-}
-
-/** Whether a browser says the request comes from our page (or an allowed origin), from elsewhere, or says nothing. */
-function originOf(req: Request, { publicUrl, corsOrigins }: OriginConfig): "own" | "foreign" | "unknown" {
-  const { origin, "sec-fetch-site": site } = req.headers;
-  if (origin !== undefined && (origin === publicUrl.origin || corsOrigins.includes(origin))) return "own";
-  if (site === "same-origin") return "own";
-  return origin === undefined && site === undefined ? "unknown" : "foreign";
 }
