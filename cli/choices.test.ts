@@ -13,6 +13,7 @@ function memoryConfig(values: Record<string, string>): StackConfigFile {
         else values[key] = value;
       }
     },
+    secrets: () => new Set(),
     salt: () => "",
     setSalt: () => undefined,
     save: () => Promise.resolve(),

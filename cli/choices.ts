@@ -1,6 +1,6 @@
 import { freemem } from "node:os";
 import { createServer } from "node:net";
-import { llmRuntimes } from "../infra/config/keys.ts";
+import { llmRuntimes } from "../infra/config/keys/app.ts";
 import { ownRuntime } from "../infra/config/own-runtime.ts";
 import { findModel, modelForMemory, modelProblems } from "../infra/core/models.ts";
 import { wrongInput } from "./errors.ts";

@@ -6,6 +6,7 @@ const config = (entries: Record<string, string>): StackConfigFile => ({
   file: "Pulumi.community.yaml",
   entries: () => entries,
   set: () => undefined,
+  secrets: () => new Set<string>(),
   salt: () => "",
   setSalt: () => undefined,
   save: () => Promise.resolve(),

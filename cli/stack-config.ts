@@ -2,9 +2,11 @@ import { existsSync } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument, type Document } from "yaml";
+import { sealed } from "../infra/config/parse.ts";
 import { cannotGoOn } from "./errors.ts";
 import type { Installation } from "./installation.ts";
 import type { Paths } from "./paths.ts";
+import { notDeployable } from "./stacks.ts";
 
 const project = "fidus";
 
@@ -13,6 +15,8 @@ export interface StackConfigFile {
   readonly file: string;
   /** Plain values by key without the project's prefix; a secret reads as "[secret]". */
   entries(): Readonly<Record<string, string>>;
+  /** Keys whose values are encrypted. */
+  secrets(): ReadonlySet<string>;
   /** Sets plain values; null removes. Secrets go through `pulumi config set --secret`. */
   set(values: Readonly<Record<string, string | null>>): void;
   /** The engine's salt, "" before the stack exists. */
@@ -24,7 +28,7 @@ export interface StackConfigFile {
 
 /**
  * Opens the stack's config; keys of the committed `Pulumi.<edition>.yaml` that it lacks are taken over.
- * Throws exit 1 when a file is not YAML.
+ * Throws exit 1 when a file is not YAML, or the stack is of another edition than the caller can handle.
  */
 export async function openStackConfig(
   paths: Paths,
@@ -40,14 +44,16 @@ export async function openStackConfig(
   for (const [key, value] of configEntries(defaults)) {
     if (!document.hasIn(["config", key])) document.setIn(["config", key], value);
   }
+  const own = String(document.getIn(["config", `${project}:edition`]));
+  if (own !== edition) throw notDeployable(stack, own);
   return wrap(file, before, document);
 }
 
 function wrap(file: string, before: string, document: Document): StackConfigFile {
   return {
     file,
-    entries: () =>
-      Object.fromEntries(configEntries(document).map(([key, value]) => [key.replace(`${project}:`, ""), textOf(value)])),
+    entries: () => Object.fromEntries(configEntries(document).map(([key, value]) => [ownName(key), textOf(value)])),
+    secrets: () => new Set(configEntries(document).flatMap(([key, value]) => (textOf(value) === sealed ? [ownName(key)] : []))),
     set(values) {
       for (const [key, value] of Object.entries(values)) {
         if (value === null) document.deleteIn(["config", `${project}:${key}`]);
@@ -82,7 +88,11 @@ function configEntries(document: Document): [string, unknown][] {
   return typeof config === "object" && config !== null ? Object.entries(config) : [];
 }
 
+function ownName(key: string): string {
+  return key.replace(`${project}:`, "");
+}
+
 function textOf(value: unknown): string {
-  if (typeof value === "object" && value !== null) return "secure" in value ? "[secret]" : JSON.stringify(value);
+  if (typeof value === "object" && value !== null) return "secure" in value ? sealed : JSON.stringify(value);
   return String(value);
 }

@@ -1,6 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { editions } from "../infra/config/keys.ts";
-import { wrongInput } from "./errors.ts";
+import { CliError, wrongInput } from "./errors.ts";
 import type { Installation } from "./installation.ts";
 
 /** Stack of every command that is not told one. */
@@ -28,12 +27,20 @@ export async function configuredStacks(installation: Installation): Promise<stri
   return names.flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []).sort();
 }
 
-/** The name of an edition, or of a stack this installation has; anything else is a slip, exit 2, and makes no stack. */
+/** community, or a stack this installation has; anything else is a slip, exit 2, and makes no stack. */
 export async function checkKnownStack(installation: Installation, name: string): Promise<string> {
   const stack = checkStackName(name);
-  const known = [...new Set([...editions, ...(await configuredStacks(installation))])];
+  const known = [...new Set([defaultStack, ...(await configuredStacks(installation))])];
   if (known.includes(stack)) return stack;
+  if (["starter", "pro", "enterprise"].includes(stack)) throw notDeployable(stack, stack);
   throw wrongInput("there is no such stack or edition", [
     { path: "stack", got: stack, rule: `one of ${known.join(", ")}`, fix: `./fidus up ${defaultStack}` },
   ]);
+}
+
+/** Said in place of pretending: the edition can be configured, and no command here can deploy or operate it yet. */
+export function notDeployable(stack: string, edition: string): CliError {
+  return new CliError(`${stack}: edition ${edition} can be configured and checked; ./fidus cannot deploy or operate it yet`, {
+    code: "not-deployable",
+  });
 }

@@ -1,15 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Edition } from "../infra/config/spec.ts";
 import type { StackOutputs } from "./outputs.ts";
+
+/** The editions that can be deployed, each loaded only when it is the stack's. */
+const programs: Partial<Record<Edition, () => Promise<StackOutputs>>> = {
+  community: async () => (await import("./community.ts")).community(),
+};
 
 /** The program: picks the edition from the stack's configuration and returns its outputs. */
 export default async function main(): Promise<StackOutputs> {
   const edition = new pulumi.Config().require("edition");
-  switch (edition) {
-    case "community": {
-      const { community } = await import("./community.ts");
-      return community();
-    }
-    default:
-      throw new pulumi.RunError(`edition: got ${JSON.stringify(edition)}; needs community. pulumi config set edition community`);
-  }
+  const program = Object.hasOwn(programs, edition) ? programs[edition as Edition] : undefined;
+  if (program !== undefined) return program();
+  throw new pulumi.RunError(
+    `edition: got ${JSON.stringify(edition)}; needs one that can be deployed: ${Object.keys(programs).join(", ")}. pulumi config set edition community`,
+  );
 }

@@ -1,5 +1,5 @@
 import type { Output } from "@pulumi/pulumi";
-import type { Edition } from "../infra/config/keys.ts";
+import type { Edition } from "../infra/config/spec.ts";
 
 /** What every edition returns: read by the CLI and by other stacks. */
 export interface StackOutputs {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { llmRuntimes } from "../../infra/config/keys.ts";
+import { llmRuntimes } from "../../infra/config/keys/app.ts";
 import { hostFreeMemory, recordAsked } from "../choices.ts";
 import type { CliContext } from "../context.ts";
 import { examples } from "../program.ts";

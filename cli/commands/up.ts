@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { llmRuntimes } from "../../infra/config/keys.ts";
+import { llmRuntimes } from "../../infra/config/keys/app.ts";
 import type { Credentials } from "../app-admin.ts";
 import type { CliContext } from "../context.ts";
 import { up, type UpResult } from "../deploy/up.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { namePrefix } from "../../infra/core/naming.ts";
-import type { CertificateSource } from "../../infra/config/keys.ts";
+import type { CertificateSource } from "../../infra/config/keys/domain.ts";
 import type { Docker } from "../../infra/images/docker-cli.ts";
 import type { CliContext } from "../context.ts";
 import { CliError } from "../errors.ts";

@@ -134,7 +134,7 @@ async function choose(
 
 /** The settings, checked before the engine starts: every problem at once. Images are recorded later. */
 function validated(config: StackConfigFile): ReturnType<typeof parseConfig<"community">>["values"] {
-  const { values, problems } = parseConfig("community", { images: "{}", ...config.entries() });
+  const { values, problems } = parseConfig("community", { images: "{}", ...config.entries() }, config.secrets());
   throwIfAny(config.file, problems);
   return values;
 }

@@ -1,17 +1,22 @@
-import { expect, test } from "vitest";
-import { keys, type KeyName, type KeySpec } from "./keys.ts";
-import { parseConfig } from "./parse.ts";
+import { describe, expect, test } from "vitest";
+import type { Problem } from "../core/errors.ts";
+import { keys, keysOf } from "./keys.ts";
+import { parseConfig, sealed, type Parsed } from "./parse.ts";
+import { editions, type Edition, type KeySpec } from "./spec.ts";
+import { complete } from "./testing.ts";
+import { ruleOf } from "./values.ts";
 
-const complete = {
-  edition: "community",
-  installation: "a1b2c3",
-  llmRuntime: "embedded",
-  model: "smollm2:135m",
-  images: '{"app":"fidus/app:1"}',
-};
+/** Parses as the engine hands it over: every secret key encrypted. */
+function read<E extends Edition>(edition: E, changes: Record<string, string> = {}): Parsed<E> {
+  return parseConfig(edition, { ...complete[edition], ...changes }, secretNames);
+}
+
+const secretNames = new Set(Object.entries(keys).flatMap(([name, spec]) => ("secret" in spec ? [name] : [])));
+
+const paths = ({ problems }: { problems: readonly Problem[] }): string[] => problems.map(({ path }) => path);
 
 test("a complete config is read with types and the table's defaults [C-05]", () => {
-  const { values, problems } = parseConfig("community", { ...complete, pagePort: "3100" });
+  const { values, problems } = read("community", { pagePort: "3100" });
   expect(problems).toEqual([]);
   expect(values.pagePort).toBe(3100);
   expect(values.apiPort).toBe(8000);
@@ -20,8 +25,55 @@ test("a complete config is read with types and the table's defaults [C-05]", () 
   expect(Object.isFrozen(values)).toBe(true);
 });
 
+describe.each(editions)("%s", (edition) => {
+  test("a complete config has no problem, and every key of the edition a value", () => {
+    const { values, problems } = read(edition);
+    expect(problems).toEqual([]);
+    expect(Object.keys(values)).toEqual(keysOf(edition).map(([name]) => name));
+    expect(Object.values(values)).not.toContain(undefined);
+  });
+
+  test("each entry of the complete config is needed: without it there is a problem of its name", () => {
+    for (const name of Object.keys(complete[edition]).filter((key) => key !== "edition")) {
+      const entries = Object.fromEntries(Object.entries(complete[edition]).filter(([key]) => key !== name));
+      expect(paths(parseConfig(edition, entries, secretNames)), name).toContain(name);
+    }
+  });
+});
+
+test("lists, sizes, durations and amounts are read with their units [S-03]", () => {
+  const starter = read("starter", { serverTypes: "cx53, cpx62,ccx33", uploadsSize: "80 GB", dnsTtl: "5 min" }).values;
+  expect(starter.serverTypes).toEqual(["cx53", "cpx62", "ccx33"]);
+  expect([starter.uploadsSize, starter.dnsTtl, starter.backupRetention]).toEqual(["80 GB", "5 min", "30 days"]);
+  expect(read("pro").values.adminRanges).toEqual(["203.0.113.0/24", "2001:db8::/48"]);
+  const region = read("enterprise-region").values;
+  expect(region.gpuInstanceTypes).toEqual(["g6e.xlarge", "g6.xlarge", "g5.xlarge"]);
+  expect([region.monthlyBudget, region.anomalyAlert]).toEqual(["5000 USD", "100 USD"]);
+});
+
+test("an edition may have another default, other allowed values and keys that must be set [S-02]", () => {
+  expect([read("community").values.apiReplicas, read("starter").values.apiReplicas]).toEqual([1, 2]);
+  expect(read("starter", { llmRuntime: "lmstudio" }).problems).toEqual([
+    {
+      path: "llmRuntime",
+      got: "lmstudio",
+      rule: "one of embedded, ollama, vllm, openai, litellm",
+      fix: "pulumi config set llmRuntime embedded",
+    },
+  ]);
+  const { domain: _, ...withoutDomain } = complete["enterprise-global"];
+  expect(parseConfig("enterprise-global", withoutDomain).problems).toEqual([
+    {
+      path: "domain",
+      got: undefined,
+      rule: "a host name in lower case, without https:// or a port",
+      fix: "pulumi config set domain assistant.example.com",
+    },
+  ]);
+});
+
 test("every problem is reported at once, each with path, value, rule and fix", () => {
-  const { problems } = parseConfig("community", { ...complete, pagePort: "80a", apiReplicas: "0", llmRuntime: "gpt" });
+  const { problems } = read("community", { pagePort: "80a", apiReplicas: "0", llmRuntime: "gpt" });
   expect(problems).toEqual([
     {
       path: "llmRuntime",
@@ -29,14 +81,22 @@ test("every problem is reported at once, each with path, value, rule and fix", (
       rule: expect.stringMatching(/^one of embedded, /),
       fix: "pulumi config set llmRuntime embedded",
     },
-    { path: "pagePort", got: "80a", rule: "a whole number from 1 to 65535", fix: "pulumi config set pagePort 3000" },
     { path: "apiReplicas", got: "0", rule: "a whole number from 1 to 8", fix: "pulumi config set apiReplicas 1" },
+    { path: "pagePort", got: "80a", rule: "a whole number from 1 to 65535", fix: "pulumi config set pagePort 3000" },
+  ]);
+});
+
+test("a mistyped value is mended to the allowed one that was meant, and quoted where the shell needs it", () => {
+  const { problems } = read("starter", { environment: "Prodution", uploadsSize: "80GB", certificate: "acme_dns" });
+  expect(problems.map(({ fix }) => fix)).toEqual([
+    "pulumi config set environment production",
+    "pulumi config set certificate acme-dns",
+    "pulumi config set uploadsSize '40 GB'",
   ]);
 });
 
 test("an unknown key is refused and the key that was meant is named", () => {
-  const { problems } = parseConfig("community", { ...complete, pageport: "3000" });
-  expect(problems).toEqual([
+  expect(read("community", { pageport: "3000" }).problems).toEqual([
     {
       path: "pageport",
       got: "an unknown key",
@@ -46,24 +106,37 @@ test("an unknown key is refused and the key that was meant is named", () => {
   ]);
 });
 
-test("an unknown key that resembles nothing gets no guess", () => {
-  expect(parseConfig("community", { ...complete, zzzzzzzzz: "1" }).problems[0]?.rule).toBe("a key of edition community");
+test("a key of another edition is refused and the edition is named", () => {
+  expect(read("community", { uploadsSize: "40 GB" }).problems[0]?.rule).toBe(
+    "a key of edition community (uploadsSize belongs to starter)",
+  );
 });
 
+test.each(["zzzzzzzzz", "constructor", "__proto__x", "toString"])(
+  "an unknown key %s that resembles nothing gets no guess",
+  (name) => {
+    expect(read("community", { [name]: "1" }).problems[0]?.rule).toBe("a key of edition community");
+  },
+);
+
 test("a missing choice names the command that makes it", () => {
-  const { problems } = parseConfig("community", { edition: "community" });
-  expect(problems.map(({ path, fix }) => `${path}: ${fix}`)).toEqual([
+  const fixes = (edition: Edition): string[] =>
+    parseConfig(edition, { edition })
+      .problems.filter(({ fix }) => fix.startsWith("./fidus"))
+      .map(({ path, fix }) => `${path}: ${fix}`);
+  expect(fixes("community")).toEqual([
     "installation: ./fidus up community",
     "llmRuntime: ./fidus up community",
     "model: ./fidus up community",
     "images: ./fidus up community",
   ]);
+  expect(fixes("enterprise-region")).toContain("vpcRange: ./fidus init enterprise --name NAME");
 });
 
 test("ports are published on IPv4 addresses; IPv6 is refused by name", () => {
   for (const bindAddress of ["127.0.0.1", "0.0.0.0", "192.168.1.5"])
-    expect(parseConfig("community", { ...complete, bindAddress })).toMatchObject({ problems: [], values: { bindAddress } });
-  expect(parseConfig("community", { ...complete, bindAddress: "::" }).problems).toEqual([
+    expect(read("community", { bindAddress })).toMatchObject({ problems: [], values: { bindAddress } });
+  expect(read("community", { bindAddress: "::" }).problems).toEqual([
     {
       path: "bindAddress",
       got: "::",
@@ -74,30 +147,136 @@ test("ports are published on IPv4 addresses; IPv6 is refused by name", () => {
 });
 
 test("a malformed secret is never shown", () => {
-  const { problems } = parseConfig("community", { ...complete, llmApiKey: " " });
-  expect(problems).toHaveLength(1);
-  expect(problems[0]?.got).toBe("[secret]");
+  expect(read("community", { llmApiKey: " " }).problems).toEqual([
+    { path: "llmApiKey", got: sealed, rule: "a text that is not empty", fix: "pulumi config set --secret llmApiKey" },
+  ]);
+});
+
+describe.each(editions)("secrets of %s", (edition) => {
+  const secret = keysOf(edition).filter(([, spec]) => spec.secret === true);
+  const value = (name: string): string => complete[edition][name] ?? "h7Kq2v-not-a-sample";
+
+  test.each(["development", "staging", "production"])(
+    "are refused in plain text, and the text is not repeated, in environment %s [X-01] [X-04]",
+    (environment) => {
+      for (const [name] of secret) {
+        const entries = { ...complete[edition], environment, [name]: value(name) };
+        const problems = parseConfig(edition, entries, new Set()).problems.filter(({ path }) => path === name);
+        expect(problems).toEqual([
+          {
+            path: name,
+            got: "a plain text",
+            rule: "a secret, encrypted in the stack's file",
+            fix: `pulumi config set --secret ${name}`,
+          },
+        ]);
+        expect(JSON.stringify(problems)).not.toContain(value(name));
+      }
+    },
+  );
+
+  test("are accepted encrypted, and also where nobody decrypted them", () => {
+    for (const [name] of secret) {
+      expect(paths(read(edition, { [name]: value(name) })), name).not.toContain(name);
+      expect(paths(read(edition, { [name]: sealed })), name).not.toContain(name);
+    }
+  });
+
+  test("must not be sample values [X-03]", () => {
+    const samples = [
+      "CHANGE_ME",
+      "CHANGE_ME_GENERATE_RANDOM_STRING",
+      "CHANGE_ME_GENERATE_RANDOM_KEY",
+      "sk-1234",
+      "dev_litellm_key_change_me",
+      "dev_password",
+      "dev_password_change_me",
+      "dev123",
+      "dev_jwt_secret_change_in_production",
+      "dev_encryption_key_32_bytes_long",
+      "admin",
+      "<your key>",
+      " Dev123 ",
+    ];
+    for (const [name] of secret) {
+      for (const sample of samples) {
+        const problem = read(edition, { [name]: sample }).problems.find(({ path }) => path === name);
+        expect(problem?.got, `${name}=${sample}`).toBe("[a sample secret]");
+        expect(problem?.rule).toContain("not one that stands in documents");
+      }
+    }
+  });
+});
+
+test("names kept for examples are samples too, and a name that only looks like one is not [X-03]", () => {
+  for (const domain of ["example.com", "assistant.example.com", "a.example.org", "CHANGE_ME", "VALUE"])
+    expect(paths(read("starter", { domain })), domain).toContain("domain");
+  for (const domain of ["myexample.com", "example.com.fidus.test", "fidus.example"])
+    expect(paths(read("starter", { domain })), domain).toEqual([]);
+  expect(paths(read("enterprise-region", { alertEmail: "you@example.com" }))).toEqual(["alertEmail"]);
+});
+
+test("a plain key that was encrypted is refused: its value is no secret in plans and state", () => {
+  expect(parseConfig("starter", { ...complete.starter, location: sealed }, new Set(["location"])).problems).toContainEqual({
+    path: "location",
+    got: "a secret",
+    rule: "a plain value: plans and state show this key, so encrypting it protects nothing",
+    fix: "pulumi config set location nbg1 --plaintext",
+  });
 });
 
 const bad: Record<KeySpec["type"], readonly string[]> = {
   string: ["", "  "],
-  integer: ["", "1.5", "one", "-1", "1e3", "99999999999999999999"],
+  integer: ["", "1.5", "one", "-1", "1e3", "99999999999999999999", "0x10", " 1"],
   port: ["", "0", "65536", "3000 ", "0x50"],
   address: ["", "localhost", "127.1", "256.0.0.1", "10.0.0.0/8", " 10.0.0.5", "::", "::1", "[::]", "fd00::2"],
   boolean: ["", "yes", "1", "True"],
   url: ["", "localhost:11434", "ftp://host", "javascript:alert(1)"],
-  choice: ["", "EMBEDDED", "none"],
+  domain: [
+    "",
+    "https://fidus.test",
+    "fidus.test:443",
+    "Fidus.test",
+    "a b",
+    "-a.test",
+    "x;}",
+    "fidus.test.",
+    "a".repeat(64),
+    "a..b",
+  ],
+  email: ["", "nobody", "a b@c", "@c", "a@", "a@b,c@d"],
+  choice: ["", "EMBEDDED", "nonsense", "constructor"],
+  choices: ["", ",", "nonsense", '["cx53"]', "cx53;cx43", "constructor"],
+  list: ["", ",", "nonsense"],
   map: ["", "[]", "null", "{", '{"app":1}'],
+  size: ["", "40", "40GB", "0 GB", "-1 GB", "999999 TB", "1 GB"],
+  duration: ["", "30", "30d", "0 s", "1 s", "99999 days"],
+  money: ["", "100", "0 USD", "100 EUR", "USD 100", "1e3 USD", "999999999 USD"],
+  cidr: ["", "10.0.0.0", "10.0.0.0/8", "10.20.0.1/16", "203.0.113.0/24", "10.20.0.0/28", "fd00::/16"],
+  cidrs: ["", "0.0.0.0/0", "::/0", "203.0.113.0/24,::/0", "203.0.113.1/24", "everybody", "203.0.113.0/24 198.51.100.0/24"],
 };
 
-for (const [name, spec] of Object.entries(keys) as [KeyName, KeySpec][]) {
-  test(`${name}: an empty, mistyped or out-of-range value is refused`, () => {
+describe.each(editions)("keys of %s", (edition) => {
+  test.each(keysOf(edition))("%s: an empty, mistyped or out-of-range value is refused", (name, spec) => {
     for (const text of bad[spec.type]) {
-      const { problems } = parseConfig("community", { ...complete, [name]: text });
-      expect(
-        problems.map(({ path }) => path),
-        `${name}=${JSON.stringify(text)}`,
-      ).toContain(name);
+      const problem = read(edition, { [name]: text }).problems.find(({ path }) => path === name);
+      expect(problem?.rule, `${name}=${JSON.stringify(text)}`).toBe(ruleOf(spec));
     }
   });
-}
+
+  test.each(keysOf(edition).filter(([, { form, type }]) => form !== undefined && type === "string"))(
+    "%s: what does not have its form is refused",
+    (name) => {
+      for (const text of ["nonsense!", "a b c", "$(reboot)", "x\ny", '";}'])
+        expect(paths(read(edition, { [name]: text })), text).toContain(name);
+    },
+  );
+
+  test.each(keysOf(edition).filter(([, { between }]) => between !== undefined))("%s: both bounds are accepted", (name, spec) => {
+    for (const bound of spec.between ?? []) {
+      const text = spec.type === "cidr" ? `10.64.0.0/${bound}` : String(bound);
+      const problem = read(edition, { [name]: text }).problems.find(({ path }) => path === name);
+      expect(problem?.rule, `${name}=${text}`).not.toBe(ruleOf(spec));
+    }
+  });
+});

@@ -1,5 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { configurationPage } from "./document.ts";
+import { configurationPage, stackFile, stackFiles } from "./document.ts";
 
-writeFileSync(join(import.meta.dirname, "../../docs/configuration.md"), configurationPage());
+const root = join(import.meta.dirname, "../..");
+writeFileSync(join(root, "docs/configuration.md"), configurationPage());
+for (const [file, edition] of Object.entries(stackFiles)) writeFileSync(join(root, file), stackFile(edition));

@@ -16,7 +16,7 @@ export function certificateOf(cfg: CertificateConfig): GivenCertificate | AcmeSe
   return chain === null || key === null ? null : { kind: "files", chain, key };
 }
 
-/** A domain that is no host name, half a certificate, ACME settings that cannot work: one Problem each. */
+/** Half a certificate, ACME settings that cannot work: one Problem each. */
 export function certificateProblems(cfg: CertificateConfig): Problem[] {
   const { domain, certificate } = cfg;
   if (domain === null)
@@ -26,44 +26,22 @@ export function certificateProblems(cfg: CertificateConfig): Problem[] {
       rule: "a domain that the certificate is for",
       fix: "pulumi config set domain fidus.example.com",
     });
-  return [
-    ...domainProblems(domain),
-    ...(certificate === "acme"
-      ? acmeProblems(cfg)
-      : problemUnless(certificateOf(cfg) !== null, {
-          path: "domain",
-          got: domain,
-          rule: "tlsCertificate and tlsPrivateKey beside it, or certificate acme",
-          fix: "pulumi config set --secret tlsPrivateKey < key.pem; pulumi config set --secret tlsCertificate < chain.pem",
-        })),
-  ];
-}
-
-/** Source: RFC 1123 §2.1, host names of 253 characters at most; the name stands in the proxy's configuration as it is. */
-function domainProblems(domain: string): Problem[] {
-  const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
-  const isHostName = domain.length <= 253 && new RegExp(`^(?:${label}\\.)*${label}$`).test(domain);
-  return problemUnless(isHostName, {
+  if (certificate === "acme") return acmeProblems(cfg);
+  return problemUnless(certificateOf(cfg) !== null, {
     path: "domain",
     got: domain,
-    rule: "a host name in lower case, without https:// or a port",
-    fix: "pulumi config set domain fidus.example.com",
+    rule: "tlsCertificate and tlsPrivateKey beside it, or certificate acme",
+    fix: "pulumi config set --secret tlsPrivateKey < key.pem; pulumi config set --secret tlsCertificate < chain.pem",
   });
 }
 
-function acmeProblems({ acmeEmail, acmeCa, acmeDirectory }: CertificateConfig): Problem[] {
+function acmeProblems({ acmeCa, acmeDirectory }: CertificateConfig): Problem[] {
   return [
     ...problemUnless(acmeDirectory.startsWith("https://"), {
       path: "acmeDirectory",
       got: acmeDirectory,
       rule: "an https:// URL",
       fix: "pulumi config rm acmeDirectory",
-    }),
-    ...problemUnless(acmeEmail === null || /^[^\s@,"]+@[^\s@,"]+$/.test(acmeEmail), {
-      path: "acmeEmail",
-      got: acmeEmail,
-      rule: "an e-mail address",
-      fix: "pulumi config set acmeEmail you@example.com",
     }),
     ...problemUnless(acmeCa === null || acmeCa.includes("-----BEGIN CERTIFICATE-----"), {
       path: "acmeCa",

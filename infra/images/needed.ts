@@ -1,4 +1,5 @@
-import type { CertificateSource, LlmRuntime } from "../config/keys.ts";
+import type { LlmRuntime } from "../config/keys/app.ts";
+import type { CertificateSource } from "../config/keys/domain.ts";
 import { ownRuntime } from "../config/own-runtime.ts";
 
 const communityImages = ["base", "app", "llm", "postgres", "redis", "proxy", "acme", "litellm"] as const;

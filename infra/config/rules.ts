@@ -1,0 +1,31 @@
+import { regionWarning, type AwsRegion } from "../core/aws-regions.ts";
+import type { Problem } from "../core/errors.ts";
+import { globalRules, regionRules } from "./rules/enterprise.ts";
+import { proRules, starterRules } from "./rules/hosts.ts";
+import type { Rule } from "./rules/rule.ts";
+import type { Edition } from "./spec.ts";
+import type { ConfigOf } from "./types.ts";
+
+/** Combinations of keys that each edition refuses. Community's are in its plan, beside what they decide. */
+const rules: { readonly [E in Edition]: readonly Rule<ConfigOf<E>>[] } = {
+  community: [],
+  starter: starterRules,
+  pro: proRules,
+  "enterprise-global": globalRules,
+  "enterprise-region": regionRules,
+};
+
+/** Problems of keys that are right alone and wrong together; keys in `broken` are left out, for their values mean nothing. */
+export function combinationProblems<E extends Edition>(
+  edition: E,
+  config: ConfigOf<E>,
+  broken: ReadonlySet<string>,
+): readonly Problem[] {
+  return rules[edition].flatMap(({ reads, check }) => (reads.some((key) => broken.has(key)) ? [] : check(config)));
+}
+
+/** What is allowed and yet worth a word, one sentence each. */
+export function configWarnings(config: object): string[] {
+  const regions = Object.entries(config).filter(([name]) => /^(primary|secondary)Region$/.test(name));
+  return regions.map(([, region]) => regionWarning(region as AwsRegion)).filter((warning) => warning !== null);
+}

@@ -1,0 +1,54 @@
+import type { Edition } from "./spec.ts";
+
+/** For tests: a complete configuration of each edition, nothing in it that the table would choose by itself. */
+export const complete: Readonly<Record<Edition, Readonly<Record<string, string>>>> = {
+  community: {
+    edition: "community",
+    installation: "a1b2c3",
+    llmRuntime: "embedded",
+    model: "smollm2:135m",
+    images: '{"app":"fidus/app:1"}',
+  },
+  starter: {
+    edition: "starter",
+    installation: "a1b2c3",
+    domain: "assistant.fidus.test",
+    cloudflareZoneId: "0123456789abcdef0123456789abcdef",
+    cloudflareToken: "cloudflare-token-of-a-test",
+    hcloudToken: "t".repeat(64),
+    adminRanges: "203.0.113.0/24",
+  },
+  pro: {
+    edition: "pro",
+    installation: "a1b2c3",
+    domain: "assistant.fidus.test",
+    cloudflareZoneId: "0123456789abcdef0123456789abcdef",
+    cloudflareToken: "cloudflare-token-of-a-test",
+    hcloudToken: "t".repeat(64),
+    adminRanges: "203.0.113.0/24,2001:db8::/48",
+    backupEndpoint: "https://hel1.your-objectstorage.com",
+    backupBucket: "fidus-backup",
+    backupAccessKeyId: "access-key-of-a-test",
+    backupSecretKey: "secret-key-of-a-test",
+  },
+  "enterprise-global": {
+    edition: "enterprise-global",
+    installation: "a1b2c3",
+    domain: "assistant.fidus.test",
+    dnsZone: "fidus.test",
+    awsAccountId: "123456789012",
+  },
+  "enterprise-region": {
+    edition: "enterprise-region",
+    installation: "a1b2c3",
+    domain: "assistant.fidus.test",
+    awsAccountId: "123456789012",
+    region: "eu-central-1",
+    peerRegion: "eu-west-1",
+    vpcRange: "10.40.0.0/16",
+    adminRanges: "203.0.113.0/24",
+    clusterAdmins: "arn:aws:iam::123456789012:role/platform",
+    monthlyBudget: "5000 USD",
+    alertEmail: "ops@fidus.test",
+  },
+};

@@ -1,0 +1,40 @@
+import ipaddr from "ipaddr.js";
+
+type Range = ReturnType<typeof ipaddr.parseCIDR>;
+
+/** Whether the text is a network, `203.0.113.0/24` or `2001:db8::/32`: its host bits are zero, as the clouds keep it. */
+export function isCidr(text: string): boolean {
+  const range = parse(text);
+  if (range === null) return false;
+  const [address, bits] = range;
+  const network = address.kind() === "ipv4" ? ipaddr.IPv4.networkAddressFromCIDR(text) : ipaddr.IPv6.networkAddressFromCIDR(text);
+  return text === `${network.toString()}/${bits}`;
+}
+
+/** Leading bits that all addresses of the network share. NaN when the text is no network. */
+export function prefixLength(cidr: string): number {
+  return parse(cidr)?.[1] ?? Number.NaN;
+}
+
+/** Whether the network lies in the address space kept for private use. Source: RFC 1918. */
+export function isPrivate(cidr: string): boolean {
+  return ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].some(
+    (space) => overlap(space, cidr) && prefixLength(cidr) >= prefixLength(space),
+  );
+}
+
+/** Whether two networks share an address. */
+export function overlap(one: string, other: string): boolean {
+  const [a, b] = [parse(one), parse(other)];
+  if (a === null || b === null || a[0].kind() !== b[0].kind()) return false;
+  const bits = Math.min(a[1], b[1]);
+  return a[0].match(b[0] as never, bits);
+}
+
+function parse(text: string): Range | null {
+  try {
+    return ipaddr.parseCIDR(text);
+  } catch {
+    return null;
+  }
+}
