@@ -18,6 +18,8 @@ export type Log = (
 /** One step on one resource. */
 export interface Step<Inputs> {
   readonly urn: string;
+  /** Id that the create gave; empty on create. */
+  readonly id: string;
   /** Logical name in the program. */
   readonly name: string;
   /** Checked inputs without secret marks, defaults filled in. */
@@ -79,6 +81,17 @@ export interface Change {
 /** What changed between two sets of inputs; empty = nothing. */
 export interface DiffResult {
   readonly changed: readonly Change[];
+  /** A replacement must delete first. @default false */
+  readonly deleteFirst?: boolean;
+  /** Lines for the operator. @default none */
+  readonly warnings?: readonly string[];
+}
+
+/** A resource as the provider finds it. */
+export interface Found {
+  readonly id: string;
+  readonly inputs: WireMap;
+  readonly state: WireMap;
 }
 
 /** A resource type ready to serve: wire values in, wire values out. */
@@ -88,13 +101,14 @@ export interface Resource {
   readonly outputs: Readonly<Record<string, OutputSpec>>;
   check(news: WireMap): { inputs: WireMap; failures: CheckFailure[] };
   diff(oldInputs: WireMap, news: WireMap, state: WireMap): DiffResult;
-  refresh(state: WireMap): WireMap;
+  /** The recorded resource as it is now; null when it is gone. */
+  read(recorded: Found): Found | null;
   previewCreate(news: WireMap): WireMap;
   previewUpdate(news: WireMap, state: WireMap): WireMap;
   create(call: StepCall): Promise<{ id: string; state: WireMap }>;
   update(call: StepCall): Promise<WireMap>;
   delete(call: StepCall): Promise<void>;
-  import(id: string): { id: string; inputs: WireMap; state: WireMap };
+  import(id: string): Found;
 }
 
 /** A step as the engine asks for it: `wire` not yet checked. */
@@ -157,7 +171,7 @@ export function defineResource<Inputs extends z.ZodObject>(spec: ResourceSpec<In
       return { changed: changed.map((key) => ({ key, kind: changeKind(before[key], after[key]), replace: replaces(key) })) };
     },
 
-    refresh: (state) => spec.refresh?.(state) ?? state,
+    read: (recorded) => ({ ...recorded, state: spec.refresh?.(recorded.state) ?? recorded.state }),
 
     previewCreate: computedLater,
     previewUpdate: (news, state) => (spec.update ? computedLater(news) : keptState(news, state)),

@@ -22,6 +22,8 @@ export interface ProviderSpec {
   readonly resources: Readonly<Record<string, Resource>>;
   /** Functions by token; absent = none. */
   readonly functions?: Readonly<Record<string, (args: WireMap, context: { log: Log; signal: AbortSignal }) => Promise<WireMap>>>;
+  /** Takes the provider's own settings before the first step. @default none needed */
+  readonly configure?: (settings: WireMap, log: Log) => void;
   /** Runs once when the engine cancels or is gone. */
   readonly cancel?: () => void | Promise<void>;
 }
@@ -60,8 +62,9 @@ export function providerService(
       `${type}: got an unknown type; needs one of ${Object.keys(spec.resources).join(", ")}. Fix the program`,
     );
   };
-  const step = (urn: string, timeout: number, wire: WireMap, state: WireMap): StepCall => ({
+  const step = (urn: string, id: string, timeout: number, wire: WireMap, state: WireMap): StepCall => ({
     urn,
+    id,
     name: nameOf(urn),
     wire,
     state,
@@ -85,13 +88,14 @@ export function providerService(
       const same = sameValue(wireOf(request.getOldInputs() ?? request.getOlds()), wireOf(request.getNews()));
       return new providerProto.DiffResponse().setChanges(same ? DiffChanges.DIFF_NONE : DiffChanges.DIFF_SOME);
     }),
-    configure: unary(() =>
-      new providerProto.ConfigureResponse()
+    configure: unary((request: provider.ConfigureRequest) => {
+      spec.configure?.(wireOf(request.getArgs()), (severity, message) => engine(severity, message, "", false));
+      return new providerProto.ConfigureResponse()
         .setAcceptsecrets(true)
         .setSupportspreview(true)
         .setAcceptresources(true)
-        .setAcceptoutputs(true),
-    ),
+        .setAcceptoutputs(true);
+    }),
     invoke: unary(async (request: provider.InvokeRequest) => {
       const run = spec.functions?.[request.getTok()];
       if (!run)
@@ -113,27 +117,26 @@ export function providerService(
     diff: unary((request: provider.DiffRequest) => {
       const olds = wireOf(request.getOlds());
       const oldInputs = request.hasOldInputs() ? wireOf(request.getOldInputs()) : olds;
-      return diffResponse(resource(typeOf(request.getUrn())).diff(oldInputs, wireOf(request.getNews()), olds));
+      const result = resource(typeOf(request.getUrn())).diff(oldInputs, wireOf(request.getNews()), olds);
+      for (const line of result.warnings ?? []) engine("warning", line, request.getUrn(), false);
+      return diffResponse(result);
     }),
     create: unary(async (request: provider.CreateRequest) => {
       const type = resource(typeOf(request.getUrn()));
       const wire = wireOf(request.getProperties());
       if (request.getPreview()) return new providerProto.CreateResponse().setProperties(structOf(type.previewCreate(wire)));
-      const { id, state } = await type.create(step(request.getUrn(), request.getTimeout(), wire, {}));
+      const { id, state } = await type.create(step(request.getUrn(), "", request.getTimeout(), wire, {}));
       return new providerProto.CreateResponse().setId(id).setProperties(structOf(state));
     }),
     read: unary((request: provider.ReadRequest) => {
-      const response = new providerProto.ReadResponse();
       const [state, inputs] = [wireOf(request.getProperties()), wireOf(request.getInputs())];
       const type = resource(typeOf(request.getUrn()));
-      if (Object.keys(state).length > 0 || Object.keys(inputs).length > 0) {
-        return response
-          .setId(request.getId())
-          .setProperties(structOf(type.refresh(state)))
-          .setInputs(structOf(inputs));
-      }
-      const imported = type.import(request.getId());
-      return response.setId(imported.id).setProperties(structOf(imported.state)).setInputs(structOf(imported.inputs));
+      const recorded = Object.keys(state).length > 0 || Object.keys(inputs).length > 0;
+      const found = recorded ? type.read({ id: request.getId(), inputs, state }) : type.import(request.getId());
+      const response = new providerProto.ReadResponse();
+      // An answer without an id says that the resource is gone.
+      if (found === null) return response;
+      return response.setId(found.id).setProperties(structOf(found.state)).setInputs(structOf(found.inputs));
     }),
     update: unary(async (request: provider.UpdateRequest) => {
       const type = resource(typeOf(request.getUrn()));
@@ -141,14 +144,14 @@ export function providerService(
       const olds = wireOf(request.getOlds());
       const state = request.getPreview()
         ? type.previewUpdate(wire, olds)
-        : await type.update(step(request.getUrn(), request.getTimeout(), wire, olds));
+        : await type.update(step(request.getUrn(), request.getId(), request.getTimeout(), wire, olds));
       return new providerProto.UpdateResponse().setProperties(structOf(state));
     }),
     delete: unary(async (request: provider.DeleteRequest) => {
       const type = resource(typeOf(request.getUrn()));
       const state = wireOf(request.getProperties());
       const inputs = request.hasOldInputs() ? wireOf(request.getOldInputs()) : pick(state, type.inputNames);
-      await type.delete(step(request.getUrn(), request.getTimeout(), inputs, state));
+      await type.delete(step(request.getUrn(), request.getId(), request.getTimeout(), inputs, state));
       return new emptyProto.Empty();
     }),
     cancel: unary(async () => {
@@ -184,11 +187,12 @@ export async function serveProvider(spec: ProviderSpec): Promise<void> {
   await servePlugin(providerServices.ResourceProviderService, service, cancel);
 }
 
-function diffResponse({ changed }: DiffResult): provider.DiffResponse {
+function diffResponse({ changed, deleteFirst = false }: DiffResult): provider.DiffResponse {
   const response = new providerProto.DiffResponse()
     .setChanges(changed.length > 0 ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE)
     .setDiffsList(changed.map(({ key }) => key))
     .setReplacesList(changed.filter(({ replace }) => replace).map(({ key }) => key))
+    .setDeletebeforereplace(deleteFirst)
     .setHasdetaileddiff(true);
   for (const { key, kind, replace, output = false } of changed) {
     response

@@ -149,7 +149,7 @@ describe("certificates", () => {
     expect(type("selfSignedCert").diff(inputs, inputs, old).changed).toEqual([
       { key: "readyForRenewal", kind: "update", replace: true, output: true },
     ]);
-    expect(type("selfSignedCert").refresh(old)["readyForRenewal"]).toBe(true);
-    expect(type("selfSignedCert").refresh(state)["readyForRenewal"]).toBe(false);
+    expect(type("selfSignedCert").read({ id: "1", inputs: {}, state: old })?.state["readyForRenewal"]).toBe(true);
+    expect(type("selfSignedCert").read({ id: "1", inputs: {}, state })?.state["readyForRenewal"]).toBe(false);
   });
 });

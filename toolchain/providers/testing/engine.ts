@@ -26,6 +26,18 @@ export interface Recorded {
   readonly outputs?: Record<string, unknown>;
 }
 
+/** What a project has beside the stand-ins. */
+export interface EngineProjectOptions {
+  /** More provider plugins by package name: the version and the program with its arguments. @default none */
+  readonly plugins?: Readonly<Record<string, { readonly version: string; readonly program: readonly string[] }>>;
+  /** @default none */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Runs the checkout's own stacks instead of a program of the test. @default false */
+  readonly ownStacks?: boolean;
+  /** @default "dev" */
+  readonly stack?: string;
+}
+
 /** The engine binary. Throws when there is none: an engine test that cannot run has failed. */
 function enginePath(): string {
   const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
@@ -49,28 +61,33 @@ function nodePath(): string {
 export class EngineProject {
   readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
+  readonly stack: string;
+  readonly #projectName: string;
   readonly #running = new Set<ChildProcess>();
   #emptyState = "";
 
-  private constructor(directory: string, env: NodeJS.ProcessEnv) {
+  private constructor(directory: string, env: NodeJS.ProcessEnv, { stack = "dev", ownStacks = false }: EngineProjectOptions) {
     this.directory = directory;
     this.env = env;
+    this.stack = stack;
+    this.#projectName = ownStacks ? "fidus" : "probe";
   }
 
-  /** A project with an empty stack `dev`; `await using` removes it. */
-  static async create(): Promise<EngineProject> {
+  /** A project with an empty stack; `await using` removes it. */
+  static async create(options: EngineProjectOptions = {}): Promise<EngineProject> {
     const directory = await mkdtemp(join(tmpdir(), "fidus-engine-"));
     const bin = join(directory, "bin");
     const home = join(directory, "home");
-    await mkdir(join(directory, "program/stacks"), { recursive: true });
+    await mkdir(join(directory, "program"));
     await mkdir(join(directory, "backend"));
-    await writeLauncher(join(bin, "pulumi-language-nodejs"), join(toolchain, "language-host.ts"));
-    for (const [name, version] of Object.entries(versions)) {
-      const file = join(home, `plugins/resource-${name}-v${version}/pulumi-resource-${name}`);
-      await writeLauncher(file, join(toolchain, `providers/${name}.ts`));
-    }
+    await writeLauncher(join(bin, "pulumi-language-nodejs"), [join(toolchain, "language-host.ts")]);
+    const standIns = Object.entries(versions).map(([name, version]) => {
+      return [name, { version, program: [join(toolchain, `providers/${name}.ts`)] }] as const;
+    });
+    for (const [name, { version, program }] of [...standIns, ...Object.entries(options.plugins ?? {})])
+      await writeLauncher(join(home, `plugins/resource-${name}-v${version}/pulumi-resource-${name}`), program);
     const { SSH_AUTH_SOCK: _agent, ...inherited } = process.env; // the user's agent is no part of a test
-    const project = new EngineProject(directory, {
+    const env = {
       ...inherited,
       PATH: [bin, dirname(nodePath()), process.env["PATH"]].join(":"),
       PULUMI_HOME: home,
@@ -79,9 +96,11 @@ export class EngineProject {
       PULUMI_DEBUG_GRPC: join(directory, "grpc.json"),
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    });
-    await project.#writeFiles();
-    const made = await project.run("stack", "init", "dev");
+      ...options.env,
+    };
+    const project = new EngineProject(directory, env, options);
+    await project.#writeFiles(options.ownStacks ?? false);
+    const made = await project.run("stack", "init", project.stack);
     if (made.code !== 0) throw new Error(made.output);
     project.#emptyState = await project.stateText();
     return project;
@@ -93,17 +112,28 @@ export class EngineProject {
   }
 
   get #stateFile(): string {
-    return join(this.directory, "backend/.pulumi/stacks/probe/dev.json");
+    return join(this.directory, `backend/.pulumi/stacks/${this.#projectName}/${this.stack}.json`);
   }
 
-  async #writeFiles(): Promise<void> {
-    const options = 'options: {typescript: false, nodeargs: "--stack-trace-limit=0"}';
-    await writeFile(
-      join(this.directory, "program/Pulumi.yaml"),
-      `name: probe\nruntime: {name: nodejs, ${options}}\nmain: stacks/index.ts\n`,
-    );
+  async #writeFiles(ownStacks: boolean): Promise<void> {
+    const description = await readFile(join(checkout, "Pulumi.yaml"), "utf8");
+    const named = description.replace(/^name: .*$/m, `name: ${this.#projectName}`);
+    await writeFile(join(this.directory, "program/Pulumi.yaml"), named);
+    if (ownStacks) await symlink(join(checkout, "stacks"), join(this.directory, "program/stacks"));
+    else await mkdir(join(this.directory, "program/stacks"));
     await writeFile(join(this.directory, "program/package.json"), '{"type":"module","dependencies":{"@pulumi/pulumi":"*"}}');
     await symlink(join(checkout, "node_modules"), join(this.directory, "program/node_modules"));
+  }
+
+  /** Replaces the stack's settings by these, and keeps the salt of its secrets. Keys without a package belong to the project. */
+  async configure(settings: Readonly<Record<string, string>>, secrets: Readonly<Record<string, string>> = {}): Promise<void> {
+    const file = join(this.directory, `program/Pulumi.${this.stack}.yaml`);
+    const salt = /^encryptionsalt: .*$/m.exec(await readFile(file, "utf8"))?.[0] ?? "";
+    await writeFile(file, `${salt}\n`);
+    const pairs = (flag: string, values: Readonly<Record<string, string>>): string[] =>
+      Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
+    const set = await this.run("config", "set-all", ...pairs("--plaintext", settings), ...pairs("--secret", secrets));
+    if (set.code !== 0) throw new Error(set.output);
   }
 
   /** Replaces the program: `body` is the inside of an async function that may return outputs. */
@@ -204,9 +234,10 @@ export class EngineProject {
   }
 }
 
-async function writeLauncher(file: string, program: string): Promise<void> {
+async function writeLauncher(file: string, program: readonly string[]): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, `#!/bin/sh\nexec "${nodePath()}" "${program}" "$@"\n`);
+  const command = [nodePath(), ...program].map((part) => `"${part}"`);
+  await writeFile(file, `#!/bin/sh\nexec ${command.join(" ")} "$@"\n`);
   await chmod(file, 0o755);
 }
 

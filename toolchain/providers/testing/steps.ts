@@ -18,6 +18,7 @@ export async function create(
   const logged: Logged[] = [];
   const made = await type.create({
     urn: `urn:pulumi:dev::probe::t:m:T::${name}`,
+    id: "",
     name,
     wire: checked,
     state: {},

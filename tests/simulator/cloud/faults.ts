@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import type { Wire, WireMap } from "../../../toolchain/providers/values.ts";
+import { claimNumber, readFolder, readValue, writeWhole } from "./files.ts";
+
+export type OperationKind = "create" | "update" | "delete";
+
+/** One step that the engine asked of a cloud. */
+export interface Operation {
+  readonly kind: OperationKind;
+  readonly type: string;
+  readonly name: string;
+}
+
+/** Why a cloud says no: no stock, no capacity, too many calls, a region that is down. */
+export interface Refusal {
+  /** Beginning of the resource types it holds for: `aws:` is a whole cloud. */
+  readonly type: string;
+  /** @default "create" */
+  readonly kind?: OperationKind;
+  /** Inputs and their values. @default whatever they are */
+  readonly where?: Readonly<Record<string, Wire>>;
+  /** The vendor's error text. */
+  readonly message: string;
+  /** How often it refuses before it lets pass. @default for ever */
+  readonly times?: number;
+}
+
+/** What goes wrong in the simulated clouds, set by the test. */
+export interface Faults {
+  /** The number of the operation that fails, from 1 since the log was cleared. @default none */
+  readonly failOperation?: number;
+  /** @default none */
+  readonly refusals?: readonly Refusal[];
+  /** How many of a type may exist. @default no limit */
+  readonly quotas?: Readonly<Record<string, number>>;
+  /** How long each operation takes, ms. @default 0 */
+  readonly latency?: number;
+}
+
+/** Faults and the log of operations, shared by all clouds of one folder. */
+export class FaultBook {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  get faults(): Faults {
+    return readValue<Faults>(join(this.#folder, "faults.json"), {});
+  }
+
+  set faults(faults: Faults) {
+    writeWhole(join(this.#folder, "faults.json"), faults);
+  }
+
+  /** Every operation since the log was cleared, in order. */
+  get operations(): Operation[] {
+    return readFolder<Operation>(join(this.#folder, "operations"));
+  }
+
+  /** Writes the operation down; returns why it fails, undefined when it may go on. */
+  begin(operation: Operation, inputs: WireMap): string | undefined {
+    const { failOperation, refusals = [] } = this.faults;
+    const number = claimNumber(join(this.#folder, "operations"), operation);
+    if (number === failOperation) return `injected failure of operation ${number}: ${operation.kind} ${operation.name}`;
+    const index = refusals.findIndex((refusal) => applies(refusal, operation, inputs));
+    const refusal = refusals[index];
+    if (refusal === undefined) return undefined;
+    const count = claimNumber(join(this.#folder, `refused-${index}`), operation);
+    return refusal.times !== undefined && count > refusal.times ? undefined : refusal.message;
+  }
+}
+
+function applies({ type, kind = "create", where = {} }: Refusal, operation: Operation, inputs: WireMap): boolean {
+  const sameInputs = Object.entries(where).every(([key, value]) => inputs[key] === value);
+  return operation.type.startsWith(type) && operation.kind === kind && sameInputs;
+}

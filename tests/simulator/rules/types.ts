@@ -1,0 +1,61 @@
+import type { CheckFailure } from "../../../toolchain/providers/resource.ts";
+import type { Wire, WireMap } from "../../../toolchain/providers/values.ts";
+import type { Store } from "../cloud/store.ts";
+
+/** A rule for one value, confirmed by hand against the vendor's documents. */
+export interface ValueRule {
+  /** What is allowed, in words: "needs …". */
+  readonly rule: string;
+  readonly ok: (value: Wire) => boolean;
+  /** Type of the resource whose id (or name) the value is; it must exist when the step runs. @default refers to nothing */
+  readonly refersTo?: string;
+}
+
+/** What is known when a resource is made. */
+export interface Made {
+  readonly id: string;
+  /** Counts the resources of this cloud, from 1. */
+  readonly number: number;
+  readonly inputs: WireMap;
+  readonly settings: WireMap;
+  readonly store: Store;
+}
+
+/** What the simulated cloud knows about one resource type beside the SDK's types. */
+export interface TypeRules {
+  /**
+   * A rule per input path: `size`, `rules[].port`, `labels` for the whole map. A path without a rule is refused:
+   * nobody has confirmed yet what the real cloud makes of it.
+   */
+  readonly inputs: Readonly<Record<string, ValueRule>>;
+  /** Inputs that the vendor, or this project, needs although the SDK does not. @default none */
+  readonly required?: readonly string[];
+  /** Broken rules over several inputs; runs when all are known. @default none */
+  readonly problems?: (inputs: WireMap) => CheckFailure[];
+  /** Why an existing resource cannot be changed so. @default it always can */
+  readonly refusesUpdate?: (before: WireMap, after: WireMap) => string[];
+  /** Sets of inputs whose values no two resources may share. @default none */
+  readonly unique?: readonly (readonly string[])[];
+  /** The id as the vendor writes it. */
+  readonly id: (number: number, inputs: WireMap) => string;
+  /** Every computed output, and the value of optional inputs that are not set. */
+  readonly outputs: Readonly<Record<string, (made: Made) => Wire>>;
+  /** Can be deleted while another resource refers to it. @default false */
+  readonly deletableInUse?: boolean;
+}
+
+/** A data source: rules of its arguments and its answer. */
+export interface FunctionRules {
+  readonly inputs: Readonly<Record<string, ValueRule>>;
+  readonly result: (args: WireMap, settings: WireMap) => WireMap;
+}
+
+/** One simulated cloud. */
+export interface CloudRules {
+  /** Rules of the provider's own settings by name. */
+  readonly settings: Readonly<Record<string, ValueRule>>;
+  /** Settings that must be set. */
+  readonly requiredSettings: readonly string[];
+  readonly types: Readonly<Record<string, TypeRules>>;
+  readonly functions: Readonly<Record<string, FunctionRules>>;
+}
