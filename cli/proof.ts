@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
 import { createParser } from "eventsource-parser";
+import type { AppAdmin } from "./app-admin.ts";
 import { CliError } from "./errors.ts";
 import { openRequest, type Reach } from "./reach.ts";
 
@@ -7,6 +8,7 @@ import { openRequest, type Reach } from "./reach.ts";
 export interface Proof {
   readonly question: string;
   readonly answer: string;
+  /** Pieces of text that arrived. */
   readonly events: number;
   /** Milliseconds from the request to the first piece of the answer. */
   readonly firstTokenMs: number;
@@ -17,7 +19,6 @@ export interface Proof {
 export interface ProofOptions {
   /** Base URL without /v1, as people reach it, and how it is reached from here. */
   readonly reach: Reach;
-  readonly apiKey: string;
   readonly model: string;
   readonly signal: AbortSignal;
   /** @default 180000 */
@@ -27,10 +28,24 @@ export interface ProofOptions {
 const question = "Say hello in one short sentence.";
 
 /**
- * Asks one question through the proxy and demands a real stream: at least three events at different times and usage above zero.
- * Throws CliError exit 1 with what was seen instead.
+ * Asks one question through the proxy, with a key that is revoked afterwards, and demands a real stream: text in at least three
+ * pieces at different times and usage above zero. Throws CliError exit 1 with what was seen instead.
  */
-export async function proveAnswer({ reach, apiKey, model, signal, timeoutMs = 180_000 }: ProofOptions): Promise<Proof> {
+export async function prove(admin: Pick<AppAdmin, "temporaryKey" | "revoke">, options: ProofOptions): Promise<Proof> {
+  const key = await admin.temporaryKey(null, 300);
+  let proof: Proof;
+  try {
+    proof = await ask(key.apiKey, options);
+  } catch (error) {
+    // What went wrong first is what the operator must read; a key that stays ends by itself.
+    await admin.revoke(key.id).catch(() => undefined);
+    throw error;
+  }
+  await admin.revoke(key.id);
+  return proof;
+}
+
+async function ask(apiKey: string, { reach, model, signal, timeoutMs = 180_000 }: ProofOptions): Promise<Proof> {
   const startedAt = performance.now();
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   try {
@@ -48,33 +63,19 @@ export async function proveAnswer({ reach, apiKey, model, signal, timeoutMs = 18
     });
     if (response.statusCode !== 200)
       throw new CliError(`it answered ${response.statusCode}: ${(await text(response)).slice(0, 500)}`);
-    const arrivals: number[] = [];
-    let answer = "";
-    let completionTokens = 0;
-    const parser = createParser({
-      onEvent: ({ data }) => {
-        arrivals.push(performance.now() - startedAt);
-        if (data === "[DONE]") return;
-        const chunk = JSON.parse(data) as Chunk;
-        if (chunk.error !== undefined) throw new CliError(`the stream reported an error: ${JSON.stringify(chunk.error)}`);
-        answer += chunk.choices?.[0]?.delta?.content ?? "";
-        completionTokens = chunk.usage?.completion_tokens ?? completionTokens;
-      },
-    });
-    const decoder = new TextDecoder();
-    for await (const bytes of response as AsyncIterable<Buffer>) parser.feed(decoder.decode(bytes, { stream: true }));
-    const moments = new Set(arrivals.map((time) => Math.round(time))).size;
-    if (moments < 3 || completionTokens === 0) {
+    const { pieces, completionTokens } = await readStream(response, startedAt);
+    const moments = new Set(pieces.map(({ at }) => at)).size;
+    if (moments < 3 || !(completionTokens > 0)) {
       throw new CliError(
-        `it did not stream: ${arrivals.length} events at ${moments} moments, ${completionTokens} tokens counted`,
+        `it did not stream: ${pieces.length} pieces of text at ${moments} moments, ${completionTokens} tokens counted`,
       );
     }
     return {
       question,
-      answer,
-      events: arrivals.length,
-      firstTokenMs: arrivals[0] ?? 0,
-      totalMs: performance.now() - startedAt,
+      answer: pieces.map(({ content }) => content).join(""),
+      events: pieces.length,
+      firstTokenMs: pieces[0]?.at ?? 0,
+      totalMs: Math.round(performance.now() - startedAt),
       completionTokens,
     };
   } catch (error) {
@@ -87,8 +88,47 @@ export async function proveAnswer({ reach, apiKey, model, signal, timeoutMs = 18
   }
 }
 
+interface Seen {
+  /** Every piece of text, and the millisecond in which its packet came. */
+  readonly pieces: { readonly content: string; readonly at: number }[];
+  readonly completionTokens: number;
+}
+
+async function readStream(response: AsyncIterable<Buffer>, startedAt: number): Promise<Seen> {
+  const pieces: Seen["pieces"] = [];
+  let completionTokens = 0;
+  let at = 0;
+  const parser = createParser({
+    onEvent: ({ data }) => {
+      if (data === "[DONE]") return;
+      const { error, choices, usage } = JSON.parse(data) as Chunk;
+      if (error !== undefined) throw new CliError(`the stream reported an error: ${JSON.stringify(error)}`);
+      const content = textOf(choices?.[0]?.delta);
+      if (content !== "") pieces.push({ content, at });
+      completionTokens = usage?.completion_tokens ?? completionTokens;
+    },
+  });
+  const decoder = new TextDecoder();
+  for await (const bytes of response) {
+    at = Math.round(performance.now() - startedAt);
+    parser.feed(decoder.decode(bytes, { stream: true }));
+  }
+  return { pieces, completionTokens };
+}
+
+/** A model that thinks before it speaks may not come further within the question's limit; runtimes have two names for that. */
+function textOf(delta: Delta = {}): string {
+  return [delta.reasoning_content, delta.reasoning, delta.content].find((text) => text) ?? "";
+}
+
+interface Delta {
+  readonly content?: string | null;
+  readonly reasoning?: string | null;
+  readonly reasoning_content?: string | null;
+}
+
 interface Chunk {
   readonly error?: unknown;
-  readonly choices?: readonly { readonly delta?: { readonly content?: string | null } }[];
+  readonly choices?: readonly { readonly delta?: Delta }[];
   readonly usage?: { readonly completion_tokens?: number } | null;
 }

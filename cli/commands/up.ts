@@ -84,7 +84,7 @@ function report(ctx: CliContext, result: UpResult): void {
   ];
   if (proof !== null) {
     const seconds = (proof.firstTokenMs / 1000).toFixed(1);
-    lines.push("", `  It answered: ${proof.completionTokens} tokens in ${proof.events} events, the first after ${seconds} s.`);
+    lines.push("", `  It answered: ${proof.completionTokens} tokens in ${proof.events} pieces, the first after ${seconds} s.`);
   }
   if (demo)
     lines.push(

@@ -10,12 +10,11 @@ import { dockerAt, foreignContainers } from "../containers.ts";
 import type { CliContext } from "../context.ts";
 import type { Engine } from "../docker.ts";
 import { pulumiEngine, type Changes } from "../engine.ts";
-import { cannotGoOn, CliError } from "../errors.ts";
+import { cannotGoOn } from "../errors.ts";
 import { portWishes, prepareToolchain, requireFitHost } from "../host-check.ts";
 import type { Installation } from "../installation.ts";
 import { removeLeftovers, settleEngineLocks } from "../leftovers.ts";
-import { proveAnswer, type Proof } from "../proof.ts";
-import type { Reach } from "../reach.ts";
+import { prove, type Proof } from "../proof.ts";
 import { openStackConfig, type StackConfigFile } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
 import { checkKnownStack } from "../stacks.ts";
@@ -114,7 +113,9 @@ async function bringUp(
     await progress.step("certificate", (step) =>
       awaitCertificate(ctx, docker, { installation: installation.id, stack }, reach, step),
     );
-  const proof = await progress.step("test question", () => prove(ctx, docker, container, reach, settings.model));
+  const proof = await progress.step("test question", () =>
+    prove(appAdmin(docker, container), { reach, model: settings.model, signal: ctx.signal }),
+  );
   return { ...result, admin, proof };
 }
 
@@ -163,16 +164,4 @@ async function firstAdmin(
   if ((await admin.admins()) === 0) return admin.create(email);
   skip("there is one");
   return null;
-}
-
-async function prove(ctx: CliContext, docker: Docker, container: string, reach: Reach, model: string): Promise<Proof> {
-  const admin = appAdmin(docker, container);
-  const key = await admin.temporaryKey(null, 300);
-  try {
-    return await proveAnswer({ reach, apiKey: key.apiKey, model, signal: ctx.signal });
-  } catch (error) {
-    throw error instanceof CliError ? error : new CliError(String(error));
-  } finally {
-    await admin.revoke(key.id);
-  }
 }
