@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
@@ -10,6 +10,7 @@ import { createProgress } from "../cli/progress.ts";
 import { demoModel } from "../infra/core/models.ts";
 import { installRuntime } from "../infra/images/prepare.ts";
 import { ensureToolchain } from "../toolchain/ensure.ts";
+import { removeLeftPolicy, withoutServices } from "./service-policy.ts";
 
 /** Something outside the checkout that a tier cannot do without. */
 export type Need = ProgramName | LargeNeed;
@@ -49,6 +50,7 @@ export function mayInstall(): boolean {
 
 /** What keeps a tier from running: one reason per missing need, [] when all is there. Installs what it may. */
 export async function provide(needs: readonly Need[], machine: Machine): Promise<string[]> {
+  if (machine.canInstall) await removeLeftPolicy();
   const programs = needs.filter((need) => need !== "docker" && need !== "toolchain" && need !== "llama");
   const reasons = await providePrograms(programs, machine);
   // Whoever lacks a small part need not wait for the large ones.
@@ -98,13 +100,9 @@ async function programFolders(env: NodeJS.ProcessEnv): Promise<string[]> {
   ];
 }
 
-const policyFile = "/usr/sbin/policy-rc.d";
-
-/** Null, or why it failed. Services of the packages are not started: a test must not open ports on the machine. */
+/** Null, or why it failed. */
 async function aptInstall(packages: readonly string[], signal: AbortSignal): Promise<string | null> {
-  const guarded = !existsSync(policyFile);
-  if (guarded) await writeFile(policyFile, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
-  try {
+  return withoutServices(async () => {
     const options = {
       reject: false,
       all: true,
@@ -120,9 +118,7 @@ async function aptInstall(packages: readonly string[], signal: AbortSignal): Pro
     );
     signal.throwIfAborted();
     return result.failed ? `apt-get install ${packages.join(" ")}: ${result.all?.trim().split("\n").at(-1) ?? "failed"}` : null;
-  } finally {
-    if (guarded) await rm(policyFile, { force: true });
-  }
+  });
 }
 
 async function attempt(name: string, provideIt: () => Promise<void>): Promise<string[]> {
