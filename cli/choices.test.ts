@@ -67,3 +67,13 @@ test("a second run without wishes chooses nothing", async () => {
   const host = { dockerHost: "unix:///d.sock", dockerMajor: 20, freeMemory: 9e9, portTaken: () => Promise.resolve(true) };
   expect(await recordChoices(memoryConfig({ ...first }), "a1b2c3", {}, host)).toEqual([]);
 });
+
+test("after an upgrade of Docker its version is recorded anew and told, and nothing else is", async () => {
+  const config = memoryConfig({ ...(await recorded({}, {})) });
+  const before = config.entries();
+  const host = { dockerHost: "unix:///e.sock", dockerMajor: 28, freeMemory: 9e9, portTaken: () => Promise.resolve(true) };
+  expect(await recordChoices(config, "a1b2c3", {}, host)).toEqual([
+    { key: "dockerMajor", value: "28", because: "the engine's version" },
+  ]);
+  expect(config.entries()).toEqual({ ...before, dockerMajor: "28" });
+});

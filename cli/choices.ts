@@ -71,7 +71,7 @@ export function recordAsked(config: StackConfigFile, installation: string, optio
   return recorder.chosen;
 }
 
-/** Chooses what nobody has asked for and nothing has recorded. */
+/** Chooses what nobody has asked for and nothing has recorded, and records anew what has changed by itself. */
 async function recordMissing(config: StackConfigFile, host: Host): Promise<Choice[]> {
   const { choose, chosen } = recordInto(config);
   const { llmRuntime = "", model, llmBaseUrl, dockerHost, imageSource } = config.entries();
@@ -79,10 +79,9 @@ async function recordMissing(config: StackConfigFile, host: Host): Promise<Choic
   const own = ownRuntime(llmRuntime === "" ? "embedded" : llmRuntime, llmBaseUrl).model;
   const found = chooseModel(undefined, model, own, host.freeMemory);
   if (found !== null) choose("model", ...found);
-  if (dockerHost === undefined) {
-    choose("dockerHost", host.dockerHost, "the engine that answers");
-    choose("dockerMajor", String(host.dockerMajor), "the engine's version");
-  }
+  if (dockerHost === undefined) choose("dockerHost", host.dockerHost, "the engine that answers");
+  // A fact, not a choice: engines are upgraded.
+  choose("dockerMajor", String(host.dockerMajor), "the engine's version");
   if (imageSource === undefined) choose("imageSource", "build", "no registry is configured");
   const taken = new Set<number>();
   for (const [key, wish] of [

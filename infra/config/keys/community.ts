@@ -17,7 +17,8 @@ export const communityKeys = {
     editions: ["community"],
     effect: "restart",
     by: "fidus",
-    about: "Major version of the Docker engine; from 25 on, health is probed seldom once it is good.",
+    about:
+      "Major version of the Docker engine, looked up by each ./fidus up; from 25 on, health is probed seldom once it is good.",
   },
   imageSource: {
     type: "choice",
