@@ -193,7 +193,8 @@ test.skipIf(old === null)("an older Node alone is refused with the way to Node 2
 /** What npm does as far as the launcher sees: a folder, and a line that it was called. */
 const installs = 'mkdir -p node_modules; echo "$*" >> npm-calls';
 /** The same, but it ends only when the file `go` is there, or the whole folder is gone with a killed test. */
-const gated = 'echo "$*" >> npm-calls; trap "exit 9" TERM; until [ -e go ] || [ ! -e npm-calls ]; do sleep 0.05; done; mkdir -p node_modules';
+const gated =
+  'echo "$*" >> npm-calls; trap "exit 9" TERM; until [ -e go ] || [ ! -e npm-calls ]; do sleep 0.05; done; mkdir -p node_modules';
 
 function fakeNpm(script: string): void {
   writeFileSync(join(bin, "npm"), `#!/bin/sh\n${script}\n`);
