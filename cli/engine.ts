@@ -30,7 +30,7 @@ export interface PulumiEngine {
   ): Promise<Changes>;
   /** The stack's outputs, secrets left out; null before the first `up`. */
   outputs(): Promise<Readonly<Record<string, unknown>> | null>;
-  /** Ids of every resource in the state, by type. */
+  /** Every resource in the state; [] before the first `up`. */
   resources(): Promise<readonly StateResource[]>;
   /** Any other call of the CLI; its standard output. */
   call(args: readonly string[]): Promise<string>;
@@ -41,6 +41,10 @@ export interface StateResource {
   readonly type: string;
   readonly id: string;
   readonly protect: boolean;
+  /** URN of the component it belongs to; "" for none. */
+  readonly parent: string;
+  /** Its name on the engine, for a container. */
+  readonly name: string | null;
 }
 
 /** The engine for `stack`; starts no process by itself. */
@@ -206,6 +210,8 @@ async function guarded<T>(child: Promise<T>): Promise<T> {
     return await child;
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error;
+    if (error.code === "ENOENT")
+      throw new CliError("The engine is not on this machine", { code: "no-toolchain", fix: "./fidus toolchain", cause: error });
     throw new CliError(
       `pulumi ${error.command.split(" ")[1] ?? ""} failed\n${indent(String(error.stderr).trim() || error.shortMessage)}`,
       {
@@ -222,7 +228,18 @@ export function noSuchStack(error: unknown): null {
   throw error;
 }
 
+interface RecordedResource extends Omit<StateResource, "name"> {
+  readonly outputs?: { readonly name?: unknown };
+}
+
 function stateResources(state: unknown): StateResource[] {
-  const { deployment } = state as { deployment?: { resources?: Partial<StateResource>[] } };
-  return (deployment?.resources ?? []).map(({ urn = "", type = "", id = "", protect = false }) => ({ urn, type, id, protect }));
+  const { deployment } = state as { deployment?: { resources?: Partial<RecordedResource>[] } };
+  return (deployment?.resources ?? []).map(({ urn = "", type = "", id = "", protect = false, parent = "", outputs }) => ({
+    urn,
+    type,
+    id,
+    protect,
+    parent,
+    name: typeof outputs?.name === "string" ? outputs.name : null,
+  }));
 }

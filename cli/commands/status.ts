@@ -3,35 +3,54 @@ import type { Docker } from "../../infra/images/docker-cli.ts";
 import { lines, stackContainers, type StackContainer } from "../containers.ts";
 import type { CliContext } from "../context.ts";
 import { examples } from "../program.ts";
+import { missingServices } from "../missing.ts";
 import { openSession, type Session } from "../session.ts";
 import { defaultStack } from "../stacks.ts";
 import { alignColumns } from "../table.ts";
 
 /** One service as `status` shows it. */
-interface ServiceStatus extends Pick<StackContainer, "name" | "role" | "state" | "health" | "image" | "ports" | "startedAt"> {
+interface ServiceStatus extends Pick<
+  StackContainer,
+  "id" | "name" | "role" | "state" | "health" | "image" | "ports" | "startedAt"
+> {
   /** Memory in use, as docker prints it; null when it does not run. */
   readonly memory: string | null;
 }
 
-/** `./fidus status [stack]`: services, health, versions, ports, memory and model. */
+/** `./fidus status [stack]`: services, what is missing, health, versions, ports, memory and model. Exit 1 when not all is well. */
 export function register(program: Command, ctx: CliContext): void {
   program
     .command("status")
-    .description("show services, health, image versions, ports, memory and model")
+    .description(
+      "show services and what is missing, health, image versions, ports, memory and model; exit 1 when not all is well",
+    )
     .argument("[stack]", "stack to look at", defaultStack)
     .addHelpText("after", examples(["./fidus status", "./fidus status community --json | jq '.services[].health'"]))
     .action(async (stack: string) => {
       const session = await openSession(ctx, stack);
-      const services = await serviceStatus(session);
-      const { llmRuntime = "", model = "", pagePort = "3000" } = session.config.entries();
-      const healthy =
-        services.length > 0 &&
-        services.every(({ state, health }) => state === "running" && (health === "healthy" || health === "none"));
-      ctx.printJson({ stack, version: ctx.version, healthy, runtime: llmRuntime, model, pagePort: Number(pagePort), services });
-      ctx.print(services.length === 0 ? `Stack ${stack} is down. ./fidus up ${stack}` : table(services));
-      ctx.print(`\nversion ${ctx.version} · ${llmRuntime} · ${model}`);
-      if (!healthy) ctx.setExitCode(1);
+      const [services, state, outputs] = await Promise.all([
+        serviceStatus(session),
+        session.engine.resources(),
+        session.engine.outputs(),
+      ]);
+      const missing = missingServices(state, services);
+      const { llmRuntime: runtime = "", model = "" } = session.config.entries();
+      const healthy = services.length > 0 && missing.length === 0 && services.every(isWell);
+      const fix = healthy ? null : `./fidus up ${stack}`;
+      const { url = null, apiUrl = null } = outputs ?? {};
+      const shown = services.map(({ id: _, ...service }) => service);
+      ctx.printJson({ stack, version: ctx.version, healthy, url, apiUrl, runtime, model, services: shown, missing, fix });
+      ctx.print(services.length + missing.length === 0 ? `Stack ${stack} is down.` : table(services, missing));
+      const about = [`version ${ctx.version}`, runtime, model, String(url ?? "")].filter((part) => part !== "");
+      ctx.print(`\n${about.join(" · ")}`);
+      if (fix === null) return;
+      ctx.print(`Repair: ${fix}`);
+      ctx.setExitCode(1);
     });
+}
+
+function isWell({ state, health }: ServiceStatus): boolean {
+  return state === "running" && (health === "healthy" || health === "none");
 }
 
 async function serviceStatus({ docker, installation, stack }: Session): Promise<ServiceStatus[]> {
@@ -40,7 +59,8 @@ async function serviceStatus({ docker, installation, stack }: Session): Promise<
     docker,
     containers.filter(({ state }) => state === "running").map(({ id }) => id),
   );
-  return containers.map(({ name, role, state, health, image, ports, startedAt }) => ({
+  return containers.map(({ id, name, role, state, health, image, ports, startedAt }) => ({
+    id,
     name,
     role,
     state,
@@ -58,7 +78,7 @@ async function memoryByName(docker: Docker, ids: readonly string[]): Promise<Rea
   return new Map(rows.map((row) => row.split("\t")).map(([name = "", usage = ""]) => [name, usage.split(" / ")[0] ?? usage]));
 }
 
-function table(services: readonly ServiceStatus[]): string {
+function table(services: readonly ServiceStatus[], missing: readonly string[]): string {
   const head = ["SERVICE", "STATE", "HEALTH", "MEMORY", "IMAGE", "PORTS"];
   const rows = services.map(({ name, state, health, memory, image, ports }) => [
     name,
@@ -68,5 +88,5 @@ function table(services: readonly ServiceStatus[]): string {
     image,
     ports.join(" ") || "-",
   ]);
-  return alignColumns([head, ...rows]);
+  return alignColumns([head, ...rows, ...missing.map((name) => [name, "missing", "-", "-", "-", "-"])]);
 }

@@ -172,7 +172,7 @@ describe("running it again", () => {
 });
 
 describe("commands on a running stack", () => {
-  test("status --json names services, health, images, ports, memory and model", async () => {
+  test("status --json names address, services, health, images, ports, memory and model [C-05]", async () => {
     const { code, stdout } = await product.fidus("status", "community", "--json");
     expect(code).toBe(0);
     const status = JSON.parse(stdout) as {
@@ -180,13 +180,27 @@ describe("commands on a running stack", () => {
       model: string;
       services: { role: string; memory: string; image: string }[];
     };
-    expect(status).toMatchObject({ healthy: true, model: "smollm2:135m", runtime: "embedded", pagePort: product.pagePort });
+    expect(status).toMatchObject({ healthy: true, missing: [], fix: null, model: "smollm2:135m", runtime: "embedded" });
+    expect(status).toMatchObject({ url: product.url });
     expect(status.services).toHaveLength(7);
     for (const { memory, image } of status.services) {
       expect(memory).toMatch(/^[\d.]+\wiB$/);
       expect(image).toMatch(/^fidus\/\w+:[0-9a-f]{12}/);
     }
   });
+
+  test("status misses a container that somebody removed, exits 1, and the up that it names heals it [C-20]", async () => {
+    const worker = (await containers()).find(({ role }) => role === "worker");
+    await docker(["rm", "--force", worker?.id ?? ""]);
+    const seen = await product.fidus("status", "community");
+    expect(seen.code).toBe(1);
+    expect(seen.stdout).toMatch(new RegExp(`^${worker?.name} +missing `, "m"));
+    expect(seen.stdout).toContain("Repair: ./fidus up community");
+    const json = JSON.parse((await product.fidus("status", "community", "--json")).stdout) as unknown;
+    expect(json).toMatchObject({ healthy: false, missing: [worker?.name], fix: "./fidus up community" });
+    expect((await product.fidus("up", "community")).code).toBe(0);
+    expect((await product.fidus("status", "community")).code).toBe(0);
+  }, 300_000);
 
   test("logs shows one service's lines and refuses one that does not exist [C-05]", async () => {
     const { code, stdout } = await product.fidus("logs", "community", "postgres", "--tail", "50");

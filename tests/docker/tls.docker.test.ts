@@ -171,6 +171,8 @@ describe("a domain with a given certificate", () => {
     expect((await containerOf("proxy")).ports.map((port) => port.split("->")[0]).sort()).toEqual(
       [`127.0.0.1:${httpPort}`, `127.0.0.1:${httpsPort}`].sort(),
     );
+    const status = JSON.parse((await product.fidus("status", "community", "--json")).stdout) as unknown;
+    expect(status).toMatchObject({ healthy: true, url: origin, apiUrl: origin });
   });
 
   test("TLS 1.3 is served and 1.2 refused [X-06]", async () => {
