@@ -77,3 +77,11 @@ test("after an upgrade of Docker its version is recorded anew and told, and noth
   ]);
   expect(config.entries()).toEqual({ ...before, dockerMajor: "28" });
 });
+
+test("a registry is recorded as the images' source, and leaving it builds them again", async () => {
+  const from = await recorded({}, { registry: "registry.example.com/team" });
+  expect(from).toMatchObject({ imageSource: "registry", imageRegistry: "registry.example.com/team" });
+  const back = await recorded({ ...from }, { registry: null });
+  expect(back).toMatchObject({ imageSource: "build" });
+  expect(back).not.toHaveProperty("imageRegistry");
+});

@@ -14,7 +14,8 @@ export interface ChoiceOptions {
   readonly model?: string;
   readonly pagePort?: number;
   readonly apiPort?: number;
-  readonly registry?: string;
+  /** Where images are pulled from; null: they are built on the engine again. */
+  readonly registry?: string | null;
 }
 
 /** One recorded choice, for people. */
@@ -64,10 +65,10 @@ export function recordAsked(config: StackConfigFile, installation: string, optio
   }
   if (options.pagePort !== undefined) recorder.choose("pagePort", String(options.pagePort), "asked for");
   if (options.apiPort !== undefined) recorder.choose("apiPort", String(options.apiPort), "asked for");
-  if (options.registry !== undefined) {
-    recorder.choose("imageSource", "registry", "asked for");
-    recorder.choose("imageRegistry", options.registry, "asked for");
-  }
+  if (options.registry !== undefined)
+    recorder.choose("imageSource", options.registry === null ? "build" : "registry", "asked for");
+  if (options.registry === null) config.set({ imageRegistry: null });
+  else if (options.registry !== undefined) recorder.choose("imageRegistry", options.registry, "asked for");
   return recorder.chosen;
 }
 

@@ -40,6 +40,7 @@ const programNeeds = {
   sshd: { programs: ["sshd", "ssh-keygen"], packages: ["openssh-server", "openssh-client"] },
   postgres: { programs: ["initdb", "postgres"], packages: ["postgresql"] },
   redis: { programs: ["redis-server"], packages: ["redis-server"] },
+  registry: { programs: ["docker-registry"], packages: ["docker-registry"] },
   chromium: { programs: ["chromium"], packages: ["chromium", "fonts-dejavu-core", "fonts-noto-color-emoji"] },
 } as const satisfies Record<string, ProgramNeed>;
 

@@ -54,7 +54,7 @@ export const tiers = {
   docker: {
     about: "containers, PostgreSQL, Redis, a real model",
     files: ["**/*.docker.test.ts", "**/*.pg.test.ts"],
-    needs: ["docker", "toolchain", "postgres", "redis", "llama"],
+    needs: ["docker", "toolchain", "postgres", "redis", "registry", "llama"],
     testTimeout: 5 * minute,
     hookTimeout: 20 * minute,
     parallel: false,

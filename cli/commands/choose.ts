@@ -4,6 +4,7 @@ import { hostFreeMemory, recordAsked } from "../choices.ts";
 import type { CliContext } from "../context.ts";
 import { examples } from "../program.ts";
 import type { Installation } from "../installation.ts";
+import { requirePublished } from "../registry-choice.ts";
 import { openStackConfig } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
 import { checkKnownStack, defaultStack } from "../stacks.ts";
@@ -14,7 +15,8 @@ interface Flags {
   readonly model?: string;
   readonly port?: string;
   readonly apiPort?: string;
-  readonly registry?: string;
+  /** false: --no-registry. */
+  readonly registry?: string | false;
 }
 
 /** `./fidus choose`: shows or changes what the first `up` chose; the next `up` puts it into effect. */
@@ -27,7 +29,8 @@ export function register(program: Command, ctx: CliContext): void {
     .option("--model <model>", "auto, a model of the table, or the runtime's own name")
     .option("--port <port>", "host port of the page and API")
     .option("--api-port <port>", "host port of the API alone")
-    .option("--registry <host/path>", "pull images by digest from here")
+    .option("--registry <host/path>", "pull images by digest from here in place of building them")
+    .option("--no-registry", "build images again")
     .addHelpText("after", examples(["./fidus choose", "./fidus choose --model auto && ./fidus up", "./fidus choose --port 3100"]))
     .action(async (stack: string, flags: Flags) => choose(ctx, stack, flags));
 }
@@ -51,8 +54,9 @@ async function record(
     ...(model === undefined ? {} : { model }),
     ...(port === undefined ? {} : { pagePort: parsePort("--port", port) }),
     ...(apiPort === undefined ? {} : { apiPort: parsePort("--api-port", apiPort) }),
-    ...(registry === undefined ? {} : { registry }),
+    ...(registry === undefined ? {} : { registry: registry === false ? null : registry }),
   };
+  if (options.registry) await requirePublished(ctx.paths.checkout, options.registry);
   const config = await openStackConfig(ctx.paths, installation, stack, "community");
   const changed = recordAsked(config, installation.id, options, hostFreeMemory());
   await config.save();

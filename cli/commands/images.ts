@@ -5,13 +5,13 @@ import { listImages, removeImages, type ListedImage } from "../../infra/images/l
 import { imageRef } from "../../infra/images/tags.ts";
 import type { CliContext } from "../context.ts";
 import { dockerAt } from "../containers.ts";
-import { findEngine } from "../docker.ts";
-import { cannotGoOn } from "../errors.ts";
+import { requireEngine } from "../deploy/host.ts";
 import { examples } from "../program.ts";
 import { openStackConfig, type StackConfigFile } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
 import { checkStackName, defaultStack } from "../stacks.ts";
 import { alignColumns } from "../table.ts";
+import { register as publish } from "./publish.ts";
 
 interface ImagesOptions {
   readonly refresh: boolean;
@@ -20,7 +20,7 @@ interface ImagesOptions {
 
 /** `./fidus images`: our images on the engine with their sizes; `--refresh` builds them again with today's security updates. */
 export function register(program: Command, ctx: CliContext): void {
-  program
+  const command = program
     .command("images")
     .description("list our images and their sizes; --refresh takes security updates")
     .argument("[stack]", "stack whose images are meant", defaultStack)
@@ -31,13 +31,14 @@ export function register(program: Command, ctx: CliContext): void {
       examples(["./fidus images", "./fidus images --refresh && ./fidus up community", "./fidus images --prune"]),
     )
     .action(async (stack: string, options: ImagesOptions) => images(ctx, checkStackName(stack), options));
+  publish(command, ctx);
 }
 
 async function images(ctx: CliContext, stack: string, { refresh, prune }: ImagesOptions): Promise<void> {
   const installation = await ctx.installation();
   const open = (): Promise<StackConfigFile> => openStackConfig(ctx.paths, installation, stack, "community");
   let config = await open();
-  const docker = dockerAt(await engineHost(ctx, config), ctx.env);
+  const docker = dockerAt(config.entries()["dockerHost"] ?? (await requireEngine(ctx)).host, ctx.env);
   if (refresh) {
     const refreshed = await rebuild(ctx, docker);
     // Building takes minutes: the config is read again under the lock, so that nothing recorded meanwhile is lost.
@@ -77,19 +78,6 @@ async function rebuild(ctx: CliContext, docker: ReturnType<typeof dockerAt>): Pr
     }),
   );
   return refreshed;
-}
-
-async function engineHost(ctx: CliContext, config: StackConfigFile): Promise<string> {
-  const recorded = config.entries()["dockerHost"];
-  if (recorded !== undefined) return recorded;
-  const search = await findEngine({ env: ctx.env, signal: ctx.signal });
-  if (search.kind === "found") return search.engine.host;
-  if (search.kind === "refused") throw search.error;
-  throw cannotGoOn(
-    "No Docker engine answers",
-    [{ path: "docker", got: search.tried.join("; ") || "nothing", rule: "an engine that answers", fix: "./fidus doctor" }],
-    "no-engine",
-  );
 }
 
 function budgetOf(name: ImageName): number | null {

@@ -12,7 +12,8 @@ interface Flags {
   readonly model?: string;
   readonly port?: string;
   readonly apiPort?: string;
-  readonly registry?: string;
+  /** false: --no-registry. */
+  readonly registry?: string | false;
   readonly email?: string;
 }
 
@@ -27,6 +28,7 @@ export function register(program: Command, ctx: CliContext): void {
     .option("--port <port>", "host port of the page and API")
     .option("--api-port <port>", "host port of the API alone")
     .option("--registry <host/path>", "pull images by digest from here in place of building them")
+    .option("--no-registry", "build images again in place of pulling them")
     .option("--email <e-mail>", "the first administrator")
     .addHelpText(
       "after",
@@ -48,7 +50,7 @@ function options({ runtime, model, port, apiPort, registry, email }: Flags): Par
     ...(model === undefined ? {} : { model }),
     ...(port === undefined ? {} : { pagePort: parsePort("--port", port) }),
     ...(apiPort === undefined ? {} : { apiPort: parsePort("--api-port", apiPort) }),
-    ...(registry === undefined ? {} : { registry }),
+    ...(registry === undefined ? {} : { registry: registry === false ? null : registry }),
     ...(email === undefined ? {} : { email }),
   };
 }

@@ -1,6 +1,7 @@
 import type { CliContext } from "../context.ts";
-import type { Engine } from "../docker.ts";
+import { findEngine, type Engine } from "../docker.ts";
 import { ensureEngine } from "../docker-setup.ts";
+import { cannotGoOn } from "../errors.ts";
 import { prepareToolchain } from "../host-check.ts";
 import type { StackConfigFile } from "../stack-config.ts";
 
@@ -20,4 +21,16 @@ export async function prepareHost(ctx: CliContext, config: StackConfigFile): Pro
   const engine = await prepareEngine(ctx, config);
   await ctx.progress.step("toolchain", (step) => prepareToolchain(ctx, step));
   return engine;
+}
+
+/** The engine that answers, for commands that set none up. Throws exit 1 when there is none. */
+export async function requireEngine({ env, signal }: CliContext): Promise<Engine> {
+  const search = await findEngine({ env, signal });
+  if (search.kind === "found") return search.engine;
+  if (search.kind === "refused") throw search.error;
+  throw cannotGoOn(
+    "No Docker engine answers",
+    [{ path: "docker", got: search.tried.join("; ") || "nothing", rule: "an engine that answers", fix: "./fidus doctor" }],
+    "no-engine",
+  );
 }

@@ -15,6 +15,7 @@ import { portWishes, prepareToolchain, requireFitHost } from "../host-check.ts";
 import type { Installation } from "../installation.ts";
 import { removeLeftovers, settleEngineLocks } from "../leftovers.ts";
 import { prove, type Proof } from "../proof.ts";
+import { requirePublished } from "../registry-choice.ts";
 import { openStackConfig, type StackConfigFile } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
 import { checkKnownStack } from "../stacks.ts";
@@ -64,6 +65,7 @@ async function bringUp(
   onAdmin: (admin: Credentials) => void,
 ): Promise<UpResult> {
   const { progress } = ctx;
+  if (options.registry) await requirePublished(ctx.paths.checkout, options.registry);
   const config = await openStackConfig(ctx.paths, installation, stack, "community");
   const host = await prepareEngine(ctx, config);
   const docker = dockerAt(host.host, ctx.env);

@@ -44,39 +44,66 @@ export async function pullImage(
   published: Published,
   call: DockerCall = {},
 ): Promise<void> {
-  const remote = `${registry.replace(/\/+$/, "")}/fidus/${name}@${published.digest}`;
+  const remote = `${repositoryOf(registry, name)}@${published.digest}`;
   await docker(["pull", remote], call);
-  const label = await docker(["image", "inspect", "--format", '{{index .Config.Labels "fidus.content"}}', remote]);
-  if (label.trim() !== published.tag) {
-    throw new Error(
-      `images.${name}: got content ${label.trim() || "without label"}; needs ${published.tag}. Restore ${digestsFile} of the release.`,
-    );
+  try {
+    const label = await docker(["image", "inspect", "--format", '{{index .Config.Labels "fidus.content"}}', remote]);
+    if (label.trim() !== published.tag) {
+      throw new Error(
+        `images.${name}: got content ${label.trim() || "without label"}; needs ${published.tag}. Restore ${digestsFile} of the release.`,
+      );
+    }
+    await docker(["tag", remote, `fidus/${name}:${published.tag}`]);
+  } finally {
+    // Our tag is the one name it keeps: what nothing uses can then be removed.
+    await docker(["rmi", remote]).catch(() => undefined);
   }
-  await docker(["tag", remote, `fidus/${name}:${published.tag}`]);
 }
 
-/** Pushes images (a release does) and records their digests in the checkout. Returns what was written. */
-export async function publishImages(
-  docker: Docker,
-  root: string,
-  registry: string,
-  tags: Readonly<Record<string, string>>,
-): Promise<Digests> {
-  const digests: Partial<Record<ImageName, Published>> = {};
+/** What a release pushes, and from where. */
+export interface PublishArgs {
+  readonly docker: Docker;
+  /** The checkout whose digests file is written. */
+  readonly root: string;
+  readonly registry: string;
+  /** Images to push, by name, with the tag under which the engine holds them. */
+  readonly tags: Tags;
+  readonly onPushed?: (name: ImageName, published: Published) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Tags = Readonly<Partial<Record<ImageName, string>>>;
+
+/**
+ * Pushes images and records their digests in the checkout, to be committed with the release; other images keep the digest that
+ * they have. Returns all that is recorded. Nothing is recorded when one push fails.
+ */
+export async function publishImages({ docker, root, registry, tags, onPushed, signal }: PublishArgs): Promise<Digests> {
+  const known = await readDigests(root);
+  const pushed: Partial<Record<ImageName, Published>> = {};
   for (const name of imageNames) {
     const tag = tags[name];
     if (tag === undefined) continue;
-    const remote = `${registry.replace(/\/+$/, "")}/fidus/${name}:${tag}`;
-    await docker(["tag", `fidus/${name}:${tag}`, remote]);
-    try {
-      const printed = await docker(["push", remote]);
-      const digest = /digest: (sha256:[0-9a-f]{64})/.exec(printed)?.[1];
-      if (digest === undefined) throw new Error(`images.${name}: got no digest from docker push; needs one. Push again.`);
-      digests[name] = { tag, digest };
-    } finally {
-      await docker(["rmi", remote]);
-    }
+    pushed[name] = await pushImage(docker, `${repositoryOf(registry, name)}:${tag}`, name, tag, { signal });
+    onPushed?.(name, pushed[name]);
   }
+  const all = { ...known, ...pushed };
+  const digests: Digests = Object.fromEntries(imageNames.filter((name) => all[name]).map((name) => [name, all[name]]));
   await writeFile(join(root, digestsFile), `${JSON.stringify(digests, null, 2)}\n`);
   return digests;
+}
+
+async function pushImage(docker: Docker, remote: string, name: ImageName, tag: string, call: DockerCall): Promise<Published> {
+  await docker(["tag", `fidus/${name}:${tag}`, remote]);
+  try {
+    const digest = /digest: (sha256:[0-9a-f]{64})/.exec(await docker(["push", remote], call))?.[1];
+    if (digest === undefined) throw new Error(`images.${name}: got no digest from docker push; needs one. Push again.`);
+    return { tag, digest };
+  } finally {
+    await docker(["rmi", remote]).catch(() => undefined);
+  }
+}
+
+function repositoryOf(registry: string, name: ImageName): string {
+  return `${registry.replace(/\/+$/, "")}/fidus/${name}`;
 }
