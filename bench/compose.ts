@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { stringify } from "yaml";
 import { stackContainers } from "../cli/containers.ts";
-import { docker, eventually, newProduct } from "../tests/docker/product.ts";
+import { eventually } from "../infra/core/eventually.ts";
+import { docker, newProduct } from "../tests/docker/product.ts";
 import { timed, writeSection } from "./report.ts";
 
 const runs = 3;
@@ -106,7 +107,7 @@ try {
                 "health=healthy",
               ])
             ).split("\n");
-            return ids.length === inspected.length ? true : null;
+            return ids.length === inspected.length;
           });
         })
       ).seconds,

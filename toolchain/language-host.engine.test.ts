@@ -1,7 +1,8 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { EngineProject, eventually } from "./providers/testing/engine.ts";
+import { eventually } from "../infra/core/eventually.ts";
+import { EngineProject } from "./providers/testing/engine.ts";
 
 /** The language host under the real engine. Oracle: facts/pulumi-engine.md 1.2, what the published host of this version does. */
 let project: EngineProject;

@@ -39,11 +39,12 @@ export class App extends pulumi.ComponentResource {
   constructor(name: string, args: AppArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:docker:App", name, {}, opts);
     const { engine, image, networks, database, cache } = args;
-    const apiFiles = roleFiles(`${name}-api-files`, "api", args, this);
-    const workerFiles = roleFiles(`${name}-worker-files`, "worker", args, this);
+    const { apiSecrets, workerSecrets } = secretsByRole(args);
+    const apiFiles = roleFiles(`${name}-api-files`, "api", apiSecrets, args, this);
+    const workerFiles = roleFiles(`${name}-worker-files`, "worker", workerSecrets, args, this);
     const gate = new Migrations(
       `${name}-migrations`,
-      { engine, image, network: networks.data, files: apiFiles },
+      { engine, image, network: networks.data, files: workerFiles },
       { parent: this, dependsOn: [database.service] },
     );
     const behindGate = { parent: this, dependsOn: [gate, cache.service] };
@@ -59,7 +60,7 @@ export class App extends pulumi.ComponentResource {
             replica: index + 1,
             image,
             command: ["api"],
-            environment: { ...runtimeEnvironment(args), PORT: String(api.port) },
+            environment: { ...apiEnvironment(args), ...fileSettings(apiSecrets) },
             files: apiFiles,
             networks: [networks.edge, networks.data],
             hosts,
@@ -77,7 +78,7 @@ export class App extends pulumi.ComponentResource {
         role: "web",
         image,
         command: ["web"],
-        environment: { ENVIRONMENT: args.environment, FIDUS_VERSION: args.version, PORT: "3000", PUBLIC_URL: args.publicUrl },
+        environment: { ...common(args), PORT: "3000", PUBLIC_URL: args.publicUrl },
         networks: [networks.edge],
         healthcheck: ["/usr/local/bin/healthcheck", "3000", "/health"],
         memory: memoryLimits.web,
@@ -92,7 +93,7 @@ export class App extends pulumi.ComponentResource {
         role: "worker",
         image,
         command: ["worker"],
-        environment: { ...runtimeEnvironment(args), PORT: "8001" },
+        environment: { ...common(args), ...fileSettings(workerSecrets), PORT: "8001" },
         files: workerFiles,
         networks: [networks.data],
         healthcheck: ["/usr/local/bin/healthcheck", "8001", "/health"],
@@ -109,44 +110,48 @@ export class App extends pulumi.ComponentResource {
   }
 }
 
-function roleFiles(name: string, role: string, args: AppArgs, parent: pulumi.Resource): RoleFiles {
-  const { engine, fillerImage, database, cache, secrets, llmApiKey } = args;
-  return new RoleFiles(
-    name,
-    {
-      engine,
-      role,
-      uid: api.uid,
-      image: fillerImage,
-      files: {
-        database_url: database.url,
-        redis_url: cache.url,
-        session_secret: secrets.session,
-        encryption_key: secrets.encryption,
-        ...(llmApiKey === null ? {} : { openai_api_key: llmApiKey }),
-      },
-      fingerprintKey: secrets.fingerprint,
+type Secrets = Readonly<Record<string, pulumi.Output<string>>>;
+
+/** What each role reads, and nothing else: content by file name. */
+function secretsByRole({ database, cache, secrets, llmApiKey }: AppArgs): { apiSecrets: Secrets; workerSecrets: Secrets } {
+  return {
+    apiSecrets: {
+      database_url: database.url,
+      redis_url: cache.url,
+      session_secret: secrets.session,
+      encryption_key: secrets.encryption,
+      ...(llmApiKey === null ? {} : { openai_api_key: llmApiKey }),
     },
-    { parent },
-  );
+    // The migrations read the same.
+    workerSecrets: { database_url: database.url },
+  };
 }
 
-function runtimeEnvironment(args: AppArgs): Record<string, string> {
+function roleFiles(name: string, role: string, files: Secrets, args: AppArgs, parent: pulumi.Resource): RoleFiles {
+  const { engine, fillerImage: image, secrets } = args;
+  return new RoleFiles(name, { engine, role, uid: api.uid, image, files, fingerprintKey: secrets.fingerprint }, { parent });
+}
+
+/** The setting that names each file: `database_url` is read by way of DATABASE_URL_FILE. */
+function fileSettings(files: Secrets): Record<string, string> {
+  return Object.fromEntries(Object.keys(files).map((file) => [`${file.toUpperCase()}_FILE`, `/run/fidus/${file}`]));
+}
+
+function common({ environment, version }: AppArgs): Record<string, string> {
+  return { ENVIRONMENT: environment, FIDUS_VERSION: version };
+}
+
+function apiEnvironment(args: AppArgs): Record<string, string> {
   return {
-    DATABASE_URL_FILE: "/run/fidus/database_url",
-    ENCRYPTION_KEY_FILE: "/run/fidus/encryption_key",
-    ENVIRONMENT: args.environment,
-    FIDUS_VERSION: args.version,
+    ...common(args),
     // Only the proxy reaches the API, from the stack's own networks: it says who asked.
     FORWARDED_ALLOW_IPS: "uniquelocal",
     LLM_DEMO: String(args.model.demo),
     LLM_MODEL: args.model.name,
     LLM_RUNTIME: args.llm.runtime,
     OPENAI_API_BASE_URL: args.llm.baseUrl,
+    PORT: String(api.port),
     PUBLIC_URL: args.publicUrl,
-    REDIS_URL_FILE: "/run/fidus/redis_url",
-    SESSION_SECRET_FILE: "/run/fidus/session_secret",
     ...(args.model.nextStep === null ? {} : { LLM_NEXT_STEP: args.model.nextStep }),
-    ...(args.llmApiKey === null ? {} : { OPENAI_API_KEY_FILE: "/run/fidus/openai_api_key" }),
   };
 }

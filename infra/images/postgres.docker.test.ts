@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, fillDocument, TestEngine } from "./testing.ts";
+import { eventually } from "../core/eventually.ts";
+import { fillDocument, TestEngine } from "./testing.ts";
 
 const engine = new TestEngine();
 let images = { base: "", postgres: "" };
@@ -68,7 +69,7 @@ test("a start killed in the middle of creating the cluster is repaired by the ne
   const { id, data } = await startPostgres("p1");
   const listing = async () =>
     (await engine.status(id, "bash", "-c", "compgen -G '/var/lib/postgresql/data/.initdb-*/base'")) === 0;
-  await eventually(listing, 30_000);
+  await eventually("the cluster is being created", listing);
   await engine.docker(["kill", id]);
   const names = () =>
     engine.docker(["run", "--rm", "--network", "none", "-v", `${data}:/data:ro`, images.base, "ls", "-A", "/data"]);
@@ -90,12 +91,12 @@ test("acknowledged rows survive a kill, and a fast shutdown ends open sessions",
   expect(await query(id, "p1", "select count(*) from kept")).toBe("500");
   const session = query(id, "p1", "select pg_sleep(300)").catch(() => "ended");
   await eventually(
+    "the session sleeps",
     async () =>
       (await superuser(
         id,
         "select count(*) from pg_stat_activity where query like '%pg_sleep(300)' and pid <> pg_backend_pid()",
       )) === "1",
-    10_000,
   );
   const start = performance.now();
   await engine.docker(["stop", "--time", "60", id]);

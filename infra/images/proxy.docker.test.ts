@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, fillDocument, TestEngine } from "./testing.ts";
+import { eventually } from "../core/eventually.ts";
+import { fillDocument, TestEngine } from "./testing.ts";
 
 const engine = new TestEngine();
 let images = { base: "", proxy: "" };
@@ -46,7 +47,7 @@ test("the health check fails on another status and on a closed port", async () =
   const conf = config("x").replace('return 200 "ok"', "return 503");
   await engine.fill(images.base, files, fillDocument("proxy", { "nginx.conf": conf }));
   const bad = await engine.start({ image: images.proxy, volumes: [`${files}:/run/fidus:ro`] });
-  await eventually(async () => (await page(bad).catch(() => "")) === "x", 20_000);
+  await eventually("the page", async () => (await page(bad)) === "x");
   expect(await engine.status(bad, "healthcheck", "8080", "/health")).toBe(1);
 });
 
@@ -56,12 +57,12 @@ test("a changed configuration is loaded without a restart, a broken one is refus
   const startedAt = () => engine.docker(["inspect", "--format", "{{.State.StartedAt}}", id]);
   const before = await startedAt();
   await engine.fill(images.base, files, fillDocument("proxy", { "nginx.conf": config("two") }));
-  await eventually(async () => (await page(id)) === "two", 20_000);
+  await eventually("the second page", async () => (await page(id)) === "two");
   await engine.fill(images.base, files, fillDocument("proxy", { "nginx.conf": "nonsense;\n" }));
-  await eventually(async () => (await engine.logs(id)).includes("refused, the last good one is still in use"), 20_000);
+  await eventually("the refusal", async () => (await engine.logs(id)).includes("refused, the last good one is still in use"));
   expect(await page(id)).toBe("two");
   await engine.fill(images.base, files, fillDocument("proxy", { "nginx.conf": config("three") }));
-  await eventually(async () => (await page(id)) === "three", 20_000);
+  await eventually("the third page", async () => (await page(id)) === "three");
   expect(await startedAt()).toBe(before);
 });
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { eventually } from "../core/eventually.ts";
 import { ensureImages } from "./build.ts";
 import { dockerCli, DockerError, type Docker } from "./docker-cli.ts";
 import { imageSet, type ImageName } from "./images.ts";
@@ -113,7 +114,7 @@ export class TestEngine {
   /** Waits until the image's health check succeeds; after the bound throws with the container's last log lines. */
   async healthy(id: string, ...check: readonly string[]): Promise<void> {
     try {
-      await eventually(async () => (await this.status(id, "healthcheck", ...check)) === 0, 60_000);
+      await eventually("the health check succeeds", async () => (await this.status(id, "healthcheck", ...check)) === 0);
     } catch (error) {
       throw new Error(`${String(error)}\n${(await this.logs(id)).split("\n").slice(-20).join("\n")}`, { cause: error });
     }
@@ -130,15 +131,6 @@ export class TestEngine {
 export function fillDocument(name: ImageName, files: Readonly<Record<string, string>>): string {
   const lines = Object.entries(files).map(([file, content]) => `${file} ${Buffer.from(content).toString("base64")}`);
   return [`uid ${imageSet[name].uid}`, ...lines, ""].join("\n");
-}
-
-/** Resolves when the condition holds; throws after the bound. */
-export async function eventually(condition: () => Promise<boolean>, milliseconds: number): Promise<void> {
-  const end = performance.now() + milliseconds;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`not true within ${milliseconds / 1000} s: ${condition.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 /** One cache for all test files: their builds wait for each other and each image is built once. */

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dockerAt, lines, stackContainers } from "../../cli/containers.ts";
+import { eventually } from "../../infra/core/eventually.ts";
 import { TestEngine } from "../../infra/images/testing.ts";
-import { eventually, newProduct, type Product, type UpJson } from "./product.ts";
+import { newProduct, type Product, type UpJson } from "./product.ts";
 
 // An engine of its own, in a network namespace of its own: what is killed here, and its firewall rules, are nobody else's.
 const folder = mkdtempSync(join(tmpdir(), "fidus-power-"));
@@ -91,7 +92,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await product.remove().catch(() => null); // What an engine that never came back holds goes with its folder.
   kill(await engineProcesses(), "SIGTERM");
-  await eventually("the engine is gone", async () => ((await engineProcesses()).length === 0 ? true : null)).catch(() => null);
+  await eventually("the engine is gone", async () => (await engineProcesses()).length === 0).catch(() => null);
   kill(await engineProcesses(), "SIGKILL");
   await execa("ip", ["netns", "delete", namespace], { reject: false });
   await afterPowerCut();
@@ -117,9 +118,7 @@ test("after SIGKILL of engine and containers every acknowledged row is there, an
   const victims = await engineProcesses();
   expect(victims.length).toBeGreaterThan(10);
   kill(victims, "SIGKILL");
-  await eventually("nothing of it lives", async () =>
-    victims.every((pid) => textOf(`/proc/${pid}/cmdline`) === "") ? true : null,
-  );
+  await eventually("nothing of it lives", () => victims.every((pid) => textOf(`/proc/${pid}/cmdline`) === ""));
   await afterPowerCut();
 
   startEngine();
@@ -129,7 +128,7 @@ test("after SIGKILL of engine and containers every acknowledged row is there, an
     "all containers are healthy again",
     async () => {
       const seen = await stackContainers(docker, await product.id(), "community");
-      return seen.length === 7 && seen.every(({ health }) => health === "healthy") ? true : null;
+      return seen.length === 7 && seen.every(({ health }) => health === "healthy");
     },
     60_000,
   );

@@ -26,6 +26,8 @@ export interface Product {
   up(...args: string[]): Promise<UpJson>;
   /** A plain `pulumi ARGS` with the variables of `./fidus env`. */
   pulumi(...args: string[]): Promise<Ended>;
+  /** `pulumi config set` with the values on stdin, as docs/community.md has it; `flags` such as `--secret`. */
+  configure(values: Readonly<Record<string, string>>, ...flags: string[]): Promise<void>;
   /** The installation id, once there is one. */
   id(): Promise<string>;
   /** Removes everything the product made, by its id. */
@@ -44,6 +46,10 @@ export const checkout = join(import.meta.dirname, "../..");
 export const docker = dockerCli();
 
 export interface ProductOptions {
+  /** Where its `./fidus` lies. @default this checkout */
+  readonly root?: string;
+  /** Its XDG_DATA_HOME. @default a new folder */
+  readonly data?: string;
   /** Added to the environment of its commands. @default nothing */
   readonly settings?: NodeJS.ProcessEnv;
   /** Command line that its commands run behind, such as `nsenter --net=FILE`. @default none */
@@ -51,8 +57,8 @@ export interface ProductOptions {
 }
 
 /** Makes the folders and picks the ports; starts nothing. */
-export async function newProduct({ settings = {}, within = [] }: ProductOptions = {}): Promise<Product> {
-  const data = mkdtempSync(join(tmpdir(), "fidus-product-"));
+export async function newProduct(options: ProductOptions = {}): Promise<Product> {
+  const { root = checkout, data = mkdtempSync(join(tmpdir(), "fidus-product-")), settings = {}, within = [] } = options;
   const [pagePort, apiPort] = [await freePort(), await freePort()];
   const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
   const env: NodeJS.ProcessEnv = {
@@ -62,9 +68,14 @@ export async function newProduct({ settings = {}, within = [] }: ProductOptions 
     FIDUS_INSTALLATION: "",
     ...settings,
   };
-  const [command = "", ...before] = [...within, join(checkout, "fidus")];
+  const [command = "", ...before] = [...within, join(root, "fidus")];
   const fidus = (...args: string[]): Promise<Ended> =>
     end(execa(command, [...before, ...args], { env, reject: false, stdin: "ignore" }));
+  const runPulumi = async (args: readonly string[], input: string): Promise<Ended> => {
+    const exported = JSON.parse((await fidus("env", "community", "--json")).stdout) as Record<string, string>;
+    const options = { cwd: root, env: { ...env, ...exported }, reject: false, input } as const;
+    return end(execa("pulumi", [...args, "--non-interactive", "--color", "never"], options));
+  };
   const product: Product = {
     data,
     pagePort,
@@ -78,15 +89,12 @@ export async function newProduct({ settings = {}, within = [] }: ProductOptions 
       if (ended.code !== 0) throw new Error(`./fidus up ended with ${ended.code}:\n${ended.stderr}`);
       return JSON.parse(ended.stdout) as UpJson;
     },
-    async pulumi(...args) {
-      const exported = JSON.parse((await fidus("env", "community", "--json")).stdout) as Record<string, string>;
-      return end(
-        execa("pulumi", [...args, "--non-interactive", "--color", "never"], {
-          cwd: checkout,
-          env: { ...env, ...exported },
-          reject: false,
-        }),
-      );
+    pulumi: (...args) => runPulumi(args, ""),
+    async configure(values, ...flags) {
+      for (const [key, value] of Object.entries(values)) {
+        const { code, stderr } = await runPulumi(["config", "set", key, "--stack", "community", ...flags], value);
+        if (code !== 0) throw new Error(`pulumi config set ${key} ended with ${code}:\n${stderr}`);
+      }
     },
     id: async () =>
       (JSON.parse((await fidus("env", "community", "--json")).stdout) as { FIDUS_INSTALLATION: string }).FIDUS_INSTALLATION,
@@ -139,15 +147,4 @@ export function freePort(): Promise<number> {
       );
     });
   });
-}
-
-/** Polls until `check` holds; fails with what it last saw. For states that have no event to wait for. */
-export async function eventually<T>(what: string, check: () => Promise<T | null>, limitMs = 60_000): Promise<T> {
-  const end = performance.now() + limitMs;
-  for (;;) {
-    const seen = await check().catch(() => null);
-    if (seen !== null) return seen;
-    if (performance.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
 }

@@ -1,21 +1,17 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { connect as connectHttp2, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { connect, type PeerCertificate, type SecureVersion } from "node:tls";
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stackContainers, type StackContainer } from "../../cli/containers.ts";
 import { openRequest } from "../../cli/reach.ts";
+import { eventually } from "../../infra/core/eventually.ts";
 import { startPebble, type Pebble } from "../tools/pebble.ts";
-import { checkout, docker, eventually, freePort, newProduct, type Product, type UpJson } from "./product.ts";
+import { docker, freePort, newProduct, type Product, type UpJson } from "./product.ts";
+import { selfSigned } from "./self-signed.ts";
 
 const domain = "fidus.test";
 let product: Product;
-let folder = "";
 let httpPort = 0;
 let httpsPort = 0;
 let origin = "";
@@ -27,40 +23,16 @@ let trusted = "";
 
 beforeAll(async () => {
   product = await newProduct();
-  folder = mkdtempSync(join(tmpdir(), "fidus-tls-"));
   [httpPort, httpsPort] = [await freePort(), await freePort()];
   origin = `https://${domain}:${httpsPort}`;
-  given = makeCertificate();
+  given = await selfSigned(domain);
   const first = await product.up();
   if (first.admin === null) throw new Error("the first up made no administrator");
   admin = first.admin;
-  await configure({ domain, httpPort: String(httpPort), httpsPort: String(httpsPort) });
+  await product.configure({ domain, httpPort: String(httpPort), httpsPort: String(httpsPort) });
 }, 900_000);
 
-afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await product.remove();
-}, 120_000);
-
-function makeCertificate(): { chain: string; key: string } {
-  const [key, chain] = [join(folder, "tls.key"), join(folder, "tls.crt")];
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"];
-  const subject = ["-subj", "/CN=fidus", "-addext", `subjectAltName=DNS:${domain}`];
-  execFileSync("openssl", ["req", "-x509", ...curve, ...subject, "-keyout", key, "-out", chain], { stdio: "ignore" });
-  return { chain: readFileSync(chain, "utf8"), key: readFileSync(key, "utf8") };
-}
-
-/** `pulumi config set`, the value on stdin as docs/community.md has it. */
-async function configure(values: Readonly<Record<string, string>>, ...flags: string[]): Promise<void> {
-  const exported = JSON.parse((await product.fidus("env", "community", "--json")).stdout) as Record<string, string>;
-  for (const [key, input] of Object.entries(values)) {
-    await execa("pulumi", ["config", "set", key, "--stack", "community", ...flags], {
-      cwd: checkout,
-      env: { ...product.env, ...exported },
-      input,
-    });
-  }
-}
+afterAll(() => product.remove(), 120_000);
 
 /** A handshake at the proxy with the domain's name, which resolves nowhere. */
 function handshake(
@@ -135,7 +107,7 @@ async function openStream(maxTokens: number): Promise<OpenStream> {
     stream.once("end", () => resolve(received)).once("error", reject);
     session.once("error", reject);
   }).finally(() => session.close());
-  await eventually("the first pieces", () => Promise.resolve(arrivals.length > 2 ? true : null), 60_000);
+  await eventually("the first pieces", () => arrivals.length > 2);
   return { stream, session, arrivals, ended };
 }
 
@@ -161,7 +133,7 @@ describe("a domain with a given certificate", () => {
 
   beforeAll(async () => {
     trusted = given.chain;
-    await configure({ tlsCertificate: given.chain, tlsPrivateKey: given.key }, "--secret");
+    await product.configure({ tlsCertificate: given.chain, tlsPrivateKey: given.key }, "--secret");
     up = await product.up();
   }, 300_000);
 
@@ -214,7 +186,7 @@ describe("a domain with a given certificate", () => {
     } finally {
       await docker(["start", id]);
     }
-    await eventually("the page is back", async () => ((await ask("/")).status === 200 ? true : null));
+    await eventually("the page is back", async () => (await ask("/")).status === 200);
   });
 
   test("a stream passes HTTP/2 piece by piece [C-14] [C-15]", async () => {
@@ -257,7 +229,12 @@ describe("a domain with a certificate by ACME", () => {
     const gateway = await docker(["network", "inspect", network, "--format", "{{(index .IPAM.Config 0).Gateway}}"]);
     pebble = await startPebble({ address: gateway.trim(), challengePort: httpPort, validity });
     trusted = pebble.ca;
-    await configure({ certificate: "acme", acmeDirectory: pebble.directory, acmeEmail: "ops@fidus.test", acmeCa: pebble.ca });
+    await product.configure({
+      certificate: "acme",
+      acmeDirectory: pebble.directory,
+      acmeEmail: "ops@fidus.test",
+      acmeCa: pebble.ca,
+    });
     up = await product.up();
   }, 300_000);
 
@@ -307,9 +284,7 @@ describe("a domain with a certificate by ACME", () => {
     });
     const changed = performance.now();
     expect(open.arrivals[0]).toBeLessThan(lastOld);
-    const wentOn = eventually("a piece after the change", () =>
-      Promise.resolve(open.arrivals.some((time) => time > changed + 500) ? true : null),
-    );
+    const wentOn = eventually("a piece after the change", () => open.arrivals.some((time) => time > changed + 500));
     // Cut off, `ended` rejects; a story that is told to its end is whole.
     const whole = open.ended.then((received) => received.includes("[DONE]"));
     expect(await Promise.race([wentOn, whole])).toBe(true);
@@ -350,7 +325,7 @@ describe("a domain with a certificate by ACME", () => {
   }, 120_000);
 
   test("up says what the ACME server answered, and exits 1, when a name gets no certificate", async () => {
-    await configure({ domain: "other.test" });
+    await product.configure({ domain: "other.test" });
     const { code, stderr } = await product.fidus("up", "community", "--json");
     expect(code).toBe(1);
     expect(stderr).toContain("other.test has no certificate that verifies");
@@ -360,8 +335,8 @@ describe("a domain with a certificate by ACME", () => {
   }, 180_000);
 
   test("given files take over again, and nothing of ACME stays", async () => {
-    await configure({ domain, certificate: "files" });
-    await configure({ tlsCertificate: given.chain, tlsPrivateKey: given.key }, "--secret");
+    await product.configure({ domain, certificate: "files" });
+    await product.configure({ tlsCertificate: given.chain, tlsPrivateKey: given.key }, "--secret");
     trusted = given.chain;
     expect((await product.up()).proof?.completionTokens).toBeGreaterThan(0);
     const roles = (await stackContainers(docker, await product.id(), "community")).map(({ role }) => role);

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { EngineProject, eventually } from "./testing/engine.ts";
+import { eventually } from "../../infra/core/eventually.ts";
+import { EngineProject } from "./testing/engine.ts";
 
 /** command:local under the real engine. Oracle: doc comments of @pulumi/command local/command.d.ts and local/run.d.ts. */
 const secretValue = "correct-horse-battery-staple";

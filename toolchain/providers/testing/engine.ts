@@ -240,12 +240,3 @@ async function writeLauncher(file: string, program: readonly string[]): Promise<
   await writeFile(file, `#!/bin/sh\nexec ${command.join(" ")} "$@"\n`);
   await chmod(file, 0o755);
 }
-
-/** Waits for a condition, asking every 50 ms; throws with `what` after the limit. */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
-  const end = performance.now() + limitMs;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await new Promise((resolve_) => setTimeout(resolve_, 50));
-  }
-}
