@@ -5,6 +5,7 @@ import type { StackOutputs } from "./outputs.ts";
 /** The editions that can be deployed, each loaded only when it is the stack's. */
 const programs: Partial<Record<Edition, () => Promise<StackOutputs>>> = {
   community: async () => (await import("./community.ts")).community(),
+  starter: async () => (await import("./starter.ts")).starter(),
 };
 
 /** The program: picks the edition from the stack's configuration and returns its outputs. */

@@ -1,5 +1,6 @@
 import type { Output } from "@pulumi/pulumi";
 import type { Edition } from "../infra/config/spec.ts";
+import type { Reach } from "../infra/hosts/host.ts";
 
 /** What every edition returns: read by the CLI and by other stacks. */
 export interface StackOutputs {
@@ -14,4 +15,6 @@ export interface StackOutputs {
   readonly adminCommand: string;
   /** Container in which administration commands run; null where there is none. */
   readonly apiContainer: Output<string> | null;
+  /** The machines behind it; absent where there is no SSH. */
+  readonly hosts?: readonly Reach[];
 }

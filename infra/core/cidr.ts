@@ -31,6 +31,14 @@ export function overlap(one: string, other: string): boolean {
   return a[0].match(b[0] as never, bits);
 }
 
+/** The n-th address of an IPv4 network: of 10.20.0.0/16 the 10th is 10.20.0.10. */
+export function nthAddress(cidr: string, n: number): string {
+  const [first] = cidr.split("/");
+  const bytes = ipaddr.IPv4.parse(first ?? "").toByteArray();
+  const sum = bytes.reduce((value, byte) => value * 256 + byte, 0) + n;
+  return [24, 16, 8, 0].map((shift) => Math.floor(sum / 2 ** shift) % 256).join(".");
+}
+
 function parse(text: string): Range | null {
   try {
     return ipaddr.parseCIDR(text);

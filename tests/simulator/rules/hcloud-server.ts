@@ -114,7 +114,7 @@ export const hcloudServerTypes: Readonly<Record<string, TypeRules>> = {
     },
   },
   [sshKey]: {
-    inputs: { ...own, publicKey: rule.matching(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+) [\w+/=]+/, "an OpenSSH public key") },
+    inputs: { ...own, publicKey: rule.publicKey },
     required: ["name", "labels"],
     unique: [["name"], ["publicKey"]],
     id: decimal,

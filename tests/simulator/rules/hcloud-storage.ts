@@ -58,6 +58,7 @@ export const hcloudStorageTypes: Readonly<Record<string, TypeRules>> = {
       storageBoxType: rule.oneOf(...storageBoxTypes),
       location: rule.oneOf("fsn1", "hel1"),
       password: boxPassword,
+      "sshKeys[]": rule.publicKey,
       deleteProtection: rule.anything,
       "snapshotPlan.maxSnapshots": rule.wholeNumber(1, 50),
       "snapshotPlan.hour": rule.wholeNumber(0, 23),

@@ -41,6 +41,8 @@ export const hostName = matching(
   "a host name of lower-case labels",
 );
 
+export const publicKey = matching(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+) [\w+/=]+( [^\n]*)?$/, "an OpenSSH public key");
+
 export const port: ValueRule = wholeNumber(1, 65_535);
 
 export const ipv4: ValueRule = { rule: "an IPv4 address", ok: (value) => typeof value === "string" && isIPv4(value) };

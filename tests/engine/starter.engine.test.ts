@@ -1,0 +1,236 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Operation } from "../simulator/cloud/faults.ts";
+import type { Thing } from "../simulator/cloud/store.ts";
+import { withoutIds } from "./same-state.ts";
+import { onOwnHost, StarterProject, tokens } from "./starter-project.ts";
+
+/** The starter edition's own program on the real engine; Hetzner and Cloudflare are simulated. */
+let starter: StarterProject;
+const minutes = (count: number) => ({ timeout: count * 60_000 });
+
+beforeAll(async () => {
+  starter = await StarterProject.create();
+}, 300_000);
+afterAll(() => starter[Symbol.asyncDispose]());
+beforeEach(() => starter.reset());
+
+const server = "hcloud:index/server:Server";
+const thing = (type: string): Thing => starter.simulation.things.find((each) => each.type.endsWith(`:${type}`))!;
+const noStock = (serverType: string) => ({
+  type: server,
+  where: { serverType },
+  message: "error during placement (resource_unavailable)",
+});
+
+const everything = [
+  "DnsRecord name-a",
+  "DnsRecord name-aaaa",
+  "Firewall host-firewall-firewall",
+  "Network host-network-network",
+  "NetworkSubnet host-network-subnet",
+  "PrimaryIp host-ips-ipv4",
+  "PrimaryIp host-ips-ipv6",
+  "Server host-server-server",
+  "SshKey host-deploy-key",
+  "StorageBox backup-box",
+  "Volume host-uploads-disk",
+  "VolumeAttachment host-uploads-mount",
+];
+
+test(
+  "up buys one server with all that belongs to it, a second preview and a refresh change nothing [S-05]",
+  minutes(10),
+  async () => {
+    const { simulation } = starter;
+    await starter.atHetzner();
+    await starter.up();
+    expect(simulation.inventory).toEqual(everything);
+    const started = performance.now();
+    expect(await starter.plan()).toEqual([]);
+    const resources = await simulation.project.resources();
+    console.log(
+      `unchanged preview of starter: ${((performance.now() - started) / 1000).toFixed(1)} s, ${resources.length} resources`,
+    );
+    const refreshed = await simulation.project.run("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    expect(refreshed).toMatchObject({ code: 0 });
+    const [a, aaaa] = ["name-a", "name-aaaa"].map(
+      (name) => simulation.things.find((each) => each.name === name)!.inputs["content"],
+    );
+    expect([a, aaaa]).toEqual([thing("Server").outputs["ipv4Address"], thing("Server").outputs["ipv6Address"]]);
+    expect(await simulation.project.outputs()).toMatchObject({
+      edition: "starter",
+      url: "https://assistant.fidus.test",
+      hosts: [
+        {
+          name: "fidus-a1b2c3-shop-server",
+          address: a,
+          port: 22,
+          user: "fidus",
+          hostKey: expect.stringMatching(/^ssh-ed25519 /),
+        },
+      ],
+    });
+  },
+);
+
+test(
+  "what is bought is labelled, what holds data is protected, and no secret is in the state in clear [X-01]",
+  minutes(10),
+  async () => {
+    const { simulation } = starter;
+    await starter.atHetzner();
+    await starter.up();
+    const labelled = simulation.things.filter(({ type }) =>
+      /:(Server|Volume|Network|Firewall|PrimaryIp|SshKey|StorageBox)$/.test(type),
+    );
+    expect(labelled).toHaveLength(8);
+    for (const { name, inputs } of labelled)
+      expect(inputs["labels"], name).toMatchObject({
+        "fidus.edition": "starter",
+        "fidus.stack": "shop",
+        "fidus.version": expect.any(String),
+      });
+    const state = await simulation.project.stateText();
+    for (const secret of [
+      tokens.hcloudToken,
+      tokens.cloudflareToken,
+      "PRIVATE KEY",
+      String(thing("StorageBox").inputs["password"]),
+    ])
+      expect(state).not.toContain(secret);
+    expect(thing("Server").inputs["userData"]).toContain("PRIVATE KEY"); // it was there to be lost
+    const { code, output } = await simulation.project.run("destroy", "--yes", "--skip-preview");
+    expect(code).not.toBe(0);
+    expect(output).toContain("protected");
+    expect(simulation.inventory).toEqual(everything);
+    expect(await simulation.project.run("destroy", "--yes", "--skip-preview", "--ignore-protect")).toMatchObject({ code: 0 });
+    expect(simulation.things).toEqual([]);
+  },
+);
+
+test(
+  "a type without stock leads to the next in the same run, and the choice is kept whatever happens later [S-03]",
+  minutes(15),
+  async () => {
+    const { simulation, api } = starter;
+    simulation.clouds.hcloud.faults.faults = { refusals: [noStock("cx53")] };
+    await starter.atHetzner();
+    await starter.up();
+    expect(thing("Server").inputs["serverType"]).toBe("cpx62");
+    expect(api.calls.filter((line) => line.startsWith("POST"))).toEqual(["POST /servers cx53 412", "POST /servers cpx62 201"]);
+    expect(api.probes).toEqual([]);
+    const asked = api.calls.length;
+    simulation.clouds.hcloud.faults.faults = { refusals: [noStock("cpx62")] };
+    await starter.atHetzner({ serverTypes: "ccx33,cx53" });
+    expect(await starter.plan()).toEqual([]);
+    await starter.up();
+    expect(thing("Server").inputs["serverType"]).toBe("cpx62");
+    expect(api.calls).toHaveLength(asked);
+  },
+);
+
+test("without any stock the run ends with the list and the repair; nothing half-bought is left to ask", minutes(10), async () => {
+  const { simulation, api } = starter;
+  simulation.clouds.hcloud.faults.faults = { refusals: ["cx53", "cpx62", "ccx33"].map(noStock) };
+  await starter.atHetzner();
+  const { code, output } = await simulation.project.up();
+  expect(code).not.toBe(0);
+  expect(output).toContain("serverTypes: got cx53,cpx62,ccx33; needs one that Hetzner has in nbg1 now.");
+  expect(output).not.toContain(tokens.hcloudToken);
+  expect(simulation.inventory.filter((name) => name.startsWith("Server"))).toEqual([]);
+  expect(api.probes).toEqual([]);
+});
+
+test("a machine of one's own buys nothing", minutes(10), async () => {
+  const { simulation } = starter;
+  await simulation.project.configure(onOwnHost, { sshPrivateKey: "-----BEGIN OPENSSH PRIVATE KEY-----" });
+  await starter.up();
+  expect(simulation.things).toEqual([]);
+  expect(simulation.clouds.hcloud.faults.operations).toEqual([]);
+  expect(await starter.plan()).toEqual([]);
+  expect(await simulation.project.outputs()).toMatchObject({ hosts: [{ address: "192.0.2.10", user: "root" }] });
+  expect(await simulation.project.stateText()).not.toContain("BEGIN OPENSSH PRIVATE KEY");
+});
+
+test("records at Hetzner take the place of Cloudflare's", minutes(10), async () => {
+  const { simulation } = starter;
+  await starter.atHetzner({ dnsProvider: "hetzner", dnsZone: "fidus.test" });
+  await starter.up();
+  expect(simulation.inventory.filter((name) => /Record|Rrset/.test(name))).toEqual(["ZoneRrset name-a", "ZoneRrset name-aaaa"]);
+  expect(thing("ZoneRrset").inputs).toMatchObject({ zone: "fidus.test", name: "assistant", ttl: 60 });
+});
+
+test("drift is found by a refresh and put right by the next up", minutes(10), async () => {
+  const { simulation } = starter;
+  await starter.atHetzner();
+  await starter.up();
+  const { hcloud } = simulation.clouds;
+  const firewall = thing("Firewall");
+  const open = [{ direction: "in", protocol: "tcp", port: "5432", sourceIps: ["0.0.0.0/0"] }];
+  hcloud.store.put({ ...firewall, inputs: { ...firewall.inputs, rules: open }, outputs: { ...firewall.outputs, rules: open } });
+  const mount = thing("VolumeAttachment");
+  hcloud.store.remove(mount.type, mount.id);
+  const refreshed = await simulation.project.run("refresh", "--yes", "--skip-preview");
+  expect(refreshed.output).toMatch(/~ 1 updated/);
+  expect(refreshed.output).toMatch(/- 1 deleted/);
+  await starter.up();
+  expect(thing("Firewall").inputs["rules"]).toEqual(firewall.inputs["rules"]);
+  expect(simulation.inventory).toEqual(everything);
+  expect(await starter.plan()).toEqual([]);
+});
+
+test("every operation may fail: the next up goes on and ends where an unfailed one ends", minutes(60), async () => {
+  const { simulation } = starter;
+  const { hcloud } = simulation.clouds;
+  await starter.atHetzner();
+  await starter.up("--parallel", "1");
+  const wanted = withoutIds(await simulation.project.resources(), simulation.things);
+  const operations: readonly Operation[] = hcloud.faults.operations;
+  expect(operations).toHaveLength(everything.length);
+  for (const [index, { name }] of operations.entries()) {
+    await starter.reset();
+    await starter.atHetzner();
+    hcloud.faults.faults = { failOperation: index + 1 };
+    const failed = await simulation.project.up("--parallel", "1");
+    expect(failed.output, name).toContain(`injected failure of operation ${index + 1}: create ${name}`);
+    expect(failed.code, name).not.toBe(0);
+    hcloud.faults.faults = {};
+    await starter.up();
+    expect(withoutIds(await simulation.project.resources(), simulation.things), name).toEqual(wanted);
+    expect(simulation.inventory, name).toEqual(everything);
+  }
+});
+
+/** Keys that can be changed, a new value, and what the plan must be: operations on custom resources by logical name. */
+const changes: readonly (readonly [Readonly<Record<string, string>>, readonly string[] | "refused"])[] = [
+  [{ uploadsSize: "60 GB" }, ["update host-uploads-disk"]],
+  [{ adminRanges: "198.51.100.0/24" }, ["update host-firewall-firewall"]],
+  [{ serverBackups: "true" }, ["update host-server-server"]],
+  [{ storageBoxType: "bx21" }, ["update backup-box"]],
+  [{ cloudflareProxied: "true", certificate: "acme-dns" }, ["update name-a", "update name-aaaa"]],
+  [{ dnsTtl: "300 s" }, ["update name-a", "update name-aaaa"]],
+  [{ domain: "chat.fidus.test" }, ["update name-a", "update name-aaaa"]],
+  [{ serverSize: "small" }, []],
+  [{ serverTypes: "ccx33" }, []],
+  [{ imageArchitectures: "x86,arm" }, []],
+  [{ location: "fsn1" }, "refused"],
+  [{ networkRange: "10.30.0.0/16" }, "refused"],
+  [
+    { provider: "own-host", ...Object.fromEntries(["hostAddress", "hostKey"].map((key) => [key, onOwnHost[key as "hostKey"]])) },
+    "refused",
+  ],
+];
+
+test("each key does to a running stack what the table says of it", minutes(30), async () => {
+  await starter.atHetzner();
+  await starter.up();
+  for (const [change, wanted] of changes) {
+    await starter.atHetzner(change);
+    const label = Object.keys(change)[0];
+    const planned = await starter.plan().then(
+      (steps) => steps.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`).sort(),
+      (error: unknown) => (error instanceof Error && /protect|needs/.test(error.message) ? "refused" : error),
+    );
+    expect(planned, label).toEqual(wanted);
+  }
+});
