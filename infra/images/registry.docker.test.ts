@@ -1,8 +1,8 @@
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import getPort from "get-port";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { freePort } from "../../tests/docker/product.ts";
 import { startRegistry, type Registry } from "../../tests/tools/registry.ts";
 import { ensureImages, type EnsuredImage, type ImageEvent } from "./build.ts";
 import type { Docker } from "./docker-cli.ts";
@@ -27,7 +27,7 @@ beforeAll(async () => {
   rmSync(join(root, digestsFile), { force: true });
   appendFileSync(join(root, "infra/images/acme/dehydrated.conf"), `# ${root}\n`);
   tag = contentTag("acme", { root });
-  registry = await startRegistry(await freePort());
+  registry = await startRegistry(await getPort());
 });
 
 afterAll(async () => {

@@ -1,11 +1,12 @@
 import { createServer } from "node:http";
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import getPort from "get-port";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stackContainers } from "../../cli/containers.ts";
 import { namePrefix } from "../../infra/core/naming.ts";
 import { TestEngine } from "../../infra/images/testing.ts";
-import { docker, freePort, newProduct, type Ended, type Product } from "./product.ts";
+import { docker, newProduct, type Ended, type Product } from "./product.ts";
 
 let product: Product;
 let id = "";
@@ -74,7 +75,7 @@ test("a mistyped value is refused by plain pulumi as well, every problem at once
 
 test("a port that somebody else holds is refused, named with the command that picks another", async () => {
   const holder = createServer();
-  const port = await freePort();
+  const port = await getPort();
   await new Promise<void>((resolve) => void holder.listen(port, "127.0.0.1", resolve));
   try {
     const ended = await product.fidus("up", "community", "--port", String(port));

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import getPort from "get-port";
 import { lines } from "../../cli/containers.ts";
 import { dockerCli, type Docker } from "../../infra/images/docker-cli.ts";
 
@@ -59,7 +59,7 @@ export interface ProductOptions {
 /** Makes the folders and picks the ports; starts nothing. */
 export async function newProduct(options: ProductOptions = {}): Promise<Product> {
   const { root = checkout, data = mkdtempSync(join(tmpdir(), "fidus-product-")), settings = {}, within = [] } = options;
-  const [pagePort, apiPort] = [await freePort(), await freePort()];
+  const [pagePort, apiPort] = [await getPort(), await getPort()];
   const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
   const env: NodeJS.ProcessEnv = {
     ...process.env,
@@ -133,18 +133,4 @@ async function removeByLabel(docker: Docker, id: string): Promise<void> {
     const ids = lines(await docker([...list, ...filter]));
     if (ids.length > 0) await docker([...remove, ...ids]);
   }
-}
-
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
-  });
 }

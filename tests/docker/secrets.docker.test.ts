@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { execa } from "execa";
+import getPort from "get-port";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stackContainers, type StackContainer } from "../../cli/containers.ts";
-import { docker, freePort, newProduct, type Ended, type Product, type UpJson } from "./product.ts";
+import { docker, newProduct, type Ended, type Product, type UpJson } from "./product.ts";
 import { holds } from "./search-bytes.ts";
 import { selfSigned } from "./self-signed.ts";
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
   before = await generated();
   // All that can be secret at once: a gateway with its key, a given certificate with its own, and every password anew.
   const { chain, key } = await selfSigned(domain);
-  const [httpPort, httpsPort] = [String(await freePort()), String(await freePort())];
+  const [httpPort, httpsPort] = [String(await getPort()), String(await getPort())];
   await product.configure({ domain, httpPort, httpsPort, secretsGeneration: "2" });
   await product.configure({ tlsCertificate: chain, tlsPrivateKey: key }, "--secret");
   rotated = await product.up("--runtime", "litellm");

@@ -1,11 +1,11 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { text } from "node:stream/consumers";
+import getPort from "get-port";
 import { resolvePaths } from "../../cli/paths.ts";
 import { openRequest } from "../../cli/reach.ts";
 import { findGo } from "../../toolchain/go.ts";
@@ -40,7 +40,12 @@ export async function startPebble({ address, challengePort, validity }: PebbleOp
   const programs = await builtPrograms();
   const folder = mkdtempSync(join(tmpdir(), "fidus-pebble-"));
   const tlsCa = await makeCertificates(folder, address);
-  const [port, managementPort, dnsPort, dnsManagement] = await freePorts(address);
+  const [port, managementPort, dnsPort, dnsManagement] = [
+    await getPort({ host: address }),
+    await getPort(),
+    await getPort(),
+    await getPort(),
+  ];
   const config = {
     listenAddress: `${address}:${port}`,
     managementListenAddress: `127.0.0.1:${managementPort}`,
@@ -149,21 +154,5 @@ function end(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     child.once("exit", () => resolve());
     child.kill("SIGKILL");
-  });
-}
-
-/** Four ports that were free a moment ago, the first at `address`. */
-async function freePorts(address: string): Promise<[number, number, number, number]> {
-  return [await freePort(address), await freePort("127.0.0.1"), await freePort("127.0.0.1"), await freePort("127.0.0.1")];
-}
-
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, host, () => {
-      const bound = server.address();
-      server.close(() => (typeof bound === "object" && bound !== null ? resolve(bound.port) : reject(new Error("no port"))));
-    });
   });
 }

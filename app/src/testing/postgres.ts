@@ -1,9 +1,9 @@
 import { spawn, execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import getPort from "get-port";
 import pg from "pg";
 
 const execFileAsync = promisify(execFile);
@@ -46,7 +46,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     ...account,
     cwd: folder,
   });
-  const port = await freePort();
+  const port = await getPort();
   const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: folder, fsync: "off", max_connections: 60 };
   const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const server = spawn(join(bin, "postgres"), ["-D", data, ...args], { ...account, cwd: folder, stdio: "ignore" });
@@ -96,18 +96,4 @@ async function waitUntilReady(url: string, server: { exitCode: number | null }):
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-}
-
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
-  });
 }

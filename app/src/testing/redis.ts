@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
-import { freePort } from "./postgres.ts";
+import getPort from "get-port";
 
 /** A real Redis or Valkey of its own, on a free loopback port. */
 export interface TestRedis {
@@ -15,7 +15,7 @@ export async function startRedis(): Promise<TestRedis> {
   const program = ["/usr/bin/valkey-server", "/usr/bin/redis-server"].find((path) => existsSync(path));
   if (program === undefined)
     throw new Error("/usr/bin: got no redis-server; needs one for these tests. apt-get install --yes redis-server");
-  const port = await freePort();
+  const port = await getPort();
   const folder = mkdtempSync("/tmp/fidus-redis-");
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
   const server = spawn(program, args, { stdio: "ignore" });

@@ -2,9 +2,9 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import getPort from "get-port";
 import { opensshPrivateKey, sshPublicKey } from "../openssh-key.ts";
 
 const program = "/usr/sbin/sshd";
@@ -35,7 +35,7 @@ export class TestSshd {
     const [host, client] = [generateKeyPairSync("ed25519"), generateKeyPairSync("ed25519")];
     await writeFile(join(directory, "host_key"), opensshPrivateKey(host.privateKey), { mode: 0o600 });
     await writeFile(join(directory, "authorized_keys"), sshPublicKey(client.publicKey), { mode: 0o600 });
-    const port = await freePort();
+    const port = await getPort();
     const lines = [
       `Port ${port}`,
       "ListenAddress 127.0.0.1",
@@ -83,19 +83,6 @@ export class TestSshd {
     this.#process?.kill("SIGTERM");
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
-  });
 }
 
 /** A public key that no server here has, authorized_keys form. */
