@@ -99,7 +99,7 @@ test(
     ])
       expect(state).not.toContain(secret);
     expect(thing("Server").inputs["userData"]).toContain("PRIVATE KEY"); // it was there to be lost
-    const { code, output } = await simulation.project.run("destroy", "--yes", "--skip-preview");
+    const { code, output } = await simulation.project.run("destroy", "--yes"); // its preview refuses before anything goes
     expect(code).not.toBe(0);
     expect(output).toContain("protected");
     expect(simulation.inventory).toEqual(everything);
