@@ -147,14 +147,15 @@ async function install() {
 /** npm's own output is kept for the case that it fails. A signal stops npm first, then us. */
 function runNpm([command, ...first], options) {
   return new Promise((resolve, reject) => {
+    let stopped = null;
+    // Before npm starts: a signal in between would end this process alone, and leave npm and the lock behind.
+    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => npm.kill((stopped = name)));
     const npm = spawn(command, [...first, ...options], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     writeOwner(npm.pid);
     let output = "";
     const keep = (chunk) => (output = (output + chunk).slice(-65536));
     npm.stdout.on("data", keep);
     npm.stderr.on("data", keep);
-    let stopped = null;
-    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => npm.kill((stopped = name)));
     npm.on("error", reject);
     npm.on("close", (code, signal) => resolve({ code: stopped || signal || code, output }));
   });
