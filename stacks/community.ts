@@ -34,12 +34,13 @@ export function community(): StackOutputs {
   const outputs = { edition: cfg.edition, version: manifest.version, ...plan.urls };
   if (plan.app === null) return { ...outputs, apiContainer: null };
   if (plan.embeddedModel) {
-    const { llmThreads: threads, environment } = cfg;
+    const { llmThreads: threads, llmIdleSeconds: idleSeconds, environment } = cfg;
     new EmbeddedLlm("llm", {
       engine,
       image: images.llm,
       model: plan.embeddedModel,
       threads,
+      idleSeconds,
       network: networks.data,
       environment,
     });

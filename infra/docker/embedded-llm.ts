@@ -12,6 +12,8 @@ export interface EmbeddedLlmArgs {
   readonly image: string;
   readonly model: Model;
   readonly threads: number;
+  /** Seconds without a question until the model leaves memory. */
+  readonly idleSeconds: number;
   readonly network: pulumi.Input<string>;
   readonly environment: string;
 }
@@ -22,7 +24,7 @@ export class EmbeddedLlm extends pulumi.ComponentResource {
 
   constructor(name: string, args: EmbeddedLlmArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:docker:EmbeddedLlm", name, {}, opts);
-    const { engine, image, model, threads, network } = args;
+    const { engine, image, model, threads, idleSeconds, network } = args;
     const volume = new DataVolume(`${name}-models`, { engine, role: "models", remade: true }, { parent: this });
     const load = new Command(
       `${name}-load`,
@@ -53,6 +55,7 @@ export class EmbeddedLlm extends pulumi.ComponentResource {
           LLM_MODEL: model.id,
           LLM_MODEL_FILE: `/models/${model.sha256}.gguf`,
           LLM_THREADS: String(threads),
+          LLM_IDLE_UNLOAD_SECONDS: String(idleSeconds),
         },
         readOnlyVolumes: { "/models": volume.volumeName },
         networks: [network],

@@ -70,6 +70,15 @@ export const appKeys = {
     in: { starter: { planned: true }, pro: { planned: true } },
     about: "Threads of the embedded runtime; one is fastest where cores are shared.",
   },
+  llmIdleSeconds: {
+    type: "integer",
+    between: [10, 86_400],
+    default: 300,
+    editions: ["community", "starter", "pro"],
+    effect: "restart",
+    in: { starter: { planned: true }, pro: { planned: true } },
+    about: "Seconds without a question after which the embedded model leaves memory; the next question loads it again.",
+  },
   apiReplicas: {
     type: "integer",
     between: [1, 8],
