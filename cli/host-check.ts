@@ -4,7 +4,7 @@ import type { CliContext } from "./context.ts";
 import type { Engine } from "./docker.ts";
 import { gatherFacts, type PortWish } from "./host-facts.ts";
 import { hostChecks, refuseUnfit, type Check } from "./preflight.ts";
-import type { Step } from "./progress.ts";
+import { elapsed, type Step } from "./progress.ts";
 import type { StackConfigFile } from "./stack-config.ts";
 
 /** What the proxy publishes without a domain, and with one. */
@@ -44,8 +44,9 @@ export async function prepareToolchain(ctx: CliContext, step: Step): Promise<Too
     paths: { root: ctx.paths.toolchain },
     env: ctx.env,
     signal: ctx.signal,
-    log: ({ part, phase, message }) => {
+    log: ({ part, phase, message, tookMs }) => {
       step.update(`${part}: ${message}`);
+      if (tookMs !== undefined) return ctx.notice(`  ${part}: ${message} (${elapsed(tookMs)})`);
       if (ctx.verbose || (phase === "fallback" && part === "toolchain")) ctx.notice(`  ${part}: ${message}`);
     },
   });

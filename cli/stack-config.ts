@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument, type Document } from "yaml";
 import { sealed } from "../infra/config/parse.ts";
@@ -66,8 +66,9 @@ function wrap(file: string, before: string, document: Document): StackConfigFile
       const text = document.toString({ lineWidth: 0 });
       if (text === before) return;
       const temporary = `${file}.${process.pid}.partial`;
-      await writeFile(temporary, text, { mode: 0o600 });
-      await rename(temporary, file);
+      // Not to be interrupted: parts of one `up` that run side by side save the same file.
+      writeFileSync(temporary, text, { mode: 0o600 });
+      renameSync(temporary, file);
     },
   };
 }

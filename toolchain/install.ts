@@ -30,7 +30,8 @@ async function getAll(run: Run): Promise<PartReport[]> {
     const done = marker === undefined ? ready : partReport(run, marker, marker.origin, marker.ms);
     if (done === null) throw new Error(`${part} was got and is not there`);
     reports.push(done);
-    run.log(part, "done", `${done.version}, ${done.source}${done.trust === "unpinned" ? ", unpinned" : ""}`);
+    const message = `${done.version}, ${done.source}${done.trust === "unpinned" ? ", unpinned" : ""}`;
+    run.log(part, "done", message, marker === undefined ? {} : { tookMs: marker.ms });
   }
   await dropGoCaches(run);
   return reports;

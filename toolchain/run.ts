@@ -24,6 +24,8 @@ export interface ToolchainEvent {
   readonly bytes?: number;
   readonly totalBytes?: number | null;
   readonly percent?: number | null;
+  /** "done" only, and only for a part that was got by this call: milliseconds that took. */
+  readonly tookMs?: number;
 }
 
 export interface NetworkLimits {
@@ -68,7 +70,7 @@ export interface Run {
   readonly log: (part: ToolchainEvent["part"], phase: Phase, message: string, progress?: Progress) => void;
 }
 
-type Progress = Pick<ToolchainEvent, "bytes" | "totalBytes" | "percent">;
+type Progress = Pick<ToolchainEvent, "bytes" | "totalBytes" | "percent" | "tookMs">;
 
 /** Settles the options. Throws InvalidInputError with every wrong setting at once. */
 export function createRun(options: EnsureOptions): Run {

@@ -5,7 +5,7 @@ import type { Docker } from "../../infra/images/docker-cli.ts";
 import type { ImageName } from "../../infra/images/images.ts";
 import type { CliContext } from "../context.ts";
 import { ensureModel } from "../models.ts";
-import type { Step } from "../progress.ts";
+import { elapsed, type Step } from "../progress.ts";
 import type { StackConfigFile } from "../stack-config.ts";
 
 /** Brings the images onto the engine and records their references. */
@@ -45,7 +45,7 @@ function showImage(ctx: CliContext, step: Step, event: ImageEvent): void {
     case "output":
       return ctx.verbose ? ctx.notice(`  ${event.image}: ${event.line}`) : undefined;
     case "finished":
-      return undefined;
+      return ctx.notice(`  ${event.image}: ${event.how === "build" ? "built" : "pulled"} (${elapsed(event.milliseconds)})`);
     default:
       return event satisfies never;
   }

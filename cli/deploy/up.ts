@@ -23,6 +23,7 @@ import { awaitCertificate, reachOf } from "./certificate.ts";
 import { runUp } from "./engine-run.ts";
 import { prepareImages, prepareModel } from "./parts.ts";
 import { prepareEngine } from "./host.ts";
+import { sideBySide } from "./side-by-side.ts";
 
 export interface UpOptions extends ChoiceOptions {
   /** E-mail of the first administrator. @default admin@fidus.local */
@@ -75,13 +76,16 @@ async function bringUp(
   await requireFitHost(ctx, host, installation.id, portWishes(config));
   // Only now: what this host refuses must not be what the next plain `up` finds recorded.
   await config.save();
-  await progress.step("toolchain", (step) => prepareToolchain(ctx, step));
   await refuseForeign(docker, installation, stack);
-  await progress.step("model", (step) =>
-    prepareModel(ctx, config, choices.some(({ key }) => key === "model") && (options.model ?? "auto") === "auto", step),
-  );
+  const images = neededImages(validated(config));
+  const choseModel = choices.some(({ key }) => key === "model") && (options.model ?? "auto") === "auto";
+  // Each waits for something else most of the time: the processor, the model hub, the package registries.
+  await sideBySide(ctx.signal, [
+    (signal) => progress.step("toolchain", (step) => prepareToolchain({ ...ctx, signal }, step)),
+    (signal) => progress.step("model", (step) => prepareModel({ ...ctx, signal }, config, choseModel, step)),
+    (signal) => progress.step("images", (step) => prepareImages({ ...ctx, signal }, docker, config, images, step)),
+  ]);
   const settings = validated(config);
-  await progress.step("images", (step) => prepareImages(ctx, docker, config, neededImages(settings), step));
   const engine = pulumiEngine(ctx, installation, stack);
   const changes = await progress.step("stack", async (step) => {
     await settleEngineLocks(installation, stack, { signal: ctx.signal, update: step.update });
