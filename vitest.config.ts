@@ -5,7 +5,7 @@ import { excludedFiles, tierNames, tiers } from "./tests/tiers.ts";
 export default defineConfig({
   test: {
     projects: tierNames.map((name, index) => {
-      const { files, testTimeout, hookTimeout, parallel } = tiers[name];
+      const { files, testTimeout, hookTimeout, filesAtOnce } = tiers[name];
       return {
         extends: true as const,
         test: {
@@ -15,7 +15,7 @@ export default defineConfig({
           pool: "forks" as const,
           testTimeout,
           hookTimeout,
-          fileParallelism: parallel,
+          ...(filesAtOnce === "all" ? {} : { maxWorkers: filesAtOnce }),
           // Projects of different parallelism may not share a group.
           sequence: { groupOrder: index },
           // Deep stacks are what one wants to read in a failed test; the engine itself runs with none.

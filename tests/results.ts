@@ -8,6 +8,17 @@ export interface TestResult {
   /** Suites and test, joined by spaces; tags like [C-07] stand in it. */
   readonly name: string;
   readonly status: "passed" | "failed" | "skipped";
+  /** What the test measured by the way; for docs/measurements.md. */
+  readonly figure?: TestFigure;
+}
+
+const figureSchema = z.object({ name: z.string(), seconds: z.number(), goal: z.string() });
+export type TestFigure = z.infer<typeof figureSchema>;
+
+declare module "vitest" {
+  interface TaskMeta {
+    figure?: TestFigure;
+  }
 }
 
 /** What became of a tier. */
@@ -32,7 +43,9 @@ const reportSchema = z.object({
       name: z.string(),
       status: z.string(),
       message: z.string().default(""),
-      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+      assertionResults: z.array(
+        z.object({ fullName: z.string(), status: z.string(), meta: z.object({ figure: figureSchema.optional() }).default({}) }),
+      ),
     }),
   ),
 });
@@ -42,7 +55,12 @@ export function readReport(json: string, root: string): TestResult[] {
   const { testResults } = reportSchema.parse(JSON.parse(json));
   return testResults.flatMap(({ name, status, message, assertionResults }) => {
     const file = name.startsWith(`${root}/`) ? name.slice(root.length + 1) : name;
-    const tests = assertionResults.map((test) => ({ file, name: test.fullName.trim(), status: statusOf(test.status) }));
+    const tests = assertionResults.map(({ fullName, status, meta: { figure } }) => ({
+      file,
+      name: fullName.trim(),
+      status: statusOf(status),
+      ...(figure === undefined ? {} : { figure }),
+    }));
     const broken = status === "failed" && tests.every((test) => test.status !== "failed");
     if (broken)
       return [
