@@ -2,9 +2,12 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
+import { elapsed } from "../cli/progress.ts";
 import manifest from "../package.json" with { type: "json" };
 
-const page = join(import.meta.dirname, "../docs/measurements.md");
+const root = join(import.meta.dirname, "..");
+const page = join(root, "docs/measurements.md");
+const [loadAtStart] = loadavg();
 const head = `# Measurements
 
 Written by the scripts in \`bench/\` (such as \`node bench/product.ts\`); a section is replaced when its script runs again.
@@ -39,13 +42,13 @@ export function writeSection(title: string, command: string, figures: readonly F
 }
 
 function conditions(command: string): string[] {
-  const git = (...args: string[]): string => execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8" }).trim();
-  const changed = git("status", "--porcelain") === "" ? "" : " with local changes";
-  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB, load ${loadavg()[0]?.toFixed(1)} at the end`;
+  const git = (...args: string[]): string => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
+  const changed = git("status", "--porcelain", "--", ".", ":!docs/measurements.md") === "" ? "" : " with local changes";
   const docker = execFileSync("docker", ["version", "--format", "{{.Server.Version}}"], { encoding: "utf8" }).trim();
+  const load = `load ${loadAtStart?.toFixed(1)} at the start, ${loadavg()[0]?.toFixed(1)} at the end`;
   return [
     `- ${new Date().toISOString().slice(0, 10)}, commit ${git("rev-parse", "--short", "HEAD")}${changed}, Fidus ${manifest.version}, Node ${process.versions.node}, Docker ${docker}`,
-    `- ${machine}`,
+    `- ${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB, ${load}`,
     `- \`${command}\``,
   ];
 }
@@ -53,15 +56,18 @@ function conditions(command: string): string[] {
 function table(figures: readonly Figure[]): string[] {
   const rows = figures.map(({ name, values, unit, goal = "" }) => {
     const sorted = values.toSorted((a, b) => a - b);
+    const [least = Number.NaN, most = Number.NaN] = [sorted[0], sorted.at(-1)];
     const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-    const spread = sorted.length > 1 ? `${show(sorted[0])} to ${show(sorted.at(-1))} (${sorted.length} runs)` : "one run";
-    return `| ${name} | ${show(median)} ${unit === "ratio" || unit === "count" ? "" : unit} | ${spread} | ${goal} |`;
+    const spread = sorted.length > 1 ? `${show(least, unit)} to ${show(most, unit)} (${sorted.length} runs)` : "one run";
+    return `| ${name} | ${show(median, unit)} | ${spread} | ${goal} |`;
   });
   return ["| figure | median | spread | goal |", "| --- | --- | --- | --- |", ...rows];
 }
 
-function show(value: number | undefined): string {
-  return value === undefined ? "" : value.toFixed(value < 100 ? 1 : 0);
+function show(value: number, unit: Figure["unit"]): string {
+  if (unit === "s") return elapsed(value * 1000);
+  if (unit === "count") return value.toFixed(0);
+  return unit === "MB" ? `${value.toFixed(value < 10 ? 1 : 0)} MB` : value.toFixed(2);
 }
 
 /** Seconds that `work` took, with its result. */
