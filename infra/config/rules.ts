@@ -1,14 +1,15 @@
 import { regionWarning, type AwsRegion } from "../core/aws-regions.ts";
 import type { Problem } from "../core/errors.ts";
+import { communityRules } from "./rules/community.ts";
 import { globalRules, regionRules } from "./rules/enterprise.ts";
 import { proRules, starterRules } from "./rules/hosts.ts";
 import type { Rule } from "./rules/rule.ts";
 import type { Edition } from "./spec.ts";
 import type { ConfigOf } from "./types.ts";
 
-/** Combinations of keys that each edition refuses. Community's are in its plan, beside what they decide. */
+/** Combinations of keys that each edition refuses. */
 const rules: { readonly [E in Edition]: readonly Rule<ConfigOf<E>>[] } = {
-  community: [],
+  community: communityRules,
   starter: starterRules,
   pro: proRules,
   "enterprise-global": globalRules,

@@ -4,7 +4,7 @@ import { problemUnless, throwIfAny, type Problem } from "../core/errors.ts";
 import { neededImages, type CommunityImage } from "../images/needed.ts";
 import { findModel, modelProblems, type Model } from "../core/models.ts";
 import { llmEndpoint, type LlmEndpoint } from "./llm-endpoint.ts";
-import { certificateProblems, certificateOf } from "./certificate.ts";
+import { certificateOf } from "./certificate.ts";
 import type { ProxyPorts } from "./proxy.ts";
 
 type Config = StackConfig<"community">;
@@ -30,7 +30,7 @@ export interface CommunityPlan {
 
 /**
  * Decides the variant. Throws InvalidInputError with every problem before the first resource:
- * a missing image, an unknown model, a runtime that cannot run here, half a certificate, two equal ports.
+ * a missing image, an unknown model, a runtime that cannot run here.
  */
 export function communityPlan(cfg: Config): CommunityPlan {
   const { endpoint, problems: runtimeProblems } = llmEndpoint(cfg.llmRuntime, cfg.llmBaseUrl);
@@ -39,10 +39,8 @@ export function communityPlan(cfg: Config): CommunityPlan {
   const all = cfg.services === "all";
   throwIfAny("community", [
     ...imageProblems(cfg),
-    ...(all ? [...runtimeProblems, ...keyProblems(cfg)] : []),
+    ...(all ? runtimeProblems : []),
     ...(all && own.model ? modelProblems(cfg.model, null) : []),
-    ...certificateProblems(cfg),
-    ...portProblems(cfg),
   ]);
   const url = publicUrl(cfg);
   const demo = embeddedModel?.demo ?? false;
@@ -80,24 +78,4 @@ function imageProblems(cfg: Config): Problem[] {
       fix: "./fidus up community",
     }),
   );
-}
-
-function keyProblems({ llmRuntime, llmApiKey }: Config): Problem[] {
-  return problemUnless(llmRuntime !== "openai" || llmApiKey !== null, {
-    path: "llmApiKey",
-    got: undefined,
-    rule: "a key for llmRuntime openai",
-    fix: "pulumi config set --secret llmApiKey",
-  });
-}
-
-function portProblems({ pagePort, apiPort, domain, httpPort, httpsPort }: Config): Problem[] {
-  const [path, got, same] =
-    domain === null ? ["apiPort", apiPort, apiPort === pagePort] : ["httpsPort", httpsPort, httpsPort === httpPort];
-  return problemUnless(!same, {
-    path: String(path),
-    got,
-    rule: "a port of its own",
-    fix: `pulumi config set ${path} ${Number(got) + 1}`,
-  });
 }

@@ -1,6 +1,7 @@
 import { problemUnless, type Problem } from "../../core/errors.ts";
 import { serverTypes, type ServerTypeName } from "../../core/server-types.ts";
 import type { ConfigOf } from "../types.ts";
+import { acmeProblems } from "./community.ts";
 import { needed, rule, unwanted, type Rule } from "./rule.ts";
 
 type Starter = ConfigOf<"starter">;
@@ -75,13 +76,8 @@ const onHosts: readonly Rule<Hosts>[] = [
           ),
         ],
   ),
-  hosts(["certificate", "acmeDirectory"], ({ certificate, acmeDirectory }) =>
-    problemUnless(!certificate.startsWith("acme") || acmeDirectory.startsWith("https://"), {
-      path: "acmeDirectory",
-      got: acmeDirectory,
-      rule: "an https:// URL",
-      fix: "pulumi config rm acmeDirectory",
-    }),
+  hosts(["certificate", "acmeDirectory", "acmeCa"], ({ certificate, acmeDirectory, acmeCa }) =>
+    certificate.startsWith("acme") ? acmeProblems(acmeDirectory, acmeCa) : [],
   ),
   hosts(["llmRuntime", "llmBaseUrl", "llmApiKey"], runtimeProblems),
 ];
