@@ -1,4 +1,3 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { commands } from "./commands/index.ts";
 import type { CliContext } from "./context.ts";
 import { createProgram } from "./program.ts";
+import { launch, startCli, type Ended, type Running } from "./testing.ts";
 
 let home = "";
 beforeAll(() => void (home = mkdtempSync(join(tmpdir(), "fidus-cli-"))));
@@ -124,37 +124,8 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s stops the running program behind a
   expect(() => process.kill(Number(readFileSync(join(bin, "pid"), "utf8")), 0)).toThrow("ESRCH");
 });
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** The real CLI in a process of its own; data and caches in this test's folder. */
-function start(args: readonly string[], env: Record<string, string> = {}): { process: ChildProcess; ended: Promise<Ended> } {
-  const folders = { HOME: home, XDG_DATA_HOME: join(home, "data"), XDG_CACHE_HOME: join(home, "cache") };
-  return launch(process.execPath, [join(import.meta.dirname, "main.ts"), ...args], { ...folders, ...env });
-}
-
-function fidus(args: readonly string[], env?: Record<string, string>): Promise<Ended> {
-  return start(args, env).ended;
-}
-
-function launch(
-  command: string,
-  args: readonly string[],
-  env: Record<string, string>,
-): { process: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(command, args, { env: { PATH: process.env["PATH"], ...env }, stdio: ["ignore", "pipe", "pipe"] });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  const ended = new Promise<Ended>((resolve, reject) =>
-    child.once("error", reject).once("close", (code) => resolve({ code, stdout, stderr })),
-  );
-  return { process: child, ended };
-}
+const start = (args: readonly string[], env?: Record<string, string>): Running => startCli(home, args, env);
+const fidus = (args: readonly string[], env?: Record<string, string>): Promise<Ended> => start(args, env).ended;
 
 async function until(holds: () => boolean): Promise<void> {
   for (const deadline = performance.now() + 8_000; !holds(); await wait(20)) {

@@ -10,6 +10,8 @@ export interface EngineEnvironment {
   readonly PULUMI_CONFIG_PASSPHRASE_FILE: string;
   /** The engine's `--config-file`: one stack's config, outside the checkout. */
   readonly PULUMI_OPTION_CONFIG_FILE: string;
+  /** The stack of that config: what a `pulumi config set` without --stack means. */
+  readonly PULUMI_STACK: string;
   readonly PULUMI_SKIP_UPDATE_CHECK: "true";
   readonly PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true";
   readonly FIDUS_INSTALLATION: string;
@@ -24,6 +26,7 @@ export function engineEnvironment(paths: Paths, installation: Installation, stac
     PULUMI_BACKEND_URL: installation.backendUrl,
     PULUMI_CONFIG_PASSPHRASE_FILE: installation.passphraseFile,
     PULUMI_OPTION_CONFIG_FILE: installation.stackConfigFile(stack),
+    PULUMI_STACK: stack,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     FIDUS_INSTALLATION: installation.id,

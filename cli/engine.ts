@@ -87,8 +87,6 @@ export function pulumiEngine(ctx: CliContext, installation: Installation, stack:
         ),
       );
       await config.save();
-      // So that the fixes that messages name work as they stand: pulumi config set KEY VALUE.
-      await call(["stack", "select", stack]);
     },
     async run(operation, args, onStep) {
       const flags = operation === "preview" ? [] : ["--yes", "--skip-preview"];

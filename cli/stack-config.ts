@@ -2,11 +2,12 @@ import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument, type Document } from "yaml";
+import type { Edition } from "../infra/config/spec.ts";
 import { sealed } from "../infra/config/parse.ts";
 import { cannotGoOn } from "./errors.ts";
 import type { Installation } from "./installation.ts";
 import type { Paths } from "./paths.ts";
-import { notDeployable } from "./stacks.ts";
+import { configuredStacks, notDeployable } from "./stacks.ts";
 
 const project = "fidus";
 
@@ -27,33 +28,52 @@ export interface StackConfigFile {
 }
 
 /**
- * Opens the stack's config; keys of the committed `Pulumi.<edition>.yaml` that it lacks are taken over.
+ * Opens the stack's config; keys of the edition's committed stack file that it lacks are taken over.
  * Throws exit 1 when a file is not YAML, or the stack is of another edition than the caller can handle.
  */
 export async function openStackConfig(
   paths: Paths,
   installation: Installation,
   stack: string,
-  edition: string,
+  edition: Edition,
 ): Promise<StackConfigFile> {
   const file = installation.stackConfigFile(stack);
   const before = existsSync(file) ? await readFile(file, "utf8") : "";
   const document = parse(file, before);
-  const committed = join(paths.checkout, `Pulumi.${edition}.yaml`);
-  const defaults = parse(committed, await readFile(committed, "utf8"));
-  for (const [key, value] of configEntries(defaults)) {
+  for (const [key, value] of await committedEntries(paths, edition)) {
     if (!document.hasIn(["config", key])) document.setIn(["config", key], value);
   }
   const own = String(document.getIn(["config", `${project}:edition`]));
-  if (own !== edition) throw notDeployable(stack, own);
+  if (own !== edition) throw notDeployable(stack, own, `./fidus config check ${stack}`);
   return wrap(file, before, document);
+}
+
+/** Opens the config of a stack that exists, of whatever edition, as it is. Throws exit 1 when it is not YAML. */
+export async function readStackConfig(installation: Installation, stack: string): Promise<StackConfigFile> {
+  const file = installation.stackConfigFile(stack);
+  const text = await readFile(file, "utf8");
+  return wrap(file, text, parse(file, text));
+}
+
+/** Configured stacks of one edition, sorted. */
+export async function stacksOf(installation: Installation, edition: Edition): Promise<string[]> {
+  const stacks = await configuredStacks(installation);
+  const own = await Promise.all(stacks.map(async (stack) => (await readStackConfig(installation, stack)).entries()["edition"]));
+  return stacks.filter((_, index) => own[index] === edition);
+}
+
+/** What the checkout says for every stack of the edition; enterprise's file is that of its global stack. */
+async function committedEntries(paths: Paths, edition: Edition): Promise<[string, unknown][]> {
+  if (edition === "enterprise-region") return [[`${project}:edition`, edition]];
+  const file = join(paths.checkout, `Pulumi.${edition === "enterprise-global" ? "enterprise" : edition}.yaml`);
+  return configEntries(parse(file, await readFile(file, "utf8")));
 }
 
 function wrap(file: string, before: string, document: Document): StackConfigFile {
   return {
     file,
-    entries: () => Object.fromEntries(configEntries(document).map(([key, value]) => [ownName(key), textOf(value)])),
-    secrets: () => new Set(configEntries(document).flatMap(([key, value]) => (textOf(value) === sealed ? [ownName(key)] : []))),
+    entries: () => Object.fromEntries(ownEntries(document)),
+    secrets: () => new Set(ownEntries(document).flatMap(([key, text]) => (text === sealed ? [key] : []))),
     set(values) {
       for (const [key, value] of Object.entries(values)) {
         if (value === null) document.deleteIn(["config", `${project}:${key}`]);
@@ -89,8 +109,12 @@ function configEntries(document: Document): [string, unknown][] {
   return typeof config === "object" && config !== null ? Object.entries(config) : [];
 }
 
-function ownName(key: string): string {
-  return key.replace(`${project}:`, "");
+/** Fidus' own keys, without the project's prefix; a provider's (`aws:region`) are the engine's business. */
+function ownEntries(document: Document): [string, string][] {
+  const prefix = `${project}:`;
+  return configEntries(document)
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, value]) => [key.slice(prefix.length), textOf(value)]);
 }
 
 function textOf(value: unknown): string {

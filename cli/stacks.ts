@@ -2,6 +2,13 @@ import { readdir } from "node:fs/promises";
 import { CliError, wrongInput } from "./errors.ts";
 import type { Installation } from "./installation.ts";
 
+/** The editions, as people know them. */
+export const products = ["community", "starter", "pro", "enterprise"] as const;
+export type Product = (typeof products)[number];
+
+/** Ends the name of an enterprise installation's global stack: NAME-global, beside NAME-<region>. */
+export const globalSuffix = "-global";
+
 /** Stack of every command that is not told one. */
 export const defaultStack = "community";
 
@@ -32,15 +39,17 @@ export async function checkKnownStack(installation: Installation, name: string):
   const stack = checkStackName(name);
   const known = [...new Set([defaultStack, ...(await configuredStacks(installation))])];
   if (known.includes(stack)) return stack;
-  if (["starter", "pro", "enterprise"].includes(stack)) throw notDeployable(stack, stack);
+  if ((products as readonly string[]).includes(stack)) throw notDeployable(stack, stack, `./fidus init ${stack} --name STACK`);
+  if (known.includes(`${stack}${globalSuffix}`)) throw notDeployable(stack, "enterprise", `./fidus config check ${stack}`);
   throw wrongInput("there is no such stack or edition", [
     { path: "stack", got: stack, rule: `one of ${known.join(", ")}`, fix: `./fidus up ${defaultStack}` },
   ]);
 }
 
 /** Said in place of pretending: the edition can be configured, and no command here can deploy or operate it yet. */
-export function notDeployable(stack: string, edition: string): CliError {
+export function notDeployable(stack: string, edition: string, fix: string): CliError {
   return new CliError(`${stack}: edition ${edition} can be configured and checked; ./fidus cannot deploy or operate it yet`, {
     code: "not-deployable",
+    fix,
   });
 }

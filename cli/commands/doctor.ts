@@ -10,8 +10,7 @@ import type { PortWish } from "../host-facts.ts";
 import type { Installation } from "../installation.ts";
 import { fail, ok, warn, type Check } from "../preflight.ts";
 import { examples } from "../program.ts";
-import { openStackConfig } from "../stack-config.ts";
-import { configuredStacks } from "../stacks.ts";
+import { openStackConfig, stacksOf } from "../stack-config.ts";
 
 /** `./fidus doctor`: everything `up` needs, and the command that repairs what is missing. Changes nothing. */
 export function register(program: Command, ctx: CliContext): void {
@@ -89,12 +88,12 @@ async function dockerChecks(ctx: CliContext, installation: Installation | null):
   return [await noEngineCheck(search)];
 }
 
-/** What the first configured stack recorded; its own defaults when there is none. */
+/** What the first community stack recorded; its own defaults when there is none. */
 async function recorded(
   ctx: CliContext,
   installation: Installation | null,
 ): Promise<{ readonly dockerHost: string | null; readonly ports: readonly PortWish[] }> {
-  const [stack] = installation === null ? [] : await configuredStacks(installation);
+  const [stack] = installation === null ? [] : await stacksOf(installation, "community");
   if (installation === null || stack === undefined) return { dockerHost: null, ports: portWishes(null) };
   const config = await openStackConfig(ctx.paths, installation, stack, "community");
   return { dockerHost: config.entries()["dockerHost"] ?? null, ports: portWishes(config) };

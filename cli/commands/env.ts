@@ -3,7 +3,7 @@ import type { CliContext } from "../context.ts";
 import { engineEnvironment } from "../engine-env.ts";
 import { wrongInput } from "../errors.ts";
 import { examples } from "../program.ts";
-import { checkStackName, configuredStacks, defaultStack } from "../stacks.ts";
+import { checkStackName, configuredStacks, defaultStack, globalSuffix } from "../stacks.ts";
 
 /** Shells that `./fidus env` can write for. */
 const shells = { posix: posixExport, fish: fishExport } as const satisfies Record<
@@ -32,17 +32,32 @@ export function register(program: Command, ctx: CliContext): void {
     );
 }
 
-async function printEnvironment(ctx: CliContext, stack: string | undefined, shell: Shell): Promise<void> {
-  const given = stack === undefined ? null : checkStackName(stack);
+async function printEnvironment(ctx: CliContext, asked: string | undefined, shell: Shell): Promise<void> {
+  const given = asked === undefined ? null : checkStackName(asked);
   const installation = await ctx.installation();
-  const configured = await configuredStacks(installation);
-  const [only] = configured.length === 1 ? configured : [];
-  const variables = engineEnvironment(ctx.paths, installation, given ?? only ?? defaultStack, ctx.env["PATH"] ?? "");
+  const stack = meantStack(given, await configuredStacks(installation));
+  const variables = engineEnvironment(ctx.paths, installation, stack, ctx.env["PATH"] ?? "");
   ctx.printJson(variables);
   const exports = Object.entries(variables).map(([name, value]) => shells[shell](name, String(value)));
   // It would win over the file.
   const unset = shell === "fish" ? "set -e PULUMI_CONFIG_PASSPHRASE" : "unset PULUMI_CONFIG_PASSPHRASE";
   ctx.print([...exports, unset].join("\n"));
+}
+
+/** The stack whose config is used. Throws exit 2 when several could be meant. */
+function meantStack(given: string | null, configured: readonly string[]): string {
+  const [first = defaultStack, ...more] = configured;
+  const several = more.length > 0 && !configured.includes(defaultStack);
+  const members = configured.filter((stack) => stack.startsWith(`${given ?? ""}-`));
+  const isGroup = given !== null && !configured.includes(given) && configured.includes(`${given}${globalSuffix}`);
+  if (isGroup || (given === null && several)) {
+    const choice = isGroup ? members : configured;
+    const fix = `./fidus env ${choice[0] ?? ""}`;
+    throw wrongInput("which stack is not clear", [
+      { path: "stack", got: given ?? undefined, rule: `one of ${choice.join(", ")}`, fix },
+    ]);
+  }
+  return given ?? (more.length === 0 ? first : defaultStack);
 }
 
 function checkShell(name: string): Shell {

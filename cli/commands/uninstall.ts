@@ -1,15 +1,19 @@
 import { realpath, rm } from "node:fs/promises";
 import type { Command } from "commander";
+import type { Problem } from "../../infra/core/errors.ts";
 import { installationLabel } from "../../infra/core/naming.ts";
 import type { Docker } from "../../infra/images/docker-cli.ts";
 import { removeImages } from "../../infra/images/list.ts";
 import { dockerAt, lines } from "../containers.ts";
 import type { CliContext } from "../context.ts";
 import { findEngine } from "../docker.ts";
+import { pulumiEngine } from "../engine.ts";
 import { CliError } from "../errors.ts";
+import { prepareToolchain } from "../host-check.ts";
 import { listInstallations, type Installation } from "../installation.ts";
 import { examples } from "../program.ts";
 import { openSession } from "../session.ts";
+import { stacksOf } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
 import { configuredStacks } from "../stacks.ts";
 import { removeAll } from "./down.ts";
@@ -60,12 +64,34 @@ async function findWithoutPassphrase(
 /** Destroys every stack with its data; returns the engines they were on. */
 async function removeStacks(ctx: CliContext, installation: Installation): Promise<Docker[]> {
   const engines = new Map<string, Docker>();
-  for (const stack of await configuredStacks(installation)) {
+  const here = await stacksOf(installation, "community");
+  await refuseDeployed(ctx, installation, here);
+  for (const stack of here) {
     const session = await openSession(ctx, stack);
     engines.set(session.dockerHost, session.docker);
     await withStackLock(installation, stack, () => removeAll(ctx, session));
   }
   return [...engines.values()];
+}
+
+/** What runs in a cloud would go on, and cost, without the state that knows it. Throws exit 3. */
+async function refuseDeployed(ctx: CliContext, installation: Installation, here: readonly string[]): Promise<void> {
+  const elsewhere = (await configuredStacks(installation)).filter((stack) => !here.includes(stack));
+  if (elsewhere.length === 0) return;
+  await ctx.progress.step("toolchain", (step) => prepareToolchain(ctx, step));
+  const deployed: Problem[] = [];
+  for (const stack of elsewhere) {
+    const resources = await pulumiEngine(ctx, installation, stack).resources();
+    if (resources.length === 0) continue;
+    const fix = `eval "$(./fidus env ${stack})" && pulumi destroy`;
+    deployed.push({ path: `stack ${stack}`, got: `${resources.length} resources`, rule: "nothing deployed any more", fix });
+  }
+  if (deployed.length === 0) return;
+  throw new CliError("A stack is still deployed, and only its state knows what to remove", {
+    exitCode: 3,
+    code: "deployed",
+    problems: deployed,
+  });
 }
 
 /** Removes by label what no state knows, then the installation's folder and, when nobody else needs them, the caches. */

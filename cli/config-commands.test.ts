@@ -1,0 +1,251 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { complete } from "../infra/config/testing.ts";
+import { ensureInstallation } from "./installation.ts";
+import { resolvePaths } from "./paths.ts";
+import { runCli, type Ended } from "./testing.ts";
+
+// Without a toolchain: whatever needs the engine would fail here.
+let home = "";
+beforeEach(() => void (home = mkdtempSync(join(tmpdir(), "fidus-config-"))));
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const fidus = (...args: string[]): Promise<Ended> => runCli(home, args);
+
+/** Makes the installation and writes stacks' configurations into it, as the engine would. */
+async function configured(stacks: Readonly<Record<string, Readonly<Record<string, unknown>>>>): Promise<void> {
+  const env = { HOME: home, XDG_DATA_HOME: join(home, "data"), XDG_CACHE_HOME: join(home, "cache") };
+  const installation = await ensureInstallation({ paths: resolvePaths(env), env });
+  for (const [stack, entries] of Object.entries(stacks)) {
+    const config = Object.fromEntries(
+      Object.entries(entries).map(([key, value]) => [key.includes(":") ? key : `fidus:${key}`, value]),
+    );
+    writeFileSync(installation.stackConfigFile(stack), stringify({ config, encryptionsalt: "v1:salt" }));
+  }
+}
+
+const global = complete["enterprise-global"];
+const frankfurt = complete["enterprise-region"];
+const ireland = { ...frankfurt, region: "eu-west-1", peerRegion: "eu-central-1", vpcRange: "10.41.0.0/16" };
+const trio = { "acme-global": global, "acme-eu-central-1": frankfurt, "acme-eu-west-1": ireland };
+
+describe("init", () => {
+  test.each([
+    [["init", "--name", "acme"], "missing required argument 'edition'"],
+    [["init", "starter"], "required option '--name <stack>' not specified"],
+    [
+      ["init", "stater", "--name", "acme"],
+      'edition: got "stater"; needs one of community, starter, pro, enterprise. ./fidus init starter --name STACK',
+    ],
+    [["init", "starter", "--name", "../acme"], 'stack: got "../acme"; needs 2 to 40'],
+    [
+      ["init", "starter", "--name", "acme", "--env", "production"],
+      '--env: got "production"; needs one of dev, staging, prod. --env prod',
+    ],
+    [["init", "starter", "--name", "acme", "--regions", "eu-west-1,eu-west-3"], "not to be given for starter"],
+    [
+      ["init", "enterprise", "--name", "acme", "--regions", "eu-west-1,eu-west-1"],
+      '--regions: got "eu-west-1,eu-west-1"; needs two different regions',
+    ],
+    [["init", "starter", "--name", "pro"], '--name: got "pro"; needs a name that is not that of another edition'],
+  ])("%j is refused, exit 2, and makes nothing", async (args, message) => {
+    const { code, stdout, stderr } = await fidus(...args);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(message);
+    expect(existsSync(join(home, "data"))).toBe(false);
+  });
+
+  test("a name that exists is refused, exit 2, and its configuration stays as it was", async () => {
+    await configured({ acme: complete.starter, ...{ "big-global": global } });
+    for (const [edition, name] of [
+      ["starter", "acme"],
+      ["pro", "acme"],
+      ["enterprise", "acme"],
+      ["enterprise", "big"],
+      ["starter", "big"],
+    ] as const) {
+      const { code, stderr } = await fidus("init", edition, "--name", name);
+      expect(code, stderr).toBe(2);
+      expect(stderr).toMatch(
+        new RegExp(
+          `--name: got "${name}"; needs a name that is free: stack (acme|big-global) exists. ./fidus init ${edition} --name ${name}-2`,
+        ),
+      );
+    }
+    expect(JSON.parse((await fidus("config", "check", "big-global", "--json")).stdout)).toMatchObject({ ok: true });
+  });
+
+  test("a region's name that belongs to another edition is refused", async () => {
+    await configured({ "acme-eu-west-1": complete.starter });
+    const { code, stderr } = await fidus("init", "enterprise", "--name", "acme");
+    expect(code).toBe(2);
+    expect(stderr).toContain('--name: got "acme-eu-west-1"; needs a free name; a stack of edition starter has it');
+  });
+});
+
+describe("config check", () => {
+  test("names every problem of a stack at once, exit 2, in the house form and as JSON", async () => {
+    const { domain: _, ...rest } = complete["enterprise-global"];
+    await configured({
+      acme: { ...rest, environment: "prodution", witnessregion: "eu-north-1", secondaryRegion: "eu-central-1" },
+    });
+    const { code, stdout, stderr } = await fidus("config", "check", "acme", "--json");
+    expect(code).toBe(2);
+    expect(stderr).toContain('before a `pulumi config`: eval "$(./fidus env acme)"');
+    const { error } = JSON.parse(stdout) as { error: { code: string; problems: { path: string; fix: string }[] } };
+    expect(error.code).toBe("wrong-input");
+    expect(error.problems.map(({ path, fix }) => `${path}: ${fix}`)).toEqual([
+      "witnessregion: pulumi config rm witnessregion",
+      "environment: pulumi config set environment production",
+      "domain: pulumi config set domain assistant.example.com",
+      "secondaryRegion: pulumi config set secondaryRegion eu-west-1",
+    ]);
+    expect(stderr).toContain("needs a key of edition enterprise-global (did you mean witnessRegion?)");
+  });
+
+  test("a secret in plain text is refused without repeating it [X-01]", async () => {
+    await configured({ acme: complete.starter });
+    const { code, stdout, stderr } = await fidus("config", "check", "acme", "--json");
+    expect(code).toBe(2);
+    expect(stderr).toContain('hcloudToken: got "a plain text"; needs a secret');
+    expect(stdout + stderr).not.toContain(String(complete.starter["hcloudToken"]));
+  });
+
+  test("says ok with what is right, and leaves a provider's own keys to the engine", async () => {
+    await configured({ acme: { ...global, "aws:region": "eu-north-1" } });
+    expect(await fidus("config", "check", "acme")).toEqual({ code: 0, stdout: "acme: ok (enterprise-global)\n", stderr: "" });
+  });
+
+  test("what the first up of community chooses is not missing yet", async () => {
+    await configured({ acme: { edition: "community", installation: "a1b2c3" } });
+    expect(await fidus("config", "check", "acme")).toMatchObject({ code: 0, stdout: "acme: ok (community)\n" });
+  });
+
+  test("values that the file holds as numbers and truth values are read as their text", async () => {
+    await configured({ "acme-eu-central-1": { ...frankfurt, awsAccountId: 123456789012, gpuNodes: 2, kubernetesVersion: 1.36 } });
+    expect(await fidus("config", "check", "acme-eu-central-1")).toMatchObject({ code: 0 });
+  });
+
+  test("of an enterprise NAME looks at all its stacks", async () => {
+    await configured(trio);
+    const { code, stdout } = await fidus("config", "check", "acme", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      ok: true,
+      stacks: [
+        { stack: "acme-global", edition: "enterprise-global" },
+        { stack: "acme-eu-central-1", edition: "enterprise-region" },
+        { stack: "acme-eu-west-1", edition: "enterprise-region" },
+      ],
+      warnings: [],
+    });
+  });
+
+  test("of an enterprise NAME tells what each stack lacks and what they do not agree on, at once", async () => {
+    await configured({
+      "acme-global": { ...global, secondaryRegion: "us-east-1" },
+      "acme-eu-central-1": { ...frankfurt, alertEmail: "nobody" },
+      "acme-eu-west-1": { ...ireland, vpcRange: "10.40.0.0/17", domain: "other.fidus.test", environment: "staging" },
+    });
+    const { code, stderr } = await fidus("config", "check", "acme");
+    expect(code).toBe(2);
+    const lines = stderr.split("\n").filter((line) => line.startsWith("  acme"));
+    expect(lines.map((line) => line.trim().replace(/; needs.*?\. (pulumi|\.\/)/, " → $1"))).toEqual([
+      'acme-eu-central-1: alertEmail: got "nobody" → pulumi config set alertEmail ops@example.com',
+      'acme-global: secondaryRegion: got "us-east-1" → pulumi config set secondaryRegion eu-west-1',
+      'acme-eu-central-1: peerRegion: got "eu-west-1" → pulumi config set peerRegion us-east-1',
+      'acme-eu-west-1: domain: got "other.fidus.test" → pulumi config set domain assistant.fidus.test',
+      'acme-eu-west-1: environment: got "staging" → pulumi config set environment production',
+      'acme-eu-west-1: region: got "eu-west-1" → pulumi destroy --stack acme-eu-west-1 && pulumi stack rm acme-eu-west-1',
+      'acme-eu-west-1: vpcRange: got "10.40.0.0/17" → pulumi config set vpcRange 10.41.0.0/16',
+    ]);
+    expect(stderr).toContain("us-east-1 holds the control planes");
+  });
+
+  test.each([["nothing"], ["acme-"], ["../acme"]])("of %j is refused, exit 2", async (name) => {
+    await configured(trio);
+    expect((await fidus("config", "check", name)).code).toBe(2);
+  });
+
+  test("of a file that is not YAML is exit 1 and names the file", async () => {
+    await configured({ acme: {} });
+    const [id = ""] = readdirSync(join(home, "data/fidus/installations"));
+    writeFileSync(join(home, "data/fidus/installations", id, "Pulumi.acme.yaml"), "config: [unclosed");
+    const { code, stderr } = await fidus("config", "check", "acme");
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${id}/Pulumi.acme.yaml: got`);
+  });
+
+  test("of a stack without an edition says so", async () => {
+    await configured({ acme: { domain: "assistant.fidus.test" } });
+    expect(await fidus("config", "check", "acme")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("edition: got nothing; needs one of community, starter"),
+    });
+  });
+
+  test("before there is an installation names the way to one, and makes none", async () => {
+    const { code, stderr } = await fidus("config", "check", "acme");
+    expect(code).toBe(2);
+    expect(stderr).toContain("needs a stack; this checkout has none yet. ./fidus init starter --name acme");
+    expect(existsSync(join(home, "data"))).toBe(false);
+  });
+});
+
+describe("an edition that cannot be deployed yet", () => {
+  test.each(["starter", "pro", "enterprise"])("up %s says so, exit 1, and makes no stack", async (edition) => {
+    const { code, stdout, stderr } = await fidus("up", edition);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(
+      `edition ${edition} can be configured and checked; ./fidus cannot deploy or operate it yet\n  ./fidus init ${edition} --name STACK`,
+    );
+    expect(JSON.parse((await fidus("config", "check", edition, "--json")).stdout)).toMatchObject({
+      error: { code: "wrong-input" },
+    });
+  });
+
+  test.each(["up", "status", "down", "logs", "choose", "images"])(
+    "%s of a stack of it says so, and changes nothing",
+    async (command) => {
+      await configured({ acme: complete.starter });
+      const { code, stderr } = await fidus(command, "acme");
+      expect(code).toBe(1);
+      expect(stderr).toContain(
+        "acme: edition starter can be configured and checked; ./fidus cannot deploy or operate it yet\n  ./fidus config check acme",
+      );
+    },
+  );
+
+  test("up of an enterprise NAME says so", async () => {
+    await configured(trio);
+    expect(await fidus("up", "acme")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("acme: edition enterprise can be configured"),
+    });
+  });
+});
+
+describe("env", () => {
+  test("names the stack of its config, so that a plain `pulumi config set` means that one", async () => {
+    await configured({ acme: complete.starter });
+    expect(JSON.parse((await fidus("env", "--json")).stdout)).toMatchObject({
+      PULUMI_STACK: "acme",
+      PULUMI_OPTION_CONFIG_FILE: expect.stringMatching(/Pulumi\.acme\.yaml$/),
+    });
+  });
+
+  test("asks which one, exit 2, where several could be meant", async () => {
+    await configured(trio);
+    for (const args of [["env"], ["env", "acme"]])
+      expect(await fidus(...args)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(
+          "needs one of acme-eu-central-1, acme-eu-west-1, acme-global. ./fidus env acme-eu-central-1",
+        ),
+      });
+    expect(await fidus("env", "acme-global", "--json")).toMatchObject({ code: 0 });
+  });
+});
