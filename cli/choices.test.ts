@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { recordAsked, recordChoices, type ChoiceOptions } from "./choices.ts";
+import { checkFlags, type ChoiceFlags } from "./choice-flags.ts";
+import { recordAsked, recordMissing } from "./choices.ts";
 import type { StackConfigFile } from "./stack-config.ts";
 
 /** A config that lives in memory only. */
@@ -20,10 +21,18 @@ function memoryConfig(values: Record<string, string>): StackConfigFile {
   };
 }
 
-async function recorded(before: Record<string, string>, options: ChoiceOptions): Promise<Readonly<Record<string, string>>> {
+const machine = {
+  dockerHost: "unix:///d.sock",
+  dockerMajor: 20,
+  memory: 1e9,
+  memoryIs: "of memory are free",
+  portTaken: () => Promise.resolve(false),
+};
+
+async function recorded(before: Record<string, string>, flags: ChoiceFlags): Promise<Readonly<Record<string, string>>> {
   const config = memoryConfig(before);
-  const host = { dockerHost: "unix:///d.sock", dockerMajor: 20, freeMemory: 1e9, portTaken: () => Promise.resolve(false) };
-  await recordChoices(config, "a1b2c3", options, host);
+  recordAsked(config, "a1b2c3", flags);
+  await recordMissing(config, machine);
   return config.entries();
 }
 
@@ -45,16 +54,38 @@ test("litellm refuses a model that the runtime behind it cannot have; a gateway 
   expect(await recorded(own, { runtime: "litellm", model: "gpt-9" })).toMatchObject({ llmRuntime: "litellm", model: "gpt-9" });
 });
 
-test("a runtime that is not known is refused with those that are", async () => {
-  await expect(recorded({}, { runtime: "llamafile" })).rejects.toMatchObject({
-    problems: [{ path: "--runtime", got: "llamafile", rule: expect.stringContaining("auto, embedded") as string }],
-  });
+test("flags that cannot be meant are refused all at once, each with the command that works", () => {
+  const flags = { runtime: "llamafile", port: "0", apiPort: "8000x", model: " ", registry: "https://registry.lan" };
+  expect(() => checkFlags(flags, [{ path: "--email", got: "ada", rule: "an e-mail address", fix: "fix" }])).toThrow(
+    expect.objectContaining({
+      exitCode: 2,
+      problems: [
+        {
+          path: "--runtime",
+          got: "llamafile",
+          rule: "one of auto, embedded, ollama, ollama-native, lmstudio, vllm, openai, litellm",
+          fix: "./fidus choose --runtime auto",
+        },
+        { path: "--model", got: " ", rule: "a text that is not empty", fix: "./fidus choose --model auto" },
+        { path: "--port", got: "0", rule: "a whole number from 1 to 65535", fix: "./fidus choose --port 3000" },
+        { path: "--api-port", got: "8000x", rule: "a whole number from 1 to 65535", fix: "./fidus choose --api-port 8000" },
+        {
+          path: "--registry",
+          got: "https://registry.lan",
+          rule: "a host, perhaps with port and path, in lower case, without https://",
+          fix: "--registry registry.example.com/team",
+        },
+        { path: "--email", got: "ada", rule: "an e-mail address", fix: "fix" },
+      ],
+    }),
+  );
+  expect(checkFlags({ runtime: "auto", port: "1", apiPort: "65535", model: "auto", registry: false })).toBeUndefined();
 });
 
 test("before the first up only what is asked for is recorded, and the first up keeps it and chooses the rest", async () => {
   const values: Record<string, string> = {};
   const config = memoryConfig(values);
-  expect(recordAsked(config, "a1b2c3", { runtime: "lmstudio", model: "mine" }, 1e9).map(({ key }) => key)).toEqual([
+  expect(recordAsked(config, "a1b2c3", { runtime: "lmstudio", model: "mine" }).map(({ key }) => key)).toEqual([
     "llmRuntime",
     "model",
   ]);
@@ -64,24 +95,41 @@ test("before the first up only what is asked for is recorded, and the first up k
 
 test("a second run without wishes chooses nothing", async () => {
   const first = await recorded({}, {});
-  const host = { dockerHost: "unix:///d.sock", dockerMajor: 20, freeMemory: 9e9, portTaken: () => Promise.resolve(true) };
-  expect(await recordChoices(memoryConfig({ ...first }), "a1b2c3", {}, host)).toEqual([]);
+  const config = memoryConfig({ ...first });
+  expect(recordAsked(config, "a1b2c3", {})).toEqual([]);
+  expect(await recordMissing(config, { ...machine, memory: 9e9, portTaken: () => Promise.resolve(true) })).toEqual([]);
+});
+
+test("model auto leaves the model open, and the next up picks it by the memory of the engine's machine", async () => {
+  const config = memoryConfig(await recorded({}, { model: "llama3.1:8b" }));
+  expect(recordAsked(config, "a1b2c3", { model: "auto" })).toEqual([
+    { key: "model", value: "auto", because: "the next up picks it by the memory of the engine's machine" },
+  ]);
+  expect(config.entries()["model"]).toBeUndefined();
+  const far = { ...machine, memory: 8e9, memoryIs: "of memory are in the engine's machine" };
+  expect(await recordMissing(config, far)).toEqual([
+    { key: "model", value: "llama3.2:3b", because: "8.0 GB of memory are in the engine's machine" },
+  ]);
+});
+
+test("a port that somebody holds where the engine publishes is passed over, and page and API never get the same", async () => {
+  const config = memoryConfig({ apiPort: "3001" });
+  await recordMissing(config, { ...machine, portTaken: (_key, port) => Promise.resolve(port === 3000) });
+  expect(config.entries()).toMatchObject({ pagePort: "3002", apiPort: "3001" });
 });
 
 test("after an upgrade of Docker its version is recorded anew and told, and nothing else is", async () => {
   const config = memoryConfig({ ...(await recorded({}, {})) });
   const before = config.entries();
-  const host = { dockerHost: "unix:///e.sock", dockerMajor: 28, freeMemory: 9e9, portTaken: () => Promise.resolve(true) };
-  expect(await recordChoices(config, "a1b2c3", {}, host)).toEqual([
-    { key: "dockerMajor", value: "28", because: "the engine's version" },
-  ]);
+  const upgraded = { ...machine, dockerHost: "unix:///e.sock", dockerMajor: 28, portTaken: () => Promise.resolve(true) };
+  expect(await recordMissing(config, upgraded)).toEqual([{ key: "dockerMajor", value: "28", because: "the engine's version" }]);
   expect(config.entries()).toEqual({ ...before, dockerMajor: "28" });
 });
 
 test("a registry is recorded as the images' source, and leaving it builds them again", async () => {
   const from = await recorded({}, { registry: "registry.example.com/team" });
   expect(from).toMatchObject({ imageSource: "registry", imageRegistry: "registry.example.com/team" });
-  const back = await recorded({ ...from }, { registry: null });
+  const back = await recorded({ ...from }, { registry: false });
   expect(back).toMatchObject({ imageSource: "build" });
   expect(back).not.toHaveProperty("imageRegistry");
 });

@@ -1,22 +1,9 @@
-import { freemem } from "node:os";
-import { createServer } from "node:net";
-import { llmRuntimes } from "../infra/config/keys/app.ts";
 import { ownRuntime } from "../infra/config/own-runtime.ts";
+import type { PortKey } from "../infra/config/published-ports.ts";
 import { findModel, modelForMemory, modelProblems } from "../infra/core/models.ts";
+import type { ChoiceFlags } from "./choice-flags.ts";
 import { wrongInput } from "./errors.ts";
 import type { StackConfigFile } from "./stack-config.ts";
-
-/** What the operator may choose on the command line; absent = keep what is recorded, else choose. */
-export interface ChoiceOptions {
-  /** A runtime, or auto. */
-  readonly runtime?: string;
-  /** A model id, or auto. */
-  readonly model?: string;
-  readonly pagePort?: number;
-  readonly apiPort?: number;
-  /** Where images are pulled from; null: they are built on the engine again. */
-  readonly registry?: string | null;
-}
 
 /** One recorded choice, for people. */
 export interface Choice {
@@ -26,74 +13,80 @@ export interface Choice {
   readonly because: string;
 }
 
-export interface Host {
+/** What choosing looks at: the engine's machine. */
+export interface Surroundings {
   readonly dockerHost: string;
   /** Major version of the engine. */
   readonly dockerMajor: number;
   /** Memory that models may use, bytes. */
-  readonly freeMemory: number;
-  /** Whether somebody else holds the port on this host. */
-  readonly portTaken: (port: number) => Promise<boolean>;
+  readonly memory: number;
+  /** What `memory` is: "of memory are free". */
+  readonly memoryIs: string;
+  /** Whether somebody else holds the port there. */
+  readonly portTaken: (key: PortKey, port: number) => Promise<boolean>;
 }
 
 /**
- * What the first `up` records: everything the command line asks for, then what is still missing, chosen for this host.
- * Environment is looked at here and nowhere else: the program only reads what is recorded. Throws as `recordAsked`.
+ * Records what the command line asks for, and nothing else; asks no engine. A model that is to be picked for its memory is
+ * left open for the next `up`. Throws exit 2 for a model that the runtime cannot have.
  */
-export async function recordChoices(
+export function recordAsked(
   config: StackConfigFile,
   installation: string,
-  options: ChoiceOptions,
-  host: Host,
-): Promise<Choice[]> {
-  const asked = recordAsked(config, installation, options, host.freeMemory);
-  return [...asked, ...(await recordMissing(config, host))];
-}
-
-/** Records what the command line asks to change, and nothing else. Throws exit 2 for an unknown runtime or model. */
-export function recordAsked(config: StackConfigFile, installation: string, options: ChoiceOptions, freeMemory: number): Choice[] {
-  const recorder = recordInto(config);
-  const { llmRuntime, model, llmBaseUrl } = config.entries();
-  if (config.entries()["installation"] === undefined) config.set({ installation });
-  if (options.runtime !== undefined) recorder.choose("llmRuntime", ...chooseRuntime(options.runtime));
-  const runtime = config.entries()["llmRuntime"];
-  const changed = runtime !== llmRuntime;
-  if (options.model !== undefined || (changed && model !== undefined)) {
-    const own = ownRuntime(runtime ?? "embedded", llmBaseUrl).model;
-    const found = chooseModel(options.model, model, own, freeMemory);
-    if (found !== null) recorder.choose("model", ...found);
-  }
-  if (options.pagePort !== undefined) recorder.choose("pagePort", String(options.pagePort), "asked for");
-  if (options.apiPort !== undefined) recorder.choose("apiPort", String(options.apiPort), "asked for");
-  if (options.registry !== undefined)
-    recorder.choose("imageSource", options.registry === null ? "build" : "registry", "asked for");
-  if (options.registry === null) config.set({ imageRegistry: null });
-  else if (options.registry !== undefined) recorder.choose("imageRegistry", options.registry, "asked for");
-  return recorder.chosen;
-}
-
-/** Chooses what nobody has asked for and nothing has recorded, and records anew what has changed by itself. */
-async function recordMissing(config: StackConfigFile, host: Host): Promise<Choice[]> {
+  { runtime, model, port, apiPort, registry }: ChoiceFlags,
+): Choice[] {
   const { choose, chosen } = recordInto(config);
-  const { llmRuntime = "", model, llmBaseUrl, dockerHost, imageSource } = config.entries();
-  if (llmRuntime === "") choose("llmRuntime", ...chooseRuntime("auto"));
-  const own = ownRuntime(llmRuntime === "" ? "embedded" : llmRuntime, llmBaseUrl).model;
-  const found = chooseModel(undefined, model, own, host.freeMemory);
-  if (found !== null) choose("model", ...found);
-  if (dockerHost === undefined) choose("dockerHost", host.dockerHost, "the engine that answers");
+  if (config.entries()["installation"] === undefined) config.set({ installation });
+  const before = config.entries()["llmRuntime"];
+  if (runtime !== undefined) choose("llmRuntime", ...chooseRuntime(runtime));
+  if (model !== undefined || config.entries()["llmRuntime"] !== before) chosen.push(...recordModel(config, model));
+  if (port !== undefined) choose("pagePort", String(Number(port)), "asked for");
+  if (apiPort !== undefined) choose("apiPort", String(Number(apiPort)), "asked for");
+  if (registry !== undefined) choose("imageSource", registry === false ? "build" : "registry", "asked for");
+  if (registry === false) config.set({ imageRegistry: null });
+  else if (registry !== undefined) choose("imageRegistry", registry, "asked for");
+  return chosen;
+}
+
+/** A runtime of ours takes a row of the table, somebody else's its own names. */
+function recordModel(config: StackConfigFile, asked: string | undefined): Choice[] {
+  const { choose, chosen } = recordInto(config);
+  const { llmRuntime = "embedded", llmBaseUrl, model: recorded } = config.entries();
+  const own = ownRuntime(llmRuntime, llmBaseUrl).model;
+  if (asked !== undefined && asked !== "auto") {
+    const problems = own ? modelProblems(asked, null) : [];
+    if (problems.length > 0) throw wrongInput("that model is not known", problems);
+    choose("model", asked, "asked for");
+    return chosen;
+  }
+  const fits = recorded === undefined || !own || findModel(recorded) !== null;
+  if (fits && (asked === undefined || !own)) return chosen;
+  config.set({ model: null });
+  return [{ key: "model", value: "auto", because: "the next up picks it by the memory of the engine's machine" }];
+}
+
+/**
+ * Chooses what nobody has asked for and nothing has recorded, and records anew what has changed by itself. The program only
+ * reads what is recorded here.
+ */
+export async function recordMissing(config: StackConfigFile, surroundings: Surroundings): Promise<Choice[]> {
+  const { choose, chosen } = recordInto(config);
+  const { dockerHost, dockerMajor, portTaken } = surroundings;
+  const missing = (key: string): boolean => config.entries()[key] === undefined;
+  if (missing("llmRuntime")) choose("llmRuntime", ...chooseRuntime("auto"));
+  if (missing("model")) choose("model", ...chooseModel(config, surroundings));
+  if (missing("dockerHost")) choose("dockerHost", dockerHost, "the engine that answers");
   // A fact, not a choice: engines are upgraded.
-  choose("dockerMajor", String(host.dockerMajor), "the engine's version");
-  if (imageSource === undefined) choose("imageSource", "build", "no registry is configured");
-  const taken = new Set<number>();
-  for (const [key, wish] of [
-    ["pagePort", 3000],
-    ["apiPort", 8000],
+  choose("dockerMajor", String(dockerMajor), "the engine's version");
+  if (missing("imageSource")) choose("imageSource", "build", "no registry is configured");
+  for (const [key, wish, other] of [
+    ["pagePort", 3000, "apiPort"],
+    ["apiPort", 8000, "pagePort"],
   ] as const) {
-    if (config.entries()[key] === undefined) {
-      const port = await firstFreePort(wish, taken, host.portTaken);
-      choose(key, String(port), port === wish ? "free" : `${wish} is taken`);
-    }
-    taken.add(Number(config.entries()[key]));
+    if (!missing(key)) continue;
+    const spoken = Number(config.entries()[other]);
+    const port = await firstFreePort(wish, async (one) => one === spoken || (await portTaken(key, one)));
+    choose(key, String(port), port === wish ? "free" : `${wish} is taken`);
   }
   return chosen;
 }
@@ -118,49 +111,20 @@ function recordInto(config: StackConfigFile): Recorder {
 }
 
 function chooseRuntime(asked: string): Reasoned {
-  if (asked === "auto") return ["embedded", "it needs nothing else"];
-  const known = llmRuntimes.find((runtime) => runtime === asked);
-  if (known !== undefined) return [known, "asked for"];
-  throw wrongInput("that runtime is not known", [
-    { path: "--runtime", got: asked, rule: `one of auto, ${llmRuntimes.join(", ")}`, fix: "./fidus choose --runtime auto" },
-  ]);
+  return asked === "auto" ? ["embedded", "it needs nothing else"] : [asked, "asked for"];
 }
 
-/** The model for a runtime of ours (`own`: a row of the table) or of somebody else's (its own name); null keeps what is recorded. */
-function chooseModel(asked: string | undefined, recorded: string | undefined, own: boolean, freeMemory: number): Reasoned | null {
-  if (!own) {
-    if (asked !== undefined && asked !== "auto") return [asked, "asked for"];
-    if (recorded !== undefined) return null;
+function chooseModel(config: StackConfigFile, { memory, memoryIs }: Surroundings): Reasoned {
+  const { llmRuntime, llmBaseUrl } = config.entries();
+  if (!ownRuntime(llmRuntime, llmBaseUrl).model)
     return ["llama3.1:8b", "the runtime's own name for it; change it with ./fidus choose --model NAME"];
-  }
-  if (asked === undefined && recorded !== undefined && findModel(recorded) !== null) return null;
-  if (asked === undefined || asked === "auto") {
-    const free = freeMemory / 1e9;
-    // Everything else on the machine keeps a share of what is free now.
-    return [modelForMemory(free * 0.6).id, `${free.toFixed(1)} GB of memory are free`];
-  }
-  const problems = modelProblems(asked, null);
-  if (problems.length > 0) throw wrongInput("that model is not known", problems);
-  return [asked, "asked for"];
+  // Everything else on the machine keeps a share.
+  return [modelForMemory((memory / 1e9) * 0.6).id, `${(memory / 1e9).toFixed(1)} GB ${memoryIs}`];
 }
 
-async function firstFreePort(wish: number, taken: ReadonlySet<number>, portTaken: Host["portTaken"]): Promise<number> {
+async function firstFreePort(wish: number, taken: (port: number) => Promise<boolean>): Promise<number> {
   for (let port = wish; port < wish + 200; port += 1) {
-    if (!taken.has(port) && !(await portTaken(port))) return port;
+    if (!(await taken(port))) return port;
   }
   return wish;
-}
-
-/** Whether the loopback port cannot be bound now. */
-export function loopbackPortTaken(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(true));
-    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(false)));
-  });
-}
-
-/** Free memory of this host, bytes. */
-export function hostFreeMemory(): number {
-  return freemem();
 }

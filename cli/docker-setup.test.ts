@@ -106,6 +106,16 @@ test("root on Debian 13 without Docker: announced, installed with docker-cli, st
   ]);
 });
 
+test("a host that cannot run the product is refused before anything is installed; one that only lacks a running engine is not asked", async () => {
+  const unfit = { beforeInstall: () => Promise.reject(new Error("too small")) };
+  const bare = machine({ programs: [] });
+  await expect(ensure(bare, {}, unfit)).rejects.toThrow("too small");
+  expect(bare.calls).toEqual([]);
+  const stopped = machine({ programs: ["docker", "dockerd"] });
+  await ensure(stopped, {}, unfit);
+  expect(stopped.calls).toEqual(["systemctl start docker"]);
+});
+
 test("where docker.io brings the command, docker-cli is not asked for", async () => {
   const given = machine({ programs: [] });
   await ensure(given, { distribution: ["ubuntu", "debian"] });

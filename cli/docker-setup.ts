@@ -15,6 +15,8 @@ export interface EnsureEngineOptions extends DockerDeps {
   readonly notice: (text: string) => void;
   /** What may be done on this host. @default read from the host */
   readonly host?: SetupHost;
+  /** Asked before packages are installed: throws when this host cannot run the product anyway. @default nothing is asked */
+  readonly beforeInstall?: () => Promise<void>;
 }
 
 /** The host as far as installing and starting an engine goes; tests give their own. */
@@ -62,7 +64,10 @@ export async function ensureEngine(options: EnsureEngineOptions): Promise<Engine
   const hasDaemon = await isOnPath(run, env, "dockerd");
   const debian = host.distribution.includes("debian") || host.distribution.includes("ubuntu");
   if (platform !== "linux" || !host.root || (!debian && (!hasDaemon || !first.cli))) throw noEngine(platform, host, first);
-  if (!hasDaemon || !first.cli) await install(options, run);
+  if (!hasDaemon || !first.cli) {
+    await options.beforeInstall?.();
+    await install(options, run);
+  }
   const again = await findEngine(options);
   if (again.kind === "found") return again.engine;
   if (again.kind === "refused") throw again.error;

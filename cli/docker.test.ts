@@ -98,8 +98,46 @@ test("DOCKER_HOST goes before the context and the sockets, and nothing takes its
   expect(silent.asked).toEqual([far]);
 });
 
-test("DOCKER_HOST that names the default socket means this machine's engine, which may be started", async () => {
+test("DOCKER_HOST that names the default socket means this machine's engine, which may be started; no other takes its place", async () => {
+  const colima = "unix:///home/a/.colima/default/docker.sock";
+  const beside = { engines: { [colima]: server }, sockets: [...sockets, "/home/a/.colima/default/docker.sock"] };
+  expect(await findEngine(fake({ ...beside, env: { DOCKER_HOST: socket } }))).toMatchObject({ kind: "none" });
+  expect(await findEngine(fake(beside))).toMatchObject({ kind: "found", engine: { host: colima } });
   expect(await findEngine(fake({ env: { DOCKER_HOST: socket }, sockets }))).toMatchObject({ kind: "none", cli: true });
+});
+
+test("the recorded engine alone is asked: nothing takes its place, whatever the environment names", async () => {
+  const far = "ssh://ops@box";
+  const rootless = "unix:///run/user/1000/docker.sock";
+  const around = {
+    engines: { [rootless]: server, [far]: server },
+    sockets: [...sockets, "/run/user/1000/docker.sock"],
+    env: { XDG_RUNTIME_DIR: "/run/user/1000", DOCKER_HOST: far },
+  };
+  const own = { ...fake(around), recorded: socket };
+  // This machine's own engine may be started; the rootless one is not it.
+  expect(await findEngine(own)).toEqual({ kind: "none", cli: true, tried: [`${socket}: Cannot connect to the Docker daemon`] });
+  expect(own.asked).toEqual([socket]);
+  const other = { ...fake(around), recorded: "unix:///srv/docker.sock" };
+  expect(await findEngine(other)).toMatchObject({
+    kind: "refused",
+    error: {
+      exitCode: 1,
+      problems: [
+        {
+          path: "dockerHost",
+          got: "unix:///srv/docker.sock (Cannot connect to the Docker daemon)",
+          rule: "an engine that answers `docker version`",
+          fix: "Start that engine; if the address is wrong: pulumi config set dockerHost unix:///var/run/docker.sock",
+        },
+      ],
+    },
+  });
+  expect(other.asked).toEqual(["unix:///srv/docker.sock"]);
+  expect(await findEngine({ ...fake(around), recorded: rootless })).toMatchObject({
+    kind: "found",
+    engine: { host: rootless, source: "recorded" },
+  });
 });
 
 test("the current context is used; one that does not answer, does not exist or has TLS files is refused by name", async () => {

@@ -10,7 +10,13 @@ export const oldestEngine = "20.10";
 
 /** How a Docker engine was found. */
 export type EngineSource =
-  "DOCKER_HOST" | `context ${string}` | "default socket" | "rootless socket" | "Docker Desktop socket" | "Colima socket";
+  | "recorded"
+  | "DOCKER_HOST"
+  | `context ${string}`
+  | "default socket"
+  | "rootless socket"
+  | "Docker Desktop socket"
+  | "Colima socket";
 
 /** A Docker engine that answers, and how to reach it. */
 export interface Engine {
@@ -69,6 +75,8 @@ const contextSchema = z.object({
 /** What looking for an engine needs from the outside; tests give their own. */
 export interface DockerDeps {
   readonly env: NodeJS.ProcessEnv;
+  /** The engine that a stack lives on: no other may take its place. @default none: as the environment says */
+  readonly recorded?: string | undefined;
   readonly run?: Run;
   readonly signal?: AbortSignal;
   /** @default fs.existsSync */
@@ -82,9 +90,9 @@ export interface DockerDeps {
 /** Why no engine can be used: what the operator said to use does not answer, or nothing is there at all. */
 export type EngineSearch =
   | { readonly kind: "found"; readonly engine: Engine }
-  /** Named on purpose (DOCKER_HOST, a context) or answering with a refusal: nothing else may be used in its place. */
+  /** Named on purpose (recorded, DOCKER_HOST, a context) or answering with a refusal: nothing else may be used in its place. */
   | { readonly kind: "refused"; readonly error: CliError }
-  /** Nothing named and nothing answers: an engine may be installed or started. */
+  /** Nothing answers, and nothing but this machine's own engine was named: one may be installed or started. */
   | { readonly kind: "none"; readonly cli: boolean; readonly tried: readonly string[] };
 
 interface Candidate {
@@ -97,8 +105,8 @@ const usualSocket = "/var/run/docker.sock";
 const answerTimeoutMs = { near: 10_000, far: 30_000 } as const;
 
 /**
- * Looks for an engine the way the docker command does: DOCKER_HOST, the current context, then the usual sockets.
- * Starts and installs nothing.
+ * Looks for an engine: the recorded one; else the way the docker command does, DOCKER_HOST, the current context, then the
+ * usual sockets. Starts and installs nothing.
  */
 export async function findEngine(deps: DockerDeps): Promise<EngineSearch> {
   const cli = await cliProblem(deps);
@@ -106,33 +114,31 @@ export async function findEngine(deps: DockerDeps): Promise<EngineSearch> {
   if (cli !== null) return { kind: "refused", error: cli };
   const named = await namedCandidate(deps);
   if (named !== null && "error" in named) return { kind: "refused", error: named.error };
-  if (named !== null) return askNamed(named, deps);
+  const own = `unix://${deps.defaultSocket ?? usualSocket}`;
   const tried: string[] = [];
-  for (const candidate of socketCandidates(deps)) {
+  for (const candidate of named === null ? socketCandidates(deps) : [named]) {
     const answer = await ask(candidate, deps);
     if (answer.kind === "engine") return { kind: "found", engine: answer.engine };
     if (answer.kind === "refused") return { kind: "refused", error: answer.error };
+    if (named !== null && named.host !== own) return { kind: "refused", error: silentEngine(named, answer.reason) };
     tried.push(`${candidate.host}: ${answer.reason}`);
   }
   return { kind: "none", cli: true, tried };
 }
 
-async function askNamed(named: Candidate, deps: DockerDeps): Promise<EngineSearch> {
-  const answer = await ask(named, deps);
-  if (answer.kind === "engine") return { kind: "found", engine: answer.engine };
-  if (answer.kind === "refused") return { kind: "refused", error: answer.error };
-  const fix =
-    named.source === "DOCKER_HOST"
+function silentEngine({ host, source }: Candidate, reason: string): CliError {
+  const recorded = source === "recorded";
+  const fix = recorded
+    ? `Start that engine; if the address is wrong: pulumi config set dockerHost unix://${usualSocket}`
+    : source === "DOCKER_HOST"
       ? "unset DOCKER_HOST (to use this machine's engine), or start that engine."
       : "docker context use default";
-  return {
-    kind: "refused",
-    error: cannotGoOn(
-      "The Docker engine you chose does not answer",
-      [{ path: named.source, got: `${named.host} (${answer.reason})`, rule: "an engine that answers `docker version`", fix }],
-      "no-engine",
-    ),
-  };
+  const subject = recorded
+    ? "The Docker engine this stack lives on does not answer"
+    : "The Docker engine you chose does not answer";
+  const path = recorded ? "dockerHost" : source;
+  const rule = "an engine that answers `docker version`";
+  return cannotGoOn(subject, [{ path, got: `${host} (${reason})`, rule, fix }], "no-engine");
 }
 
 /** podman-docker puts a `docker` on PATH that is not Docker. */
@@ -146,11 +152,14 @@ async function cliProblem({ env, run = realRun, signal }: DockerDeps): Promise<C
   return /podman/i.test(stdout) ? podmanRefusal("docker on PATH", stdout.trim()) : null;
 }
 
-/** What the operator chose; null when that is this machine's own engine, which may be started or installed. */
-async function namedCandidate(deps: DockerDeps): Promise<Candidate | { readonly error: CliError } | null> {
-  const { env, run = realRun, defaultSocket = usualSocket } = deps;
+/** What was recorded or chosen; null when nothing was. */
+async function namedCandidate({
+  env,
+  recorded,
+  run = realRun,
+}: DockerDeps): Promise<Candidate | { readonly error: CliError } | null> {
+  if (recorded !== undefined) return { host: recorded, source: "recorded", env: { DOCKER_HOST: recorded } };
   const host = env["DOCKER_HOST"] ?? "";
-  if (host === `unix://${defaultSocket}`) return null;
   if (host !== "") return { host, source: "DOCKER_HOST", env: { DOCKER_HOST: host } };
   const inspect = ["context", "inspect", "--format", "{{json .}}"];
   const { code, stdout, stderr } = await run("docker", inspect, { env, timeoutMs: answerTimeoutMs.near });

@@ -38,6 +38,12 @@ test("the terminal shows the sentence, one line per problem, then the repair", (
   ]);
 });
 
+test("a pulumi command among the repairs is shown with what makes it work", () => {
+  const { report } = describeError(wrongInput("no", [{ ...problem, fix: "pulumi config rm pagePort" }]));
+  expect(renderError(report).split("\n").at(-1)).toBe('  Before a pulumi command: eval "$(./fidus env)"');
+  expect(renderError(describeError(wrongInput("no", [problem])).report)).not.toContain("eval");
+});
+
 test("a config error's sentence does not repeat its problems", () => {
   expect(renderError(describeError(new InvalidInputError("community", [problem])).report).split("\n")).toHaveLength(2);
 });

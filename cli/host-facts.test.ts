@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir, totalmem } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Engine } from "./docker.ts";
-import { gatherFacts, type PortWish } from "./host-facts.ts";
+import type { PublishedPort } from "../infra/config/published-ports.ts";
+import { measureHost, type MeasureOptions } from "./host-facts.ts";
 import { resolvePaths } from "./paths.ts";
 import type { Run } from "./run.ts";
 
@@ -39,16 +40,16 @@ function fakeRun(rows: readonly string[], closed = false): Run {
   });
 }
 
-async function holderOf(wish: PortWish, rows: readonly string[] = [], change: Partial<Engine> = {}) {
-  const facts = await gatherFacts({
+async function holderOf(wish: PublishedPort, rows: readonly string[] = [], change: Partial<Engine> = {}) {
+  const { holderOf } = await measureHost({
     engine: { ...engine, ...change },
     paths: resolvePaths({ HOME: home }, home),
     env: {},
     installation: "a1b2c3",
-    ports: [wish],
+    images: [],
     run: fakeRun(rows),
   });
-  return facts.ports[0]?.holder;
+  return holderOf(wish);
 }
 
 test("a port that nobody has is free, and one that a program has names the program", async () => {
@@ -102,29 +103,42 @@ test("on a remote engine only its containers count, not this machine's programs"
 });
 
 test("one file system is measured once, also where its folders do not exist yet", async () => {
-  const facts = await gatherFacts({
-    engine,
-    paths: resolvePaths({ HOME: home }, home),
-    env: {},
-    installation: null,
-    ports: [],
-    run: fakeRun([], true),
-  });
-  expect(facts.disks).toEqual([{ label: "Docker", path: home, free: expect.any(Number), total: expect.any(Number) }]);
-  expect(facts).toMatchObject({ alreadyRunning: false, loopbackClosed: true, clockSkew: 0 });
+  const { measures } = await measure({ run: fakeRun([], true) });
+  expect(measures.disks).toEqual([{ label: "Docker", path: home, free: expect.any(Number), total: expect.any(Number) }]);
+  expect(measures).toMatchObject({ ours: "nothing", loopbackClosed: true, clockSkew: 0 });
 });
 
-test("our own running containers are noticed", async () => {
-  const options = {
-    engine,
-    paths: resolvePaths({ HOME: home }, home),
-    env: {},
-    ports: [],
-    run: fakeRun(["fidus-a1b2c3-community-api\ta1b2c3\t"]),
-  };
-  expect((await gatherFacts({ ...options, installation: "a1b2c3" })).alreadyRunning).toBe(true);
-  expect((await gatherFacts({ ...options, installation: "ffffff" })).alreadyRunning).toBe(false);
+test("our own running containers are noticed, and images that the stack recorded", async () => {
+  const running = fakeRun(["fidus-a1b2c3-community-api\ta1b2c3\t"]);
+  const ours = async (change: Partial<MeasureOptions>) => (await measure(change)).measures.ours;
+  expect(await ours({ run: running, installation: "a1b2c3" })).toBe("running");
+  expect(await ours({ run: running, installation: "ffffff" })).toBe("nothing");
+  const listed = fakeRun(["fidus/app:0123456789ab", "fidus/base:0123456789ab"]);
+  expect(await ours({ run: listed, images: ["fidus/app:0123456789ab", "fidus/proxy:ffffffffffff"] })).toBe("installed");
+  expect(await ours({ run: listed, images: ["fidus/app:ffffffffffff"] })).toBe("nothing");
+  expect(await ours({ run: listed, images: [] })).toBe("nothing");
 });
+
+test("memory and cores are those of the engine's machine, and what is free only where it can be read", async () => {
+  const here = (await measure({})).measures;
+  expect(here).toMatchObject({ cores: 2, memory: { total: 8e9, available: expect.any(Number) as number } });
+  const there = (await measure({ engine: { ...engine, remote: true } })).measures;
+  expect(there).toMatchObject({ cores: 2, memory: { total: 8e9, available: null } });
+  // Docker's disk is not this machine's.
+  expect(there.disks.map(({ label }) => label)).toEqual(["Fidus data"]);
+});
+
+test("before there is an engine this machine is measured", async () => {
+  const { measures } = await measure({ engine: null });
+  expect(measures).toMatchObject({ engine: null, cores: cpus().length, ours: "nothing" });
+  expect(measures.memory.total).toBe(totalmem());
+  expect(measures.disks[0]).toMatchObject({ label: "Docker", path: "/var/lib/docker" });
+});
+
+function measure(change: Partial<MeasureOptions>) {
+  const paths = resolvePaths({ HOME: home }, home);
+  return measureHost({ engine, paths, env: {}, installation: null, images: [], run: fakeRun([]), ...change });
+}
 
 function listen(): Promise<Server> {
   const server = createServer();

@@ -1,55 +1,60 @@
-import { statfs, readFile, readlink, readdir, stat } from "node:fs/promises";
-import { connect, createServer } from "node:net";
-import { basename, dirname } from "node:path";
-import { installationLabel } from "../infra/core/naming.ts";
+import { readFile, stat, statfs } from "node:fs/promises";
+import { cpus, totalmem } from "node:os";
+import { dirname } from "node:path";
+import type { PublishedPort } from "../infra/config/published-ports.ts";
 import type { Engine } from "./docker.ts";
 import type { Paths } from "./paths.ts";
-import type { Disk, HostFacts, PortHolder, PortKey, PortUse } from "./preflight.ts";
+import { portHolder, publishingContainers, type PortHolder } from "./ports.ts";
+import type { Disk, HostMeasures } from "./preflight.ts";
 import { run as realRun, type Run } from "./run.ts";
 
-export interface PortWish {
-  readonly key: PortKey;
-  readonly address: string;
-  readonly port: number;
-}
-
-export interface FactsOptions {
-  readonly engine: Engine;
+export interface MeasureOptions {
+  /** null before there is one: then only this machine is looked at. */
+  readonly engine: Engine | null;
   readonly paths: Paths;
   readonly env: NodeJS.ProcessEnv;
   /** Id of the installation whose containers are ours; null before there is one. */
   readonly installation: string | null;
-  readonly ports: readonly PortWish[];
+  /** Image references that the stack recorded: where the engine has them, it was set up before. */
+  readonly images: readonly string[];
   readonly run?: Run;
 }
 
+/** What was measured, and a way to ask for more ports than were known at that time. */
+export interface Measured {
+  readonly measures: HostMeasures;
+  readonly holderOf: (port: PublishedPort) => Promise<PortHolder>;
+}
+
 const probeTimeoutMs = 5_000;
+/** Where Docker keeps images when nobody says otherwise. */
+const usualDockerRoot = "/var/lib/docker";
 
 /** Measures this host and its engine. Changes nothing; takes well under a second beside a local engine. */
-export async function gatherFacts({ engine, paths, env, installation, ports, run = realRun }: FactsOptions): Promise<HostFacts> {
+export async function measureHost(options: MeasureOptions): Promise<Measured> {
+  const { engine, paths, env, installation, images, run = realRun } = options;
   const asked = Date.now();
-  const local = !engine.remote && !engine.virtual;
-  const containers = await publishingContainers(engine, env, run);
+  const local = engine === null || !(engine.remote || engine.virtual);
+  const containers = engine === null ? [] : await publishingContainers(engine, env, run);
   const running = installation !== null && containers.some(({ owner }) => owner === installation);
-  const [memoryAvailable, disks, loopbackClosed, uses] = await Promise.all([
+  const [available, disks, loopbackClosed, installed] = await Promise.all([
     local ? availableMemory() : null,
-    readDisks(local ? engine.info.DockerRootDir : null, paths),
+    readDisks(local ? (engine?.info.DockerRootDir ?? usualDockerRoot) : null, paths),
     local ? isLoopbackClosed(env, run) : null,
-    Promise.all(
-      ports.map(
-        async (wish) => ({ ...wish, holder: await portHolder(wish, { installation, containers, local }) }) satisfies PortUse,
-      ),
-    ),
+    engine === null ? false : hasAnyImage(engine, images, env, run),
   ]);
   return {
-    engine,
-    memoryAvailable,
-    disks,
-    ports: uses,
-    clockSkew: local ? 0 : (Date.parse(engine.info.SystemTime) - asked) / 1000,
-    now: Date.now(),
-    loopbackClosed,
-    alreadyRunning: running,
+    measures: {
+      engine,
+      cores: engine?.info.NCPU ?? cpus().length,
+      memory: { total: engine?.info.MemTotal ?? totalmem(), available },
+      disks,
+      clockSkew: local || engine === null ? 0 : (Date.parse(engine.info.SystemTime) - asked) / 1000,
+      now: Date.now(),
+      loopbackClosed,
+      ours: running ? "running" : installed ? "installed" : "nothing",
+    },
+    holderOf: (port) => portHolder(port, { installation, containers, local }),
   };
 }
 
@@ -98,108 +103,10 @@ async function isLoopbackClosed(env: NodeJS.ProcessEnv, run: Run): Promise<boole
   return code === 1 && process.getuid?.() === 0 ? false : null;
 }
 
-interface Publishing {
-  readonly name: string;
-  readonly owner: string;
-  /** As `docker ps` writes them: `127.0.0.1:3000->8080/tcp, …`. */
-  readonly ports: string;
-}
-
-/** Running containers with published ports: an engine without its userland proxy holds them where no bind notices. */
-async function publishingContainers(engine: Engine, env: NodeJS.ProcessEnv, run: Run): Promise<Publishing[]> {
-  const format = `{{.Names}}\t{{.Label "${installationLabel}"}}\t{{.Ports}}`;
-  const { code, stdout } = await run("docker", ["ps", "--format", format], {
-    env: { ...env, ...engine.env },
-    timeoutMs: probeTimeoutMs,
-  });
-  if (code !== 0) return [];
-  return stdout
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => line.split("\t"))
-    .map(([name = "", owner = "", ports = ""]) => ({ name, owner, ports }));
-}
-
-interface HolderContext {
-  readonly installation: string | null;
-  readonly containers: readonly Publishing[];
-  readonly local: boolean;
-}
-
-async function portHolder(wish: PortWish, { installation, containers, local }: HolderContext): Promise<PortHolder> {
-  const container = containers.find(({ ports }) => publishes(ports, wish));
-  if (container !== undefined)
-    return container.owner !== "" && container.owner === installation
-      ? { kind: "ours" }
-      : { kind: "other", name: `container ${container.name}` };
-  if (!local) return { kind: "free" };
-  const bound = await tryBind(wish);
-  if (bound === "free" || bound === "no-address") return { kind: bound };
-  if (bound === "taken") return { kind: "other", name: await processOn(wish.port) };
-  return (await answers(wish)) ? { kind: "other", name: await processOn(wish.port) } : { kind: "free" };
-}
-
-function publishes(ports: string, { address, port }: PortWish): boolean {
-  return ports.split(", ").some((entry) => {
-    const found = /^(.*):(\d+)(?:-(\d+))?->/.exec(entry);
-    if (found === null) return false;
-    const [, host = "", first, last = first] = found;
-    return overlaps(host, address) && port >= Number(first) && port <= Number(last);
-  });
-}
-
-function overlaps(a: string, b: string): boolean {
-  const any = (address: string): boolean => address === "0.0.0.0" || address === "::" || address === "[::]";
-  return a === b || any(a) || any(b);
-}
-
-/** `denied`: a port below 1024 that only the engine, as root, may bind. `no-address`: not one of this machine, or none at all. */
-function tryBind({ address, port }: PortWish): Promise<"free" | "taken" | "denied" | "no-address"> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", (error: NodeJS.ErrnoException) =>
-      resolve(error.code === "EACCES" ? "denied" : error.code === "EADDRINUSE" ? "taken" : "no-address"),
-    );
-    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve("free")));
-  });
-}
-
-function answers({ address, port }: PortWish): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: address === "0.0.0.0" ? "127.0.0.1" : address, port, timeout: 1000 });
-    const end = (there: boolean) => (): void => {
-      socket.destroy();
-      resolve(there);
-    };
-    socket.once("connect", end(true)).once("timeout", end(false)).once("error", end(false));
-  });
-}
-
-/** `nginx (pid 42)` where /proc lets us see it, else a sentence. Source: proc(5), /proc/net/tcp: state 0A listens, column 10 is the inode. */
-async function processOn(port: number): Promise<string> {
-  const inodes = new Set(
-    (await Promise.all(["/proc/net/tcp", "/proc/net/tcp6"].map((file) => listeningInodes(file, port)))).flat(),
-  );
-  if (inodes.size > 0) {
-    for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-      if (await holdsSocket(pid, inodes))
-        return `${basename(await readlink(`/proc/${pid}/exe`).catch(() => "a process"))} (pid ${pid})`;
-    }
-  }
-  return "another program";
-}
-
-async function listeningInodes(file: string, port: number): Promise<string[]> {
-  const wanted = port.toString(16).toUpperCase().padStart(4, "0");
-  const rows = (await readFile(file, "utf8").catch(() => "")).split("\n").slice(1);
-  return rows
-    .map((row) => row.trim().split(/\s+/))
-    .filter(([, local, , state]) => state === "0A" && local?.endsWith(`:${wanted}`) === true)
-    .flatMap((columns) => columns[9] ?? []);
-}
-
-async function holdsSocket(pid: string, inodes: ReadonlySet<string>): Promise<boolean> {
-  const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []);
-  const links = await Promise.all(descriptors.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => "")));
-  return links.some((link) => inodes.has(/^socket:\[(\d+)\]$/.exec(link)?.[1] ?? ""));
+async function hasAnyImage(engine: Engine, refs: readonly string[], env: NodeJS.ProcessEnv, run: Run): Promise<boolean> {
+  if (refs.length === 0) return false;
+  const args = ["image", "ls", "--filter", "label=fidus.image", "--format", "{{.Repository}}:{{.Tag}}"];
+  const { stdout } = await run("docker", args, { env: { ...env, ...engine.env }, timeoutMs: probeTimeoutMs });
+  const present = new Set(stdout.split("\n"));
+  return refs.some((ref) => present.has(ref));
 }

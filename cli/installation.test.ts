@@ -169,7 +169,7 @@ async function clone(name: string): Promise<Paths> {
 
 async function put(file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, "{}");
+  await writeFile(file, "encryptionsalt: v1:x\n");
 }
 
 async function modes({ folder, passphraseFile, backendFolder }: Installation): Promise<Record<string, string>> {

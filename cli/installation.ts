@@ -4,7 +4,8 @@ import { chmod, lstat, mkdir, readdir, readFile, realpath, rename, rm, writeFile
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import { cannotGoOn, CliError, wrongInput } from "./errors.ts";
+import { cannotGoOn, wrongInput } from "./errors.ts";
+import { lostPassphrase } from "./passphrase.ts";
 import type { Paths } from "./paths.ts";
 
 /** One checkout's identity: its id stands in every container name and label, its folder holds state and passphrase. */
@@ -178,29 +179,18 @@ async function checkPassphrase(installation: Installation, notice: (text: string
 
 /** A new passphrase is harmless only while nothing was encrypted with the old one. */
 async function replaceLostPassphrase(installation: Installation, empty: boolean): Promise<void> {
-  const { passphraseFile: file, folder } = installation;
+  const { passphraseFile: file } = installation;
   const witness = await encryptedWitness(installation);
   if (witness === null) return writeFile(file, newPassphrase(), { mode: 0o600, flag: empty ? "w" : "wx", flush: true });
-  throw new CliError(
-    "The passphrase of this installation is lost; no new one is made, because the old one protects its secrets",
-    {
-      code: "passphrase-lost",
-      problems: [
-        {
-          path: file,
-          got: empty ? "an empty file" : undefined,
-          rule: `the passphrase that ${witness} was encrypted with`,
-          fix: `Copy it back from your backup (mode 600), or start again without the old data: ./fidus uninstall --yes (or: rm -r ${folder})`,
-        },
-      ],
-    },
-  );
+  throw lostPassphrase(file, empty ? "an empty file" : undefined, witness);
 }
 
-/** A file that needs the old passphrase: a stack's state or config. null when there is none. */
+/** A file that needs the old passphrase: a stack's state, or a config with the engine's salt. null when there is none. */
 async function encryptedWitness({ folder, backendFolder }: Installation): Promise<string | null> {
-  const config = (await readdir(folder).catch(absent))?.find((name) => /^Pulumi\..+\.yaml$/.test(name));
-  if (config !== undefined) return join(folder, config);
+  for (const name of (await readdir(folder).catch(absent)) ?? []) {
+    if (!/^Pulumi\..+\.yaml$/.test(name)) continue;
+    if (/^encryptionsalt:/m.test(await readFile(join(folder, name), "utf8"))) return join(folder, name);
+  }
   const stacks = join(backendFolder, ".pulumi", "stacks");
   const state = (await readdir(stacks, { recursive: true }).catch(absent))?.find((name) => /\.json(\.gz)?$/.test(name));
   return state === undefined ? null : join(stacks, state);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { findModel } from "../infra/core/models.ts";
 import type { Engine } from "./docker.ts";
 import { closeLoopbackCommand, hostChecks, refuseUnfit, type Check, type HostFacts } from "./preflight.ts";
 
@@ -36,14 +37,20 @@ const engine: Engine = {
 };
 const fit: HostFacts = {
   engine,
-  memoryAvailable: 12 * gb,
+  cores: 4,
+  memory: { total: 16 * gb, available: 12 * gb },
   disks: [{ label: "Docker", path: "/var/lib/docker", free: 50 * gb, total: 100 * gb }],
   ports: [{ key: "pagePort", address: "127.0.0.1", port: 3000, holder: { kind: "free" } }],
   clockSkew: 0,
   now: Date.UTC(2026, 10, 21),
   loopbackClosed: null,
-  alreadyRunning: false,
+  ours: "nothing",
+  model: null,
 };
+
+function withMemory(total: number, available: number | null): Partial<HostFacts> {
+  return { memory: { total: total * gb, available: available === null ? null : available * gb } };
+}
 
 function withInfo(change: Partial<Engine["info"]>): Partial<HostFacts> {
   return { engine: { ...engine, info: { ...info, ...change } } };
@@ -76,13 +83,8 @@ test("a machine as recommended passes every check, and there is nothing to say",
 });
 
 test.each([
-  ["cores", withInfo({ NCPU: 1 }), withInfo({ NCPU: 2 }), "cores: got 1; needs 2 or more."],
-  [
-    "memory",
-    { memoryAvailable: 4 * gb - 1e8 },
-    { memoryAvailable: 4 * gb },
-    'memory: got "3.9 GB free of 16 GB"; needs 4 GB free.',
-  ],
+  ["cores", { cores: 1 }, { cores: 2 }, "cores: got 1; needs 2 or more."],
+  ["memory", withMemory(16, 3.9), withMemory(16, 4), 'memory: got "3.9 GB free of 16 GB"; needs 4 GB free.'],
   [
     "disk-docker",
     { disks: [{ label: "Docker", path: "/d", free: 14.4 * gb, total: 100 * gb }] },
@@ -107,8 +109,8 @@ test.each([
 });
 
 test.each([
-  ["cores", withInfo({ NCPU: 3 })],
-  ["memory", { ...withInfo({ MemTotal: 15 * gb }), memoryAvailable: 10 * gb }],
+  ["cores", { cores: 3 }],
+  ["memory", withMemory(15, 10)],
   ["disk-docker", { disks: [{ label: "Docker", path: "/d", free: 50 * gb, total: 99 * gb }] }],
   ["engine", withEngine({ version: "23.0.6" })],
   ["engine", withEngine({ rootless: true })],
@@ -124,18 +126,56 @@ test.each([
 });
 
 test("what our own running containers use is not missing", () => {
-  const small = { memoryAvailable: 1 * gb, disks: [{ label: "Docker", path: "/d", free: 5 * gb, total: 200 * gb }] };
+  const small = { ...withMemory(16, 1), disks: [{ label: "Docker", path: "/d", free: 4 * gb, total: 200 * gb }] };
   expect(check(small, "memory").status).toBe("fail");
-  expect(check({ ...small, alreadyRunning: true }, "memory").status).toBe("ok");
-  expect(check({ ...small, alreadyRunning: true }, "disk-docker").status).toBe("warn");
-  expect(check({ ...small, ...withInfo({ MemTotal: 2 * gb }), alreadyRunning: true }, "memory").status).toBe("fail");
+  expect(check({ ...small, ours: "running" }, "memory").status).toBe("ok");
+  expect(check({ ...small, ours: "running" }, "disk-docker").status).toBe("warn");
+  expect(check({ ...small, ...withMemory(2, 1), ours: "running" }, "memory").status).toBe("fail");
 });
 
-test("a remote engine is judged by its whole memory", () => {
-  expect(
-    check({ ...withEngine({ remote: true, info: { ...info, MemTotal: 3 * gb } }), memoryAvailable: null }, "memory").status,
-  ).toBe("fail");
-  expect(check({ ...withEngine({ remote: true }), memoryAvailable: null }, "memory").status).toBe("ok");
+test("once the images are there, only what an update needs is asked for", () => {
+  const installed = (memory: number, disk: number): Partial<HostFacts> => ({
+    ...withMemory(16, memory),
+    disks: [{ label: "Docker", path: "/d", free: disk * gb, total: 200 * gb }],
+    ours: "installed",
+  });
+  expect(check(installed(2, 5), "memory").status).toBe("ok");
+  expect(check(installed(2, 5), "disk-docker").status).toBe("ok");
+  expect(check(installed(1.9, 5), "memory").problem).toMatchObject({ got: "1.9 GB free of 16 GB", rule: "2 GB free" });
+  expect(check(installed(2, 4.9), "disk-docker").problem).toMatchObject({ path: "/d", got: "4.9 GB free", rule: "5 GB free" });
+  expect(check({ ...installed(2, 5), ours: "nothing" }, "memory").problem).toMatchObject({ rule: "4 GB free" });
+  expect(check({ ...installed(2, 5), ours: "nothing" }, "disk-docker").problem).toMatchObject({ rule: "15 GB free" });
+});
+
+test("an engine elsewhere is judged by its machine's whole memory", () => {
+  expect(check({ ...withEngine({ remote: true }), ...withMemory(3, null) }, "memory").status).toBe("fail");
+  expect(check({ ...withEngine({ remote: true }), ...withMemory(16, null) }, "memory").status).toBe("ok");
+});
+
+test("a model larger than the machine is refused, one for which memory is short only now is a warning", () => {
+  const model = findModel("llama3.1:8b");
+  expect(check({ model, ...withMemory(6, 5) }, "model").problem).toEqual({
+    path: "model",
+    got: "llama3.1:8b",
+    rule: "7 GB of memory, and the machine has 6.4 GB",
+    fix: "./fidus choose --model auto",
+  });
+  expect(check({ model, ...withMemory(16, 5) }, "model")).toMatchObject({ status: "warn", fix: "./fidus choose --model auto" });
+  expect(check({ model, ...withMemory(16, 5), ours: "running" }, "model").status).toBe("ok");
+  expect(check({ model, ...withMemory(16, 7) }, "model").status).toBe("ok");
+  expect(check({ model, ...withMemory(16, null) }, "model").status).toBe("ok");
+});
+
+test("before there is an engine the machine itself is judged", () => {
+  const checks = hostChecks({ ...fit, engine: null, ...withMemory(16, 3), cores: 1 });
+  expect(checks.map(({ id, status }) => [id, status])).toEqual([
+    ["cores", "fail"],
+    ["memory", "fail"],
+    ["disk-docker", "ok"],
+    ["port-3000", "ok"],
+    ["network", "ok"],
+    ["clock", "ok"],
+  ]);
 });
 
 test("a port is ours, free, or held by somebody named with the command that takes another", () => {
@@ -154,7 +194,13 @@ test("a port is ours, free, or held by somebody named with the command that take
   });
   expect(check(port({ kind: "other", name: "x" }, "apiPort"), "port-3000").fix).toBe("./fidus choose --api-port 13000");
   expect(check(port({ kind: "other", name: "x" }, "httpsPort"), "port-3000").fix).toBe("pulumi config set httpsPort 13000");
-  expect(check(port({ kind: "no-address" }), "port-3000").problem).toMatchObject({ path: "bindAddress", got: "127.0.0.1" });
+  expect(check(port({ kind: "other", name: "x" }, "redisPort"), "port-3000").fix).toBe("pulumi config set redisPort 13000");
+  expect(check(port({ kind: "no-address" }), "port-3000").problem).toEqual({
+    path: "bindAddress",
+    got: "127.0.0.1",
+    rule: "an address of the engine's machine",
+    fix: "pulumi config rm bindAddress",
+  });
 });
 
 test.each([
@@ -180,7 +226,7 @@ test.each([
 });
 
 test("all failures are thrown at once, exit 1", () => {
-  const checks = hostChecks({ ...fit, ...withInfo({ NCPU: 1 }), memoryAvailable: 1 * gb });
+  const checks = hostChecks({ ...fit, cores: 1, ...withMemory(16, 1) });
   expect(() => refuseUnfit(checks)).toThrow(
     expect.objectContaining({
       exitCode: 1,

@@ -1,9 +1,14 @@
+import { portCommands, type PublishedPort } from "../infra/config/published-ports.ts";
 import { formatProblem, type Problem } from "../infra/core/errors.ts";
+import { modelProblems, type Model } from "../infra/core/models.ts";
 import { isOlder, type Engine } from "./docker.ts";
 import { cannotGoOn } from "./errors.ts";
+import type { PortHolder } from "./ports.ts";
 
-/** Below these `up` refuses: the product would not start or would fail halfway. Bytes. */
+/** Below these the first `up` refuses: the product would not start or would fail halfway. Bytes. */
 export const minimum = { cores: 2, memory: gib(4), disk: gib(15) } as const;
+/** The same once the images are there: what an update needs, and the services at work. Bytes. */
+export const installedMinimum = { memory: gib(2), disk: gib(5) } as const;
 /** Below these it warns: slow, or small models only (requirement C-04). Bytes. */
 export const recommended = { cores: 4, memory: gib(16), disk: gib(100), docker: "24.0" } as const;
 /** First engine that keeps ports on 127.0.0.1 from the local network. */
@@ -12,15 +17,6 @@ const loopbackSafe = "28.0";
 const maxClockSkew = 60;
 /** No earlier date can be right: this source is younger. */
 const sourceDate = Date.UTC(2026, 9, 1);
-
-/** Ports that may be chosen, by config key, and the command that chooses each. */
-const portCommands = {
-  pagePort: "./fidus choose --port",
-  apiPort: "./fidus choose --api-port",
-  httpPort: "pulumi config set httpPort",
-  httpsPort: "pulumi config set httpsPort",
-} as const;
-export type PortKey = keyof typeof portCommands;
 
 export type CheckStatus = "ok" | "warn" | "fail";
 
@@ -46,48 +42,49 @@ export interface Disk {
   readonly total: number;
 }
 
-/** Who has a port: nobody, our own proxy, or someone named as exactly as can be told. */
-export type PortHolder =
-  | { readonly kind: "free" }
-  | { readonly kind: "ours" }
-  | { readonly kind: "other"; readonly name: string }
-  | { readonly kind: "no-address" };
-
-export interface PortUse {
-  readonly key: PortKey;
-  readonly address: string;
-  readonly port: number;
+/** A port that the stack takes, and who has it now. */
+export interface PortUse extends PublishedPort {
   readonly holder: PortHolder;
 }
 
-/** Everything that is measured; null where it cannot be measured from here. */
-export interface HostFacts {
-  readonly engine: Engine;
-  readonly memoryAvailable: number | null;
+/** Everything that is measured; null where it cannot be measured from here. Bytes, seconds. */
+export interface HostMeasures {
+  /** null before there is one: then only this machine is judged. */
+  readonly engine: Engine | null;
+  readonly cores: number;
+  readonly memory: { readonly total: number; readonly available: number | null };
   readonly disks: readonly Disk[];
-  readonly ports: readonly PortUse[];
   /** Engine's clock minus ours, in seconds. */
   readonly clockSkew: number;
   /** Our clock, milliseconds since 1970. */
   readonly now: number;
   /** Packets from outside to 127.0.0.0/8 are dropped by a firewall rule; null = not to be told. */
   readonly loopbackClosed: boolean | null;
-  /** Our own containers run already: what they use is not missing. */
-  readonly alreadyRunning: boolean;
+  /** What of ours is there already: what it takes is not missing. */
+  readonly ours: "nothing" | "installed" | "running";
+}
+
+/** What was measured, beside what the stack wants. */
+export interface HostFacts extends HostMeasures {
+  readonly ports: readonly PortUse[];
+  /** The model that our own runtime loads; null when another one answers. */
+  readonly model: Model | null;
 }
 
 /** All checks of this host, in the order people fix them. Pure. */
 export function hostChecks(facts: HostFacts): Check[] {
+  const { engine } = facts;
   return [
-    engineCheck(facts.engine),
-    coresCheck(facts.engine.info.NCPU),
+    ...(engine === null ? [] : [engineCheck(engine)]),
+    coresCheck(facts.cores),
     memoryCheck(facts),
+    ...modelCheck(facts),
     ...diskChecks(facts),
     ...facts.ports.map(portCheck),
     networkCheck(facts),
-    loopbackCheck(facts),
+    ...(engine === null ? [] : [loopbackCheck(engine, facts)]),
     clockCheck(facts),
-    limitsCheck(facts.engine),
+    ...(engine === null ? [] : [limitsCheck(engine)]),
   ];
 }
 
@@ -129,29 +126,38 @@ function coresCheck(cores: number): Check {
   return ok("cores", title, String(cores));
 }
 
-function memoryCheck({ engine, memoryAvailable, alreadyRunning }: HostFacts): Check {
+function memoryCheck({ memory: { total, available }, ours }: HostFacts): Check {
   const title = "Memory";
-  const total = engine.info.MemTotal;
-  const available = memoryAvailable ?? total;
+  const needed = ours === "installed" ? installedMinimum.memory : minimum.memory;
   const detail =
-    memoryAvailable === null
-      ? `${gigabytes(total)} in the engine's machine`
-      : `${gigabytes(available)} free of ${gigabytes(total)}`;
-  if (available < minimum.memory && !(alreadyRunning && total >= minimum.memory)) {
+    available === null ? `${gigabytes(total)} in the engine's machine` : `${gigabytes(available)} free of ${gigabytes(total)}`;
+  if ((available ?? total) < needed && !(ours === "running" && total >= needed)) {
     const fix =
-      total < minimum.memory
+      total < needed
         ? "Give the machine more memory."
         : "Stop other programs (ps -eo rss,comm --sort -rss | head), or give the machine more memory.";
-    return fail("memory", title, { path: "memory", got: detail, rule: `${gigabytes(minimum.memory)} free`, fix });
+    return fail("memory", title, { path: "memory", got: detail, rule: `${gigabytes(needed)} free`, fix });
   }
   if (total < recommended.memory)
     return warn("memory", title, `${detail}; ${gigabytes(recommended.memory)} are recommended`, "Only small models fit.");
   return ok("memory", title, detail);
 }
 
-function diskChecks({ disks, engine, alreadyRunning }: HostFacts): Check[] {
-  const measured = disks.map((disk) => diskCheck(disk, alreadyRunning));
-  if (!engine.remote && !engine.virtual) return measured;
+/** A model larger than the machine is refused; one that only now has too little memory will be slow, which is a warning. */
+function modelCheck({ model, memory: { total, available }, ours }: HostFacts): Check[] {
+  if (model === null) return [];
+  const title = "Model";
+  const [problem] = modelProblems(model.id, total / 1e9);
+  if (problem !== undefined) return [fail("model", title, problem)];
+  const needed = model.minFreeMemoryGB * 1e9;
+  if (ours !== "running" && available !== null && available < needed)
+    return [warn("model", title, `${model.id} wants ${model.minFreeMemoryGB} GB of free memory`, "./fidus choose --model auto")];
+  return [ok("model", title, model.id)];
+}
+
+function diskChecks({ disks, engine, ours }: HostFacts): Check[] {
+  const measured = disks.map((disk) => diskCheck(disk, ours));
+  if (engine === null || (!engine.remote && !engine.virtual)) return measured;
   const title = "Disk of the engine";
   return [
     ...measured,
@@ -159,39 +165,43 @@ function diskChecks({ disks, engine, alreadyRunning }: HostFacts): Check[] {
   ];
 }
 
-function diskCheck({ label, path, free, total }: Disk, alreadyRunning: boolean): Check {
+function diskCheck({ label, path, free, total }: Disk, ours: HostFacts["ours"]): Check {
   const id = `disk-${label.toLowerCase().replaceAll(/\W+/g, "-")}`;
   const title = `Disk: ${label}`;
   const detail = `${gigabytes(free)} free of ${gigabytes(total)} at ${path}`;
   const fix = "docker image prune; or give the machine a larger disk.";
-  if (free < minimum.disk && !alreadyRunning)
-    return fail(id, title, { path, got: `${gigabytes(free)} free`, rule: `${gigabytes(minimum.disk)} free`, fix });
-  if (free < minimum.disk) return warn(id, title, `${detail}; a fresh start would need ${gigabytes(minimum.disk)}`, fix);
+  const needed = ours === "nothing" ? minimum.disk : installedMinimum.disk;
+  if (free < needed && ours !== "running")
+    return fail(id, title, { path, got: `${gigabytes(free)} free`, rule: `${gigabytes(needed)} free`, fix });
+  if (free < needed) return warn(id, title, `${detail}; an update would need ${gigabytes(needed)}`, fix);
   if (total < recommended.disk)
     return warn(id, title, `${detail}; a disk of ${gigabytes(recommended.disk)} is recommended`, null);
   return ok(id, title, detail);
 }
 
-function portCheck({ key, address, port, holder }: PortUse): Check {
+function portCheck(use: PortUse): Check {
+  const { address, port, holder } = use;
   const id = `port-${port}`;
   const title = `Port ${port}`;
-  const where = `${address}:${port}`;
-  const other = (got: string, rule: string): Check =>
-    fail(id, title, { path: key, got, rule, fix: `${portCommands[key]} ${freePortSuggestion(port)}` });
+  const [problem] = portProblems(use);
+  if (problem !== undefined) return fail(id, title, problem);
+  return ok(id, title, `${address}:${port} is ${holder.kind === "ours" ? "our own" : "free"}`);
+}
+
+/** What is wrong with a port: [] when it is free or ours. */
+export function portProblems({ key, address, port, holder }: PortUse): Problem[] {
   switch (holder.kind) {
     case "free":
-      return ok(id, title, `${where} is free`);
     case "ours":
-      return ok(id, title, `${where} is our own proxy`);
-    case "other":
-      return other(`${where}, held by ${holder.name}`, "a free port");
-    case "no-address":
-      return fail(id, title, {
-        path: "bindAddress",
-        got: address,
-        rule: "an address of this machine",
-        fix: "ip -brief address lists them; 127.0.0.1 is the default.",
-      });
+      return [];
+    case "other": {
+      const got = `${address}:${port}, held by ${holder.name}`;
+      return [{ path: key, got, rule: "a free port", fix: `${portCommands[key]} ${freePortSuggestion(port)}` }];
+    }
+    case "no-address": {
+      const rule = "an address of the engine's machine";
+      return [{ path: "bindAddress", got: address, rule, fix: "pulumi config rm bindAddress" }];
+    }
     default:
       return holder satisfies never;
   }
@@ -216,7 +226,7 @@ function networkCheck({ ports }: HostFacts): Check {
 }
 
 /** Engines before 28 let neighbours on the same network reach ports published on 127.0.0.1 (moby CVE-2025 series; facts/hosts.md §8). */
-function loopbackCheck({ engine, ports, loopbackClosed }: HostFacts): Check {
+function loopbackCheck(engine: Engine, { ports, loopbackClosed }: HostFacts): Check {
   const title = "Ports on 127.0.0.1";
   const onLoopback = ports.some(({ address }) => address.startsWith("127."));
   if (!isOlder(engine.version, loopbackSafe) || engine.remote || engine.virtual || engine.rootless || !onLoopback)

@@ -6,7 +6,7 @@ import { communityPlan } from "../infra/docker/community-plan.ts";
 import { EmbeddedLlm } from "../infra/docker/embedded-llm.ts";
 import type { Engine } from "../infra/docker/engine.ts";
 import { Gateway } from "../infra/docker/gateway.ts";
-import { embeddedBaseUrl } from "../infra/docker/llm-endpoint.ts";
+import { embeddedBaseUrl } from "../infra/config/llm-endpoint.ts";
 import { Networks } from "../infra/docker/networks.ts";
 import { Proxy } from "../infra/docker/proxy.ts";
 import { StackSecrets } from "../infra/docker/stack-secrets.ts";

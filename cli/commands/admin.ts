@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { appAdmin } from "../app-admin.ts";
 import { stackContainers } from "../containers.ts";
 import type { CliContext } from "../context.ts";
-import { cannotGoOn } from "../errors.ts";
+import { emailProblems } from "../email.ts";
+import { cannotGoOn, wrongInput } from "../errors.ts";
 import { examples } from "../program.ts";
 import { openSession } from "../session.ts";
 import { defaultStack } from "../stacks.ts";
@@ -28,6 +29,8 @@ export function register(program: Command, ctx: CliContext): void {
       examples(["./fidus admin create --email ada@example.com", "./fidus admin create --email ada@example.com --json"]),
     )
     .action(async ({ email, stack, user }: Flags) => {
+      const problems = emailProblems(email, "./fidus admin create --email you@example.com");
+      if (problems.length > 0) throw wrongInput("the command line cannot be used", problems);
       const { docker, installation } = await openSession(ctx, stack);
       const containers = await stackContainers(docker, installation.id, stack);
       const api = containers.find(({ role, state }) => role === "api" && state === "running");

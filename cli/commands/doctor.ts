@@ -5,12 +5,14 @@ import type { CliContext } from "../context.ts";
 import { findEngine, type EngineSearch } from "../docker.ts";
 import { readHost, setupCommands } from "../docker-setup.ts";
 import { describeError } from "../errors.ts";
-import { checkHost, portWishes } from "../host-check.ts";
-import type { PortWish } from "../host-facts.ts";
+import { checkHost, demandsOf } from "../host-check.ts";
+import { measureHost } from "../host-facts.ts";
 import type { Installation } from "../installation.ts";
+import { requirePassphrase } from "../passphrase.ts";
 import { fail, ok, warn, type Check } from "../preflight.ts";
 import { examples } from "../program.ts";
-import { openStackConfig, stacksOf } from "../stack-config.ts";
+import { readSettings } from "../settings.ts";
+import { openStackConfig, stacksOf, type StackConfigFile } from "../stack-config.ts";
 
 /** `./fidus doctor`: everything `up` needs, and the command that repairs what is missing. Changes nothing. */
 export function register(program: Command, ctx: CliContext): void {
@@ -28,13 +30,13 @@ export function register(program: Command, ctx: CliContext): void {
 }
 
 async function allChecks(ctx: CliContext): Promise<Check[]> {
-  const { checks, installation } = await installationChecks(ctx);
+  const { checks, installation, config } = await installationChecks(ctx);
   return [
     nodeCheck(),
     await folderCheck("data", ctx.paths.data),
     await folderCheck("cache", ctx.paths.cache),
     ...checks,
-    ...(await dockerChecks(ctx, installation)),
+    ...(await dockerChecks(ctx, installation, config)),
     ...(await toolchainChecks(ctx)),
   ];
 }
@@ -63,40 +65,51 @@ async function folderCheck(name: "data" | "cache", folder: string): Promise<Chec
 
 async function installationChecks(
   ctx: CliContext,
-): Promise<{ readonly checks: Check[]; readonly installation: Installation | null }> {
+): Promise<{ readonly checks: Check[]; readonly installation: Installation | null; readonly config: StackConfigFile | null }> {
   const title = "Installation";
   try {
     const installation = await ctx.existingInstallation();
-    const detail =
-      installation === null
-        ? "none yet; the first `up` makes it"
-        : `${installation.id}, passphrase safe at ${installation.passphraseFile}`;
-    return { checks: [ok("installation", title, detail)], installation };
+    if (installation === null)
+      return { checks: [ok("installation", title, "none yet; the first `up` makes it")], installation, config: null };
+    const config = await firstConfig(ctx, installation);
+    if (config !== null) await requirePassphrase(installation, config);
+    const detail = `${installation.id}, passphrase safe at ${installation.passphraseFile}`;
+    return { checks: [ok("installation", title, detail), ...settingsChecks(config)], installation, config };
   } catch (error) {
     const { report } = describeError(error);
     const problems = report.problems.map((problem) => fail("installation", title, problem));
     if (problems.length === 0) throw error;
-    return { checks: problems, installation: null };
+    return { checks: problems, installation: null, config: null };
   }
 }
 
-async function dockerChecks(ctx: CliContext, installation: Installation | null): Promise<Check[]> {
-  const { dockerHost, ports } = await recorded(ctx, installation);
-  const env = dockerHost === null ? ctx.env : { ...ctx.env, DOCKER_HOST: dockerHost };
-  const search = await findEngine({ env, signal: ctx.signal });
-  if (search.kind === "found") return checkHost({ ...ctx, env }, search.engine, installation?.id ?? null, ports);
-  return [await noEngineCheck(search)];
+/** What the first community stack recorded; null when there is none. */
+async function firstConfig(ctx: CliContext, installation: Installation): Promise<StackConfigFile | null> {
+  const [stack] = await stacksOf(installation, "community");
+  return stack === undefined ? null : openStackConfig(ctx.paths, installation, stack, "community");
 }
 
-/** What the first community stack recorded; its own defaults when there is none. */
-async function recorded(
+function settingsChecks(config: StackConfigFile | null): Check[] {
+  if (config === null) return [];
+  const { problems } = readSettings(config);
+  if (problems.length === 0) return [ok("settings", "Settings", config.file)];
+  return problems.map((problem) => fail("settings", "Settings", problem));
+}
+
+async function dockerChecks(
   ctx: CliContext,
   installation: Installation | null,
-): Promise<{ readonly dockerHost: string | null; readonly ports: readonly PortWish[] }> {
-  const [stack] = installation === null ? [] : await stacksOf(installation, "community");
-  if (installation === null || stack === undefined) return { dockerHost: null, ports: portWishes(null) };
-  const config = await openStackConfig(ctx.paths, installation, stack, "community");
-  return { dockerHost: config.entries()["dockerHost"] ?? null, ports: portWishes(config) };
+  config: StackConfigFile | null,
+): Promise<Check[]> {
+  const { env, paths, signal } = ctx;
+  const search = await findEngine({ env, signal, recorded: config?.entries()["dockerHost"] });
+  if (search.kind !== "found") return [await noEngineCheck(search)];
+  // Settings with a fault are named above; the rest is judged by what would be without them.
+  const recorded = readSettings(config);
+  const { values: settings } = recorded.problems.length === 0 ? recorded : readSettings(null);
+  const images = Object.values(settings.images);
+  const measured = await measureHost({ engine: search.engine, paths, env, installation: installation?.id ?? null, images });
+  return checkHost(measured, demandsOf(settings));
 }
 
 async function noEngineCheck(search: Exclude<EngineSearch, { kind: "found" }>): Promise<Check> {

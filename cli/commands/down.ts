@@ -41,7 +41,7 @@ const keptType = "docker:index/volume:Volume";
 
 async function removeContainers(ctx: CliContext, session: Session): Promise<number> {
   const { engine, installation, stack, docker, config } = session;
-  await prepareHost(ctx, config);
+  await prepareHost(ctx, installation, config);
   return ctx.progress.step("stack", async (step) => {
     await settleEngineLocks(installation, stack, { signal: ctx.signal, update: step.update });
     const resources = await engine.resources();
@@ -59,7 +59,7 @@ async function removeContainers(ctx: CliContext, session: Session): Promise<numb
 
 /** Deletes everything the stack owns, its state and its config. */
 export async function removeAll(ctx: CliContext, { engine, installation, stack, docker, config }: Session): Promise<number> {
-  await prepareHost(ctx, config);
+  await prepareHost(ctx, installation, config);
   return ctx.progress.step("stack and data", async (step) => {
     await settleEngineLocks(installation, stack, { signal: ctx.signal, update: step.update });
     const resources = await engine.resources();

@@ -12,8 +12,9 @@ import { CliError } from "../errors.ts";
 import { prepareToolchain } from "../host-check.ts";
 import { listInstallations, type Installation } from "../installation.ts";
 import { examples } from "../program.ts";
+import { requirePassphrase } from "../passphrase.ts";
 import { openSession } from "../session.ts";
-import { stacksOf } from "../stack-config.ts";
+import { openStackConfig, stacksOf, type StackConfigFile } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
 import { configuredStacks } from "../stacks.ts";
 import { removeAll } from "./down.ts";
@@ -36,20 +37,22 @@ export function register(program: Command, ctx: CliContext): void {
       if (!(await ctx.confirm(`Remove installation ${installation.id} with all its data for ever?${warning}`))) {
         throw new CliError("nothing was removed", { code: "declined" });
       }
-      const engines = lost ? [] : await removeStacks(ctx, installation);
+      const engines = lost ? await recordedEngines(ctx, installation) : await removeStacks(ctx, installation);
       await sweep(ctx, installation, engines, caches);
       ctx.printJson({ removed: true, installation: installation.id });
       ctx.print(`Installation ${installation.id} is gone.`);
     });
 }
 
-/** The installation, also when its passphrase is lost: leaving must always be possible. */
+/** The installation, also when its passphrase is lost or another one: leaving must always be possible. */
 async function findWithoutPassphrase(
   ctx: CliContext,
 ): Promise<{ readonly installation: Installation; readonly lost: boolean } | null> {
   try {
     const installation = await ctx.existingInstallation();
-    return installation === null ? null : { installation, lost: false };
+    if (installation === null) return null;
+    for (const config of await configsOf(ctx, installation)) await requirePassphrase(installation, config);
+    return { installation, lost: false };
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== "passphrase-lost") throw error;
     const named = ctx.env["FIDUS_INSTALLATION"] ?? "";
@@ -59,6 +62,11 @@ async function findWithoutPassphrase(
     if (installation === undefined) throw error;
     return { installation, lost: true };
   }
+}
+
+async function configsOf(ctx: CliContext, installation: Installation): Promise<StackConfigFile[]> {
+  const stacks = await stacksOf(installation, "community");
+  return Promise.all(stacks.map((stack) => openStackConfig(ctx.paths, installation, stack, "community")));
 }
 
 /** Destroys every stack with its data; returns the engines they were on. */
@@ -103,6 +111,12 @@ async function sweep(ctx: CliContext, installation: Installation, known: readonl
   if ((await listInstallations(ctx.paths)).length > 0) return ctx.notice("  caches stay: another installation uses them");
   for (const docker of engines) await removeImages(docker, []);
   await rm(ctx.paths.cache, { recursive: true, force: true });
+}
+
+/** The engines that the stacks were recorded on: the records are no secrets. */
+async function recordedEngines(ctx: CliContext, installation: Installation): Promise<Docker[]> {
+  const hosts = (await configsOf(ctx, installation)).flatMap((config) => config.entries()["dockerHost"] ?? []);
+  return [...new Set(hosts)].map((host) => dockerAt(host, ctx.env));
 }
 
 /** The engine that an `up` would find; none when none answers. */

@@ -1,34 +1,19 @@
 import type { Command } from "commander";
-import { llmRuntimes } from "../../infra/config/keys/app.ts";
 import type { Credentials } from "../app-admin.ts";
+import { addChoiceFlags, checkFlags } from "../choice-flags.ts";
 import type { CliContext } from "../context.ts";
-import { up, type UpResult } from "../deploy/up.ts";
-import { wrongInput } from "../errors.ts";
+import { up, type UpOptions, type UpResult } from "../deploy/up.ts";
+import { emailProblems } from "../email.ts";
 import { examples } from "../program.ts";
 import { defaultStack } from "../stacks.ts";
 
-interface Flags {
-  readonly runtime?: string;
-  readonly model?: string;
-  readonly port?: string;
-  readonly apiPort?: string;
-  /** false: --no-registry. */
-  readonly registry?: string | false;
-  readonly email?: string;
-}
-
 /** `./fidus up [stack]`: everything from nothing to an assistant that answered a question. */
 export function register(program: Command, ctx: CliContext): void {
-  program
+  const command = program
     .command("up")
     .description("set up everything that is missing, start the stack and prove that it answers")
-    .argument("[stack]", "stack to bring up", defaultStack)
-    .option("--runtime <runtime>", `auto or one of ${llmRuntimes.join(", ")}`)
-    .option("--model <model>", "auto, a model of the table, or the runtime's own name")
-    .option("--port <port>", "host port of the page and API")
-    .option("--api-port <port>", "host port of the API alone")
-    .option("--registry <host/path>", "pull images by digest from here in place of building them")
-    .option("--no-registry", "build images again in place of pulling them")
+    .argument("[stack]", "stack to bring up", defaultStack);
+  addChoiceFlags(command)
     .option("--email <e-mail>", "the first administrator")
     .addHelpText(
       "after",
@@ -39,29 +24,10 @@ export function register(program: Command, ctx: CliContext): void {
         "./fidus up community --json | jq .url",
       ]),
     )
-    .action(async (stack: string, flags: Flags) =>
-      report(ctx, await up(ctx, stack, options(flags), (admin) => showAdmin(ctx, admin))),
-    );
-}
-
-function options({ runtime, model, port, apiPort, registry, email }: Flags): Parameters<typeof up>[2] {
-  return {
-    ...(runtime === undefined ? {} : { runtime }),
-    ...(model === undefined ? {} : { model }),
-    ...(port === undefined ? {} : { pagePort: parsePort("--port", port) }),
-    ...(apiPort === undefined ? {} : { apiPort: parsePort("--api-port", apiPort) }),
-    ...(registry === undefined ? {} : { registry: registry === false ? null : registry }),
-    ...(email === undefined ? {} : { email }),
-  };
-}
-
-/** A port as people type it. Throws exit 2. */
-export function parsePort(option: string, text: string): number {
-  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (port >= 1 && port <= 65_535) return port;
-  throw wrongInput("that is no port", [
-    { path: option, got: text, rule: "a whole number from 1 to 65535", fix: `${option} 3000` },
-  ]);
+    .action(async (stack: string, options: UpOptions) => {
+      checkFlags(options, emailProblems(options.email, "./fidus up --email you@example.com"));
+      report(ctx, await up(ctx, stack, options, (admin) => showAdmin(ctx, admin)));
+    });
 }
 
 /** The first administrator's login, the moment it exists: whatever fails later, it has been shown. */

@@ -3,21 +3,28 @@ import { findEngine, type Engine } from "../docker.ts";
 import { ensureEngine } from "../docker-setup.ts";
 import { cannotGoOn } from "../errors.ts";
 import { prepareToolchain } from "../host-check.ts";
+import type { Installation } from "../installation.ts";
+import { requirePassphrase } from "../passphrase.ts";
 import type { StackConfigFile } from "../stack-config.ts";
 
-/** Finds or sets up the Docker engine: the recorded one, once there is a record. */
-export async function prepareEngine(ctx: CliContext, config: StackConfigFile): Promise<Engine> {
+/** Finds or sets up the Docker engine: the recorded one, once there is a record. `beforeInstall` may refuse this host first. */
+export async function prepareEngine(
+  ctx: CliContext,
+  config: StackConfigFile,
+  beforeInstall: () => Promise<void> = () => Promise.resolve(),
+): Promise<Engine> {
+  const { env, paths, progress, notice, signal } = ctx;
   const recorded = config.entries()["dockerHost"];
-  const env = recorded === undefined ? ctx.env : { ...ctx.env, DOCKER_HOST: recorded };
-  return ctx.progress.step("Docker", async (step) => {
-    const found = await ensureEngine({ env, paths: ctx.paths, progress: ctx.progress, notice: ctx.notice, signal: ctx.signal });
+  return progress.step("Docker", async (step) => {
+    const found = await ensureEngine({ env, recorded, paths, progress, notice, signal, beforeInstall });
     step.update(`${found.version} at ${found.host}`);
     return found;
   });
 }
 
-/** The engine and the toolchain: what every command needs that runs Pulumi on an existing stack. */
-export async function prepareHost(ctx: CliContext, config: StackConfigFile): Promise<Engine> {
+/** Passphrase, engine and toolchain: what every command needs that runs Pulumi on an existing stack. */
+export async function prepareHost(ctx: CliContext, installation: Installation, config: StackConfigFile): Promise<Engine> {
+  await requirePassphrase(installation, config);
   const engine = await prepareEngine(ctx, config);
   await ctx.progress.step("toolchain", (step) => prepareToolchain(ctx, step));
   return engine;

@@ -1,31 +1,29 @@
-import { neededImages } from "../../infra/images/needed.ts";
 import { ownRuntime } from "../../infra/config/own-runtime.ts";
-import { parseConfig } from "../../infra/config/parse.ts";
-import { throwIfAny } from "../../infra/core/errors.ts";
 import { findModel } from "../../infra/core/models.ts";
 import type { Docker } from "../../infra/images/docker-cli.ts";
+import { neededImages } from "../../infra/images/needed.ts";
 import { appAdmin, type Credentials } from "../app-admin.ts";
-import { hostFreeMemory, loopbackPortTaken, recordChoices, type Choice, type ChoiceOptions } from "../choices.ts";
+import type { ChoiceFlags } from "../choice-flags.ts";
+import type { Choice } from "../choices.ts";
 import { dockerAt, foreignContainers } from "../containers.ts";
 import type { CliContext } from "../context.ts";
-import type { Engine } from "../docker.ts";
 import { pulumiEngine, type Changes } from "../engine.ts";
 import { cannotGoOn } from "../errors.ts";
-import { portWishes, prepareToolchain, requireFitHost } from "../host-check.ts";
+import { demandsOf, prepareToolchain, requirePortsThere } from "../host-check.ts";
 import type { Installation } from "../installation.ts";
 import { removeLeftovers, settleEngineLocks } from "../leftovers.ts";
 import { prove, type Proof } from "../proof.ts";
-import { requirePublished } from "../registry-choice.ts";
-import { openStackConfig, type StackConfigFile } from "../stack-config.ts";
+import { checkedSettings } from "../settings.ts";
+import { openStackConfig } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
 import { checkKnownStack } from "../stacks.ts";
 import { awaitCertificate, reachOf } from "./certificate.ts";
 import { runUp } from "./engine-run.ts";
 import { prepareImages, prepareModel } from "./parts.ts";
-import { prepareEngine } from "./host.ts";
+import { settlePlace } from "./place.ts";
 import { sideBySide } from "./side-by-side.ts";
 
-export interface UpOptions extends ChoiceOptions {
+export interface UpOptions extends ChoiceFlags {
   /** E-mail of the first administrator. @default admin@fidus.local */
   readonly email?: string;
 }
@@ -66,26 +64,20 @@ async function bringUp(
   onAdmin: (admin: Credentials) => void,
 ): Promise<UpResult> {
   const { progress } = ctx;
-  if (options.registry) await requirePublished(ctx.paths.checkout, options.registry);
   const config = await openStackConfig(ctx.paths, installation, stack, "community");
-  const host = await prepareEngine(ctx, config);
+  const { engine: host, measured, choices, modelIsOurs } = await settlePlace(ctx, installation, config, options);
   const docker = dockerAt(host.host, ctx.env);
-  const choices = await choose(config, installation, options, host);
-  for (const { key, value, because } of choices) ctx.notice(`  ${key}: ${value} (${because})`);
-  validated(config);
-  await requireFitHost(ctx, host, installation.id, portWishes(config));
-  // Only now: what this host refuses must not be what the next plain `up` finds recorded.
-  await config.save();
   await refuseForeign(docker, installation, stack);
-  const images = neededImages(validated(config));
-  const choseModel = choices.some(({ key }) => key === "model") && (options.model ?? "auto") === "auto";
+  const images = neededImages(checkedSettings(config));
   // Each waits for something else most of the time: the processor, the model hub, the package registries.
   await sideBySide(ctx.signal, [
     (signal) => progress.step("toolchain", (step) => prepareToolchain({ ...ctx, signal }, step)),
-    (signal) => progress.step("model", (step) => prepareModel({ ...ctx, signal }, config, choseModel, step)),
+    (signal) => progress.step("model", (step) => prepareModel({ ...ctx, signal }, config, modelIsOurs, step)),
     (signal) => progress.step("images", (step) => prepareImages({ ...ctx, signal }, docker, config, images, step)),
   ]);
-  const settings = validated(config);
+  const settings = checkedSettings(config);
+  const probe = { image: settings.images["base"] ?? "", installation: installation.id };
+  await requirePortsThere(docker, measured, demandsOf(settings), probe);
   const engine = pulumiEngine(ctx, installation, stack);
   const changes = await progress.step("stack", async (step) => {
     await settleEngineLocks(installation, stack, { signal: ctx.signal, update: step.update });
@@ -123,27 +115,6 @@ async function bringUp(
     prove(appAdmin(docker, container), { reach, model: settings.model, signal: ctx.signal }),
   );
   return { ...result, admin, proof };
-}
-
-async function choose(
-  config: StackConfigFile,
-  installation: Installation,
-  options: ChoiceOptions,
-  engine: Engine,
-): Promise<Choice[]> {
-  return recordChoices(config, installation.id, options, {
-    dockerHost: engine.host,
-    dockerMajor: Number.parseInt(engine.version, 10) || 20,
-    freeMemory: hostFreeMemory(),
-    portTaken: loopbackPortTaken,
-  });
-}
-
-/** The settings, checked before the engine starts: every problem at once. Images are recorded later. */
-function validated(config: StackConfigFile): ReturnType<typeof parseConfig<"community">>["values"] {
-  const { values, problems } = parseConfig("community", { images: "{}", ...config.entries() }, config.secrets());
-  throwIfAny(config.file, problems);
-  return values;
 }
 
 async function refuseForeign(docker: Docker, installation: Installation, stack: string): Promise<void> {

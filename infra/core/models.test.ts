@@ -63,13 +63,13 @@ describe("the key model", () => {
     expect(problem?.fix).toBe("./fidus choose --model smollm2:135m");
   });
 
-  test("rejects a model larger than the free memory and names one that fits", () => {
+  test("rejects a model larger than the machine and names the command that picks one that fits", () => {
     expect(modelProblems("llama3.1:8b", 4.04)).toEqual([
       {
         path: "model",
         got: "llama3.1:8b",
-        rule: "7 GB of free memory, and 4.0 GB are free",
-        fix: "./fidus choose --model llama3.2:3b",
+        rule: "7 GB of memory, and the machine has 4.0 GB",
+        fix: "./fidus choose --model auto",
       },
     ]);
   });

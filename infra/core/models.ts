@@ -166,18 +166,21 @@ export function modelForMemory(freeMemoryGB: number): Model {
   return fitting.at(-1) ?? demoModel;
 }
 
-/** Problems of a `model` key for the embedded runtime: [] when the table has the id and the memory (GB) suffices. Null skips the memory check. */
-export function modelProblems(id: string, freeMemoryGB: number | null): Problem[] {
+/**
+ * Problems of a `model` key for the embedded runtime: [] when the table has the id and the machine has the memory for it (GB in
+ * all; null: not looked at).
+ */
+export function modelProblems(id: string, memoryGB: number | null): Problem[] {
   const model = findModel(id);
   if (model === null) {
     const rule = `one of ${models.map((row) => row.id).join(", ")}`;
     return [{ path: "model", got: id, rule, fix: `./fidus choose --model ${demoModel.id}` }];
   }
-  if (freeMemoryGB === null) return [];
-  return problemUnless(freeMemoryGB >= model.minFreeMemoryGB, {
+  if (memoryGB === null) return [];
+  return problemUnless(memoryGB >= model.minFreeMemoryGB, {
     path: "model",
     got: id,
-    rule: `${model.minFreeMemoryGB} GB of free memory, and ${freeMemoryGB.toFixed(1)} GB are free`,
-    fix: `./fidus choose --model ${modelForMemory(freeMemoryGB).id}`,
+    rule: `${model.minFreeMemoryGB} GB of memory, and the machine has ${memoryGB.toFixed(1)} GB`,
+    fix: "./fidus choose --model auto",
   });
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Cache, Database } from "./stores.ts";
 import type { Engine } from "./engine.ts";
-import type { LlmEndpoint } from "./llm-endpoint.ts";
+import type { LlmEndpoint } from "../config/llm-endpoint.ts";
 import { memoryLimits } from "./memory.ts";
 import { Migrations } from "./migrations.ts";
 import type { Networks } from "./networks.ts";

@@ -18,7 +18,7 @@ const recorded = {
 function plan(changes: Record<string, string> = {}): ReturnType<typeof communityPlan> {
   const secrets = new Set(["llmApiKey", "tlsCertificate", "tlsPrivateKey"]);
   const { values, problems } = parseConfig("community", { ...recorded, ...changes }, secrets);
-  throwIfAny("config", problems);
+  throwIfAny("community", problems);
   // Secrets are plain here: the plan only looks whether they are there.
   return communityPlan(values as unknown as Parameters<typeof communityPlan>[0]);
 }
@@ -107,14 +107,14 @@ test("embedded with an address that was left over is refused and says how to go 
   );
 });
 
-test("an unknown model and a missing image give two lines, equal ports are refused before", () => {
+test("an unknown model and equal ports give two lines, a missing image one", () => {
+  const broken = { model: "gpt-9", apiPort: "3000" };
+  expect(() => plan(broken)).toThrow(/community: 2 problems[^]*model: got "gpt-9"/);
+  expect(() => plan(broken)).toThrow("apiPort: got 3000; needs a port of its own. ./fidus choose --api-port 3001");
   const { app: _, ...without } = images;
-  const broken = { model: "gpt-9", images: JSON.stringify(without) };
-  expect(() => plan(broken)).toThrow(/community: 2 problems/);
-  expect(() => plan(broken)).toThrow(
+  expect(() => plan({ images: JSON.stringify(without) })).toThrow(
     /images\.app: got nothing; needs an image reference recorded by Fidus\. \.\/fidus up community/,
   );
-  expect(() => plan({ apiPort: "3000" })).toThrow(/apiPort: got 3000; needs a port of its own/);
 });
 
 test("a domain without a certificate is refused, with both it is served on its own ports [C-14]", () => {
@@ -144,6 +144,6 @@ test("certificate acme needs a domain and its image, and asks Let's Encrypt unle
 test("ACME settings that cannot work are all named at once", () => {
   const broken = { acmeDirectory: "http://acme.lan/dir", acmeCa: "/etc/ca.pem" };
   const withImage = { images: JSON.stringify({ ...images, acme: "fidus/acme:1" }) };
-  const problems = /config: 2 problems[^]*acmeDirectory: got[^]*acmeCa: got/;
+  const problems = /community: 2 problems[^]*acmeDirectory: got[^]*acmeCa: got/;
   expect(() => plan({ domain: "fidus.example", certificate: "acme", ...withImage, ...broken })).toThrow(problems);
 });

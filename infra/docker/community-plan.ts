@@ -1,9 +1,9 @@
+import { llmEndpoint, type LlmEndpoint } from "../config/llm-endpoint.ts";
 import { ownRuntime } from "../config/own-runtime.ts";
 import type { StackConfig } from "../config/read.ts";
 import { problemUnless, throwIfAny, type Problem } from "../core/errors.ts";
+import { findModel, type Model } from "../core/models.ts";
 import { neededImages, type CommunityImage } from "../images/needed.ts";
-import { findModel, modelProblems, type Model } from "../core/models.ts";
-import { llmEndpoint, type LlmEndpoint } from "./llm-endpoint.ts";
 import { certificateOf } from "./certificate.ts";
 import type { ProxyPorts } from "./proxy.ts";
 
@@ -28,20 +28,13 @@ export interface CommunityPlan {
   readonly urls: { readonly url: string; readonly apiUrl: string; readonly healthUrl: string; readonly adminCommand: string };
 }
 
-/**
- * Decides the variant. Throws InvalidInputError with every problem before the first resource:
- * a missing image, an unknown model, a runtime that cannot run here.
- */
+/** Decides the variant. Throws InvalidInputError with every problem before the first resource: images that are missing. */
 export function communityPlan(cfg: Config): CommunityPlan {
-  const { endpoint, problems: runtimeProblems } = llmEndpoint(cfg.llmRuntime, cfg.llmBaseUrl);
+  throwIfAny("community", imageProblems(cfg));
+  const { endpoint } = llmEndpoint(cfg.llmRuntime, cfg.llmBaseUrl);
   const own = ownRuntime(cfg.llmRuntime, cfg.llmBaseUrl);
   const embeddedModel = own.model ? findModel(cfg.model) : null;
   const all = cfg.services === "all";
-  throwIfAny("community", [
-    ...imageProblems(cfg),
-    ...(all ? runtimeProblems : []),
-    ...(all && own.model ? modelProblems(cfg.model, null) : []),
-  ]);
   const url = publicUrl(cfg);
   const demo = embeddedModel?.demo ?? false;
   const model = { name: cfg.model, demo, nextStep: demo ? "./fidus choose --model auto" : null };

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { loopback } from "../config/published-ports.ts";
 import { DataVolume } from "./data-volume.ts";
 import type { Engine } from "./engine.ts";
 import { memoryLimits } from "./memory.ts";
@@ -52,7 +53,7 @@ export class Database extends pulumi.ComponentResource {
         files,
         volumes: { "/var/lib/postgresql/data": data.volumeName },
         networks: networksFor(args),
-        ports: loopback(args.hostPort, 5432),
+        ports: onLoopback(args.hostPort, 5432),
         tmpfs: ["/run/postgresql"],
         healthcheck: ["/usr/local/bin/healthcheck"],
         memory: memoryLimits.postgres,
@@ -96,7 +97,7 @@ export class Cache extends pulumi.ComponentResource {
         files,
         volumes: { "/data": data.volumeName },
         networks: networksFor(args),
-        ports: loopback(args.hostPort, 6379),
+        ports: onLoopback(args.hostPort, 6379),
         healthcheck: ["/usr/local/bin/healthcheck"],
         memory: memoryLimits.redis,
         stopGrace: 30,
@@ -108,8 +109,8 @@ export class Cache extends pulumi.ComponentResource {
   }
 }
 
-function loopback(hostPort: number | null | undefined, internal: number): { internal: number; external: number; ip: string }[] {
-  return hostPort === null || hostPort === undefined ? [] : [{ internal, external: hostPort, ip: "127.0.0.1" }];
+function onLoopback(hostPort: number | null | undefined, internal: number): { internal: number; external: number; ip: string }[] {
+  return hostPort === null || hostPort === undefined ? [] : [{ internal, external: hostPort, ip: loopback }];
 }
 
 function networksFor({ network, publicNetwork, hostPort }: StoreArgs): pulumi.Input<string>[] {

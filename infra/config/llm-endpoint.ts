@@ -1,4 +1,4 @@
-import type { LlmRuntime } from "../config/keys/app.ts";
+import type { LlmRuntime } from "./keys/app.ts";
 import type { Problem } from "../core/errors.ts";
 
 /** Where the application finds its runtime, as its environment says it. */

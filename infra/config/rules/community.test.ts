@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { parseConfig } from "../parse.ts";
+
+const recorded = {
+  edition: "community",
+  installation: "a1b2c3",
+  llmRuntime: "embedded",
+  model: "smollm2:135m",
+  images: "{}",
+};
+
+/** `path: fix` of each problem. */
+function fixes(changes: Record<string, string>): string[] {
+  const secrets = new Set(["llmApiKey"]);
+  return parseConfig("community", { ...recorded, ...changes }, secrets).problems.map(({ path, fix }) => `${path}: ${fix}`);
+}
+
+test("what the first up records breaks no rule", () => {
+  expect(fixes({})).toEqual([]);
+});
+
+test("equal ports are refused, those of the variant alone, and the command named picks another", () => {
+  expect(fixes({ pagePort: "8000" })).toEqual(["apiPort: ./fidus choose --api-port 8001"]);
+  expect(fixes({ pagePort: "65535", apiPort: "65535" })).toEqual(["apiPort: ./fidus choose --api-port 65534"]);
+  expect(fixes({ postgresPort: "6379" })).toEqual([]);
+  expect(fixes({ services: "dependencies", postgresPort: "6379" })).toEqual(["redisPort: pulumi config set redisPort 6380"]);
+  expect(fixes({ services: "dependencies", pagePort: "8000" })).toEqual([]);
+});
+
+test("a registry source without a registry is refused, with one it is accepted", () => {
+  expect(fixes({ imageSource: "registry" })).toEqual(["imageRegistry: ./fidus choose --no-registry"]);
+  expect(fixes({ imageSource: "registry", imageRegistry: "registry.lan/fidus" })).toEqual([]);
+});
+
+test("a certificate without a domain is refused, and the command named goes back to none", () => {
+  expect(fixes({ certificate: "acme" })).toEqual(["certificate: pulumi config rm certificate"]);
+  expect(fixes({ certificate: "acme", domain: "fidus.test" })).toEqual([]);
+});
+
+test("what a runtime needs counts only where the application runs", () => {
+  expect(fixes({ llmRuntime: "openai", model: "any" })).toEqual(["llmApiKey: pulumi config set --secret llmApiKey"]);
+  expect(fixes({ llmRuntime: "openai", model: "any", llmApiKey: "[secret]" })).toEqual([]);
+  expect(fixes({ llmRuntime: "openai", model: "any", services: "dependencies" })).toEqual([]);
+  expect(fixes({ model: "gpt-9" })).toEqual(["model: ./fidus choose --model smollm2:135m"]);
+});
