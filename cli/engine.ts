@@ -190,11 +190,27 @@ function parseEvent(line: string): EngineEvent | null {
 
 function engineFailure(operation: string, { errors }: Seen, error: unknown, signal: AbortSignal): CliError {
   if (signal.aborted && signal.reason instanceof CliError) return signal.reason;
+  if (error instanceof ExecaError && error.signal !== undefined) return killedEngine(operation, error);
   const spoken = [...new Set(errors.filter((text) => text !== "" && text !== "update failed"))];
   const fallback = error instanceof ExecaError ? String(error.stderr).trim() || error.shortMessage : String(error);
   const lines = spoken.length > 0 ? spoken : [fallback];
   return new CliError(`the engine's ${operation} failed\n${lines.map(indent).join("\n")}`, {
     code: "engine-failed",
+    cause: error,
+  });
+}
+
+/** By hand, or by a kernel short of memory: the state is whole up to the last finished step. */
+function killedEngine(operation: string, error: ExecaError): CliError {
+  const problem = {
+    path: `pulumi ${operation}`,
+    got: `an end by ${error.signal}`,
+    rule: "to run to its end (dmesg tells whether memory was short)",
+    fix: "./fidus up",
+  };
+  return new CliError("The engine was ended in the middle of its work; what it had finished is kept", {
+    code: "engine-killed",
+    problems: [problem],
     cause: error,
   });
 }

@@ -1,4 +1,5 @@
 import { formatProblem, InvalidInputError, type Problem } from "../infra/core/errors.ts";
+import { ImageError } from "../infra/images/build-failure.ts";
 import { ToolchainError } from "../toolchain/errors.ts";
 
 /** What every command ends with: 0 done, 1 failure, 2 wrong input, 3 over budget or forbidden by a guard. */
@@ -61,6 +62,10 @@ export function describeError(error: unknown): { readonly report: ErrorReport; r
   if (error instanceof InvalidInputError) {
     const [message = error.message] = error.message.split("\n", 1);
     return { report: { code: "wrong-input", message, problems: error.problems, fix: null }, exitCode: 2 };
+  }
+  if (error instanceof ImageError) {
+    const { message, problems } = error;
+    return { report: { code: "image", message, problems, fix: null }, exitCode: 1 };
   }
   if (error instanceof ToolchainError) {
     const report = {

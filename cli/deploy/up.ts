@@ -13,14 +13,15 @@ import { demandsOf, prepareToolchain, requirePortsThere } from "../host-check.ts
 import type { Installation } from "../installation.ts";
 import { removeLeftovers, settleEngineLocks } from "../leftovers.ts";
 import { prove, type Proof } from "../proof.ts";
-import { checkedSettings } from "../settings.ts";
-import { openStackConfig } from "../stack-config.ts";
+import { checkedSettings, type Settings } from "../settings.ts";
+import { openStackConfig, type StackConfigFile } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
 import { checkKnownStack } from "../stacks.ts";
 import { awaitCertificate, reachOf } from "./certificate.ts";
+import { whileEngineLives } from "./engine-gone.ts";
 import { runUp } from "./engine-run.ts";
 import { prepareImages, prepareModel } from "./parts.ts";
-import { settlePlace } from "./place.ts";
+import { settlePlace, type Place } from "./place.ts";
 import { sideBySide } from "./side-by-side.ts";
 
 export interface UpOptions extends ChoiceFlags {
@@ -63,21 +64,45 @@ async function bringUp(
   options: UpOptions,
   onAdmin: (admin: Credentials) => void,
 ): Promise<UpResult> {
-  const { progress } = ctx;
   const config = await openStackConfig(ctx.paths, installation, stack, "community");
-  const { engine: host, measured, choices, modelIsOurs } = await settlePlace(ctx, installation, config, options);
-  const docker = dockerAt(host.host, ctx.env);
+  const place = await settlePlace(ctx, installation, config, options);
+  const work = { ctx, installation, stack, config, place, docker: dockerAt(place.engine.host, ctx.env) };
+  return whileEngineLives(ctx, place.engine, stack, async () => {
+    const deployed = await deploy(work);
+    return finish(work, deployed, options.email ?? "admin@fidus.local", onAdmin);
+  });
+}
+
+/** What the steps of an `up` share once its place is settled. */
+interface Work {
+  readonly ctx: CliContext;
+  readonly installation: Installation;
+  readonly stack: string;
+  readonly config: StackConfigFile;
+  readonly place: Place;
+  readonly docker: Docker;
+}
+
+interface Deployed {
+  readonly changes: Changes;
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly settings: Settings;
+}
+
+/** Parts, images, resources. */
+async function deploy({ ctx, installation, stack, config, place, docker }: Work): Promise<Deployed> {
+  const { progress } = ctx;
   await refuseForeign(docker, installation, stack);
   const images = neededImages(checkedSettings(config));
   // Each waits for something else most of the time: the processor, the model hub, the package registries.
   await sideBySide(ctx.signal, [
     (signal) => progress.step("toolchain", (step) => prepareToolchain({ ...ctx, signal }, step)),
-    (signal) => progress.step("model", (step) => prepareModel({ ...ctx, signal }, config, modelIsOurs, step)),
+    (signal) => progress.step("model", (step) => prepareModel({ ...ctx, signal }, config, place.modelIsOurs, step)),
     (signal) => progress.step("images", (step) => prepareImages({ ...ctx, signal }, docker, config, images, step)),
   ]);
   const settings = checkedSettings(config);
   const probe = { image: settings.images["base"] ?? "", installation: installation.id };
-  await requirePortsThere(docker, measured, demandsOf(settings), probe);
+  await requirePortsThere(docker, place.measured, demandsOf(settings), probe);
   const engine = pulumiEngine(ctx, installation, stack);
   const changes = await progress.step("stack", async (step) => {
     await settleEngineLocks(installation, stack, { signal: ctx.signal, update: step.update });
@@ -87,7 +112,17 @@ async function bringUp(
     if (removed.length > 0) ctx.notice(`  removed what an interrupted run left: ${removed.join(", ")}`);
     return runUp(engine, docker, { installation: installation.id, stack, known }, step);
   });
-  const outputs = (await engine.outputs()) ?? {};
+  return { changes, outputs: (await engine.outputs()) ?? {}, settings };
+}
+
+/** The first administrator, the certificate, and the proof that it answers. */
+async function finish(
+  { ctx, installation, stack, place: { choices }, docker }: Work,
+  { changes, outputs, settings }: Deployed,
+  email: string,
+  onAdmin: (admin: Credentials) => void,
+): Promise<UpResult> {
+  const { progress } = ctx;
   const result = {
     stack,
     url: String(outputs["url"]),
@@ -101,16 +136,13 @@ async function bringUp(
   };
   const container = outputs["apiContainer"];
   if (typeof container !== "string") return { ...result, admin: null, proof: null };
-  const admin = await progress.step("administrator", (step) =>
-    firstAdmin(docker, container, options.email ?? "admin@fidus.local", step.skip),
-  );
+  const admin = await progress.step("administrator", (step) => firstAdmin(docker, container, email, step.skip));
   // Shown before anything else can fail: it is kept nowhere.
   if (admin !== null) onAdmin(admin);
-  const reach = await reachOf(docker, { installation: installation.id, stack }, result.url, settings);
+  const identity = { installation: installation.id, stack };
+  const reach = await reachOf(docker, identity, result.url, settings);
   if (settings.domain !== null && settings.certificate === "acme")
-    await progress.step("certificate", (step) =>
-      awaitCertificate(ctx, docker, { installation: installation.id, stack }, reach, step),
-    );
+    await progress.step("certificate", (step) => awaitCertificate(ctx, docker, identity, reach, step));
   const proof = await progress.step("test question", () =>
     prove(appAdmin(docker, container), { reach, model: settings.model, signal: ctx.signal }),
   );
@@ -126,7 +158,7 @@ async function refuseForeign(docker: Docker, installation: Installation, stack: 
       path: "container",
       got: name,
       rule: `the label fidus.installation=${installation.id}`,
-      fix: `docker rename ${name} ${name}-old`,
+      fix: `docker rename ${name} old-${name}`,
     })),
   );
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { appendFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { buildFailure } from "./build-failure.ts";
 import { withBuildLock } from "./build-lock.ts";
 import { removeStages, sweepStages } from "./build-stages.ts";
 import type { Docker, DockerCall } from "./docker-cli.ts";
@@ -55,7 +56,7 @@ export interface EnsuredImage {
 /**
  * Makes the engine hold every wanted image with the content of this checkout. What is there already is left alone, and then
  * nothing but one call to the engine happens. Safe to run twice at once, and to be killed at any point: a tag appears only
- * when its image is whole. Throws an Error with the last lines of the step that failed.
+ * when its image is whole. Throws an ImageError with the last lines of the step that failed.
  */
 export async function ensureImages(args: EnsureImagesArgs): Promise<EnsuredImage[]> {
   for (let attempt = 1; ; attempt += 1) {
@@ -165,7 +166,12 @@ async function buildImages(args: Run, folder: string, names: readonly ImageName[
   for (const [index, name] of names.entries()) {
     const start = performance.now();
     log?.({ kind: "started", image: name, how: "build", step: index + 1, steps: names.length });
-    await buildImage({ ...args, env, folder, settings, engine, name });
+    try {
+      await buildImage({ ...args, env, folder, settings, engine, name });
+    } catch (error) {
+      if (error instanceof CheckoutChangedError || args.signal?.aborted === true) throw error;
+      throw buildFailure(name, error);
+    }
     log?.({ kind: "finished", image: name, how: "build", milliseconds: performance.now() - start });
   }
   return names;

@@ -122,6 +122,8 @@ export async function writeHostFolder(context: string, settings: HostSettings, s
     'Acquire::Retries "3";',
     'Acquire::Languages "none";',
     'APT::Install-Recommends "false";',
+    // Else a mirror that does not answer is a warning, and the error is a package that is not found.
+    'APT::Update::Error-Mode "any";',
     ...(certificates === null ? [] : ['Acquire::https::CAInfo "/.host/ca.crt";']),
     ...settings.aptConfig,
   ];

@@ -91,10 +91,11 @@ async function bootstrap({
       archive,
       ...settings.sources,
     ],
-    { env, extendEnv: false, all: true, ...(signal === undefined ? {} : { cancelSignal: signal }) },
+    { env, extendEnv: false, all: true, reject: false, ...(signal === undefined ? {} : { cancelSignal: signal }) },
   );
   for await (const line of child.iterable({ from: "all" })) onLine(String(line));
-  await child;
+  const { failed, exitCode, all: said = "" } = await child;
+  if (failed) throw new Error(`mmdebstrap failed (exit ${exitCode ?? "none"}):\n${said.trimEnd()}`);
   const image = `fidus/root:${buildId}`;
   await docker(["import", "--change", `LABEL fidus.build=${buildId}`, archive, image], { signal });
   return { image, source: { kind: "mmdebstrap" }, sources: settings.sources, temporary: true };
