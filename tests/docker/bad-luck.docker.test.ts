@@ -136,7 +136,7 @@ test("containers of our names that are not ours stop the up and are not touched"
   const { base } = await new TestEngine().images("base");
   const intruder = (await docker(["create", "--name", name, "--entrypoint", "/bin/true", base])).trim();
   try {
-    await refused(await product.fidus("up", "community"), 1, `container: got "${name}"`, `docker rename ${name} ${name}-old`);
+    await refused(await product.fidus("up", "community"), 1, `container: got "${name}"`, `docker rename ${name} old-${name}`);
     expect((await docker(["inspect", "--format", "{{.Id}}", name])).trim()).toBe(intruder);
   } finally {
     await docker(["rm", "--force", intruder]);
