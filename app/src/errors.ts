@@ -29,6 +29,8 @@ export interface AppErrorOptions {
   readonly retryAfter?: number;
   /** Replaces the table's status, for a runtime's own 4xx. */
   readonly status?: number;
+  /** The field of the request that is at fault. */
+  readonly param?: string;
 }
 
 /** A failure with a code of {@link errorTable}; whatever else is thrown counts as `internal`. */
@@ -36,6 +38,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly status: number;
   readonly retryAfter: number | null;
+  readonly param: string | null;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     super(options.message ?? errorTable[code].text, { cause: options.cause });
@@ -43,6 +46,7 @@ export class AppError extends Error {
     this.code = code;
     this.status = options.status ?? errorTable[code].status;
     this.retryAfter = options.retryAfter ?? null;
+    this.param = options.param ?? null;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Server } from "node:http";
+import type { Server as NetServer } from "node:net";
 import type { Logger } from "./log.ts";
 
 /** Why work was stopped from outside; carried as the abort reason. */
@@ -64,7 +65,7 @@ export class Lifecycle {
 }
 
 /** Listens and resolves to the real port. @throws the listen error, in house form when the port is taken. */
-export function listen(server: Server, port: number): Promise<number> {
+export function listen(server: NetServer, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const taken = error.code === "EADDRINUSE";

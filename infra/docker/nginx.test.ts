@@ -47,6 +47,19 @@ test("streams pass at once in both forms, and the /api prefix is kept [C-15] [C-
   }
 });
 
+test("callers of the API get the proxy's own errors as JSON, on every port that serves it", () => {
+  for (const [conf, servers] of [
+    [nginxConf({ domain: null }), 2],
+    [nginxConf({ domain: "fidus.example" }), 1],
+  ] as const) {
+    for (const status of [413, 502, 504]) {
+      expect(conf.split(`error_page ${status} @error-${status};`)).toHaveLength(servers + 1);
+      const [, body = ""] = new RegExp(`return ${status} '(.+)';`).exec(conf) ?? [];
+      expect(JSON.parse(body)).toMatchObject({ error: { message: expect.stringMatching(/\.$/) as string, param: null } });
+    }
+  }
+});
+
 test("the proxy passes who asked and how [C-14]", () => {
   const conf = nginxConf({ domain: null });
   for (const header of ["Host", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Proto"])

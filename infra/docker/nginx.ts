@@ -62,22 +62,47 @@ http {
   proxy_send_timeout 3600s;
 `;
 
-const apiLocation = `    location ~ ^/(api/|v1/|docs$|health$|healthz$|health/) {
-      set $api http://api:8000;
+/** What the proxy itself has to say to callers of the API: in the shape that both its faces use. */
+const ownErrors = {
+  413: { message: "The request is too large.", type: "invalid_request_error", param: null, code: "too_large" },
+  502: { message: "Fidus cannot be reached. Try again shortly.", type: "api_error", param: null, code: "unreachable" },
+  504: { message: "Fidus did not answer in time.", type: "api_error", param: null, code: "unreachable" },
+} as const;
+
+const ownErrorPages = Object.entries(ownErrors)
+  .map(
+    ([status, error]) => `    location @error-${status} {
+      default_type application/json;
+      return ${status} '${JSON.stringify({ error })}';
+    }`,
+  )
+  .join("\n");
+
+const toApi = `      set $api http://api:8000;
       proxy_pass $api;
-    }`;
+${Object.keys(ownErrors)
+  .map((status) => `      error_page ${status} @error-${status};`)
+  .join("\n")}
+    }
+${ownErrorPages}`;
+
+const apiLocation = `    location ~ ^/(api/|v1/|docs$|health$|healthz$|health/) {
+${toApi}`;
 
 const pageLocation = `    location / {
       set $web http://web:3000;
       proxy_pass $web;
+      # The page itself holds no secret that its length could tell; what people say never comes this way.
+      gzip on;
+      gzip_vary on;
+      gzip_proxied any;
+      gzip_types text/css text/javascript image/svg+xml;
     }`;
 
 const apiOnly = `  server {
     listen 8081;
     location / {
-      set $api http://api:8000;
-      proxy_pass $api;
-    }
+${toApi}
   }`;
 
 const ownHealth = `    location = /proxy-health {

@@ -121,6 +121,7 @@ describe("signing in", () => {
   test("with fields missing or unknown is refused", async () => {
     expect((await login({ email: "ann@test" })).status).toBe(400);
     expect((await login({ email: "ann@test", password, admin: true })).status).toBe(400);
+    expect((await login({ email: "ann\0@test", password })).status).toBe(400);
   });
 
   test("too often with one e-mail is limited, also with the right password, and says when to come back", async () => {

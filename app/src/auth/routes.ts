@@ -5,14 +5,14 @@ import { z } from "zod";
 import type { Context } from "../context.ts";
 import { AppError } from "../errors.ts";
 import { currentUser, refuseForeignOrigin, requireUser } from "../http/guards.ts";
-import { parseBody } from "../http/parse.ts";
+import { parseBody, storableText } from "../http/parse.ts";
 import { decoyHash, verifyPassword } from "./password.ts";
 import { PgRateStore } from "./rate-store.ts";
 import { sessionToken, setSessionCookie } from "./session-cookie.ts";
 import { sessionSeconds } from "./sessions.ts";
 import { findByEmail, normalizeEmail } from "./users.ts";
 
-const loginBody = z.strictObject({ email: z.string().min(1).max(254), password: z.string().min(1).max(1024) });
+const loginBody = z.strictObject({ email: storableText.min(1).max(254), password: z.string().min(1).max(1024) });
 
 /** Attempts allowed per address (any outcome) and per e-mail (failures only), and the window of both. */
 export const loginLimits = { perAddress: 60, failuresPerEmail: 10, windowSeconds: 15 * 60 } as const;

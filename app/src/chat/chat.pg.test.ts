@@ -106,6 +106,14 @@ describe("an answer", () => {
     });
   });
 
+  test("in which the model wrote a character that cannot be stored is kept without it", async () => {
+    upstream.answer((res) => streamText(res, ["a\0b", "\0", "c"]));
+    const events = await allEvents(await ask({ content: "write nothing" }));
+    expect(events.at(-1)?.event).toBe("done");
+    const { body } = await get(`/conversations/${String(events[0]?.data.conversationId)}`);
+    expect(body).toMatchObject({ messages: [{}, { content: "abc", status: "complete" }] });
+  });
+
   test("has heartbeats while the runtime is silent", async () => {
     upstream.answer(async (res) => {
       await new Promise((resolve) => setTimeout(resolve, 350));
@@ -266,6 +274,8 @@ describe("bad questions", () => {
     ["with an unknown field", { content: "x", temperature: 1 }, 400],
     ["in a conversation that cannot be", { content: "x", conversationId: "1" }, 400],
     ["not JSON at all", "x", 400],
+    ["with a character that cannot be stored", { content: "a\0b" }, 400],
+    ["to a model whose name cannot be stored", { content: "x", model: "a\0b" }, 400],
     ["300 kB", { content: "x".repeat(300_000) }, 413],
   ])("%s are refused, and nothing is stored or asked", async (_name, body, status) => {
     const count = async () => (await query(databaseUrl, "SELECT count(*)::int AS n FROM messages"))[0]?.n as number;
@@ -275,6 +285,14 @@ describe("bad questions", () => {
     expect(await response.json()).toMatchObject({ error: { code: status === 413 ? "too_large" : "invalid_request" } });
     expect([await count(), upstream.requests.length]).toEqual(before);
   });
+});
+
+test("a question sent as plain text is refused with how to send it", async () => {
+  const response = await ask({ content: "x" }, { ...ann, "content-type": "text/plain" });
+  expect([response.status, await response.json()]).toMatchObject([
+    400,
+    { error: { message: "The body must be JSON, sent as Content-Type: application/json." } },
+  ]);
 });
 
 test("chat goes on while Redis is away, and stopping works on the same replica", async () => {

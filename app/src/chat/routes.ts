@@ -4,7 +4,7 @@ import type { Context } from "../context.ts";
 import { AppError } from "../errors.ts";
 import { refuseWhileDraining } from "../http/drain.ts";
 import { currentUser, requireUser } from "../http/guards.ts";
-import { parseBody, parseId } from "../http/parse.ts";
+import { parseBody, parseId, storableText } from "../http/parse.ts";
 import { EventStream, onClientGone } from "../http/stream.ts";
 import { writeAnswer } from "./answer.ts";
 import { beginTurn, deleteConversation, listConversations, ownsMessage, readConversation } from "./store.ts";
@@ -12,11 +12,8 @@ import { beginTurn, deleteConversation, listConversations, ownsMessage, readConv
 const id = z.uuid();
 const chatBody = z.strictObject({
   conversationId: id.optional(),
-  content: z
-    .string()
-    .max(32_000)
-    .refine((text) => text.trim() !== "", "must not be empty"),
-  model: z.string().min(1).max(200).optional(),
+  content: storableText.max(32_000).refine((text) => text.trim() !== "", "must not be empty"),
+  model: storableText.min(1).max(200).optional(),
 });
 
 /** Conversations of the signed-in person. Somebody else's look as if they did not exist. */
@@ -25,14 +22,12 @@ export function createConversationRouter(ctx: Context): Router {
   router.use(requireUser(ctx));
 
   router.get("/", async (req, res) => {
-    res.set("cache-control", "no-store");
     res.json({ conversations: await listConversations(ctx.db, currentUser(req).id) });
   });
 
   router.get("/:id", async (req, res) => {
     const conversation = await readConversation(ctx.db, currentUser(req).id, parseId(id, req.params.id));
     if (conversation === null) throw new AppError("not_found");
-    res.set("cache-control", "no-store");
     res.json(conversation);
   });
 

@@ -1,5 +1,5 @@
 import cors from "cors";
-import express, { type Express } from "express";
+import express, { type Express, type RequestHandler } from "express";
 import helmet from "helmet";
 import { createAuthRouter } from "../auth/routes.ts";
 import { createChatRouter, createConversationRouter } from "../chat/routes.ts";
@@ -21,7 +21,7 @@ export function createApp(ctx: Context): Express {
   app.use(createHealthRouter(ctx));
   if (config.corsOrigins.length > 0) app.use(cors({ origin: [...config.corsOrigins], credentials: true, maxAge: 600 }));
   app.use("/v1", createOpenAiRouter(ctx));
-  app.use("/api/v1", express.json({ limit: "256kb" }));
+  app.use("/api/v1", noStore, express.json({ limit: "256kb" }));
   app.use("/api/v1/llm", createLlmStatusRouter(ctx));
   app.use("/api/v1/auth", createAuthRouter(ctx));
   app.use("/api/v1/conversations", createConversationRouter(ctx));
@@ -32,6 +32,12 @@ export function createApp(ctx: Context): Express {
   app.use(errorHandler(log));
   return app;
 }
+
+/** What people say and who they are belongs in no cache. */
+const noStore: RequestHandler = (_req, res, next) => {
+  res.set("cache-control", "no-store");
+  next();
+};
 
 /** Answers here are data: nothing may be loaded, framed or guessed from them. HSTS only where there is TLS. */
 function apiHeaders(publicUrl: URL): ReturnType<typeof helmet> {

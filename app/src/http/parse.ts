@@ -1,9 +1,15 @@
 import type { Request } from "express";
-import type { z } from "zod";
+import { z } from "zod";
 import { AppError } from "../errors.ts";
+
+/** A string that PostgreSQL can keep: its text has every character but NUL. */
+export const storableText = z.string().refine((text) => !text.includes("\0"), "must not contain the NUL character");
 
 /** The validated body. @throws AppError invalid_request that names the first broken field, never its value */
 export function parseBody<T extends z.ZodType>(schema: T, req: Request): z.output<T> {
+  if (req.body === undefined) {
+    throw new AppError("invalid_request", { message: "The body must be JSON, sent as Content-Type: application/json." });
+  }
   return parse(schema, req.body);
 }
 
@@ -14,10 +20,12 @@ export function parseId<T extends z.ZodType>(schema: T, value: unknown): z.outpu
   return parsed.data;
 }
 
-function parse<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+/** A validated value. @throws AppError invalid_request */
+export function parse<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const path = issue === undefined || issue.path.length === 0 ? "body" : issue.path.join(".");
-  throw new AppError("invalid_request", { message: `${path}: ${issue?.message ?? "invalid"}.` });
+  const { path = [], message = "invalid" } = parsed.error.issues[0] ?? {};
+  if (path.length === 0) throw new AppError("invalid_request", { message: `body: ${message}.` });
+  const param = path.join(".");
+  throw new AppError("invalid_request", { message: `${param}: ${message}.`, param });
 }

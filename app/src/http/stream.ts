@@ -8,7 +8,7 @@ export const streamHeaders = {
 } as const;
 
 /** A comment line: ignored by clients, keeps idle timers of proxies from cutting the stream. */
-export const heartbeat = ": keep-alive\n\n";
+const heartbeat = ": keep-alive\n\n";
 
 /** Writes and waits for room; resolves also when the client is gone, so no writer waits for ever. */
 export function write(res: ServerResponse, chunk: string | Uint8Array): Promise<void> | void {
@@ -20,6 +20,11 @@ export function write(res: ServerResponse, chunk: string | Uint8Array): Promise<
     };
     res.once("drain", go).once("close", go);
   });
+}
+
+/** Writes a heartbeat, unless the reader has not even taken what came before: then there is nothing to keep alive. */
+export function beat(res: ServerResponse): void {
+  if (!res.writableNeedDrain) void write(res, heartbeat);
 }
 
 /** Calls `gone` once when the client leaves before the answer is complete. */
@@ -39,7 +44,7 @@ export class EventStream {
     this.#res = res;
     res.writeHead(200, streamHeaders);
     res.flushHeaders();
-    this.#timer = setInterval(() => void write(res, heartbeat), heartbeatMs);
+    this.#timer = setInterval(() => beat(res), heartbeatMs);
     res.once("close", () => clearInterval(this.#timer));
   }
 

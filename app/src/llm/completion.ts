@@ -70,7 +70,9 @@ function* eventsOf(data: string): Generator<CompletionEvent> {
   const parsed = chunk.safeParse(tryJson(data));
   if (!parsed.success || parsed.data.error !== undefined) throw new AppError("runtime_broken", { cause: parsed.error });
   const choice = parsed.data.choices[0];
-  if (choice?.delta?.content) yield { kind: "text", text: choice.delta.content };
+  // A model may write any character; PostgreSQL keeps every one but NUL, and one of them must not cost the answer.
+  const text = choice?.delta?.content?.replaceAll("\0", "");
+  if (text) yield { kind: "text", text };
   if (choice?.finish_reason) yield { kind: "finish", reason: choice.finish_reason };
   const { usage } = parsed.data;
   if (usage) yield { kind: "usage", promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens };

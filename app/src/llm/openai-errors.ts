@@ -30,7 +30,7 @@ const words: Partial<Record<ErrorCode, { type: string; code: string; message?: s
 /** One of our errors in OpenAI's shape. */
 export function openAiError(error: AppError): OpenAiError {
   const { type, code, message } = words[error.code] ?? { type: "api_error", code: error.code };
-  return { error: { message: message ?? error.message, type, param: null, code } };
+  return { error: { message: message ?? error.message, type, param: error.param, code } };
 }
 
 const shaped = z.looseObject({ error: z.looseObject({ message: z.string() }) });

@@ -4,6 +4,7 @@ import type { Context } from "../context.ts";
 import { AppError } from "../errors.ts";
 import { refuseWhileDraining } from "../http/drain.ts";
 import { requireApiKey } from "../http/guards.ts";
+import { parse } from "../http/parse.ts";
 import { openAiErrorHandler } from "./openai-errors.ts";
 import { relay } from "./relay.ts";
 
@@ -24,6 +25,8 @@ export function createOpenAiRouter(ctx: Context): Router {
 
   router.get("/models", (_req, res) => relay(ctx, res, { method: "GET", path: "/models", headersTimeout: 30_000 }, false));
   router.get("/models/:id", (req, res) => {
+    // Dots alone would climb out of the runtime's own path.
+    if (/^\.\.?$/.test(req.params.id)) throw new AppError("not_found");
     const path = `/models/${encodeURIComponent(req.params.id)}`;
     return relay(ctx, res, { method: "GET", path, headersTimeout: 30_000 }, false);
   });
@@ -40,7 +43,7 @@ export function createOpenAiRouter(ctx: Context): Router {
   return router;
 }
 
-/** The bytes to send on: the caller's own, unless the model is missing and ours is filled in. */
+/** The bytes to send on: the caller's own; where they name no model, ours is put in front, and the rest stays as it came. */
 function readChatRequest(raw: unknown, model: string | null): { body: Buffer | string; stream: boolean } {
   if (!Buffer.isBuffer(raw)) throw new AppError("invalid_request", { message: "The body is empty; it must be JSON." });
   let json: unknown;
@@ -49,12 +52,7 @@ function readChatRequest(raw: unknown, model: string | null): { body: Buffer | s
   } catch (error) {
     throw new AppError("invalid_request", { message: "The body is not valid JSON.", cause: error });
   }
-  const parsed = chatBody.safeParse(json);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new AppError("invalid_request", { message: `${issue?.path.join(".") || "body"}: ${issue?.message ?? "invalid"}.` });
-  }
-  const { data } = parsed;
-  const body = data.model === undefined && model !== null ? JSON.stringify({ ...data, model }) : raw;
-  return { body, stream: data.stream === true };
+  const { model: asked, stream } = parse(chatBody, json);
+  const text = (): string => raw.toString("utf8").replace("{", () => `{"model":${JSON.stringify(model)},`);
+  return { body: asked === undefined && model !== null ? text() : raw, stream: stream === true };
 }

@@ -80,8 +80,8 @@ export class Probes {
   async #look(): Promise<void> {
     const { db, redis, log } = this.#parts;
     const [postgres, redisState, runtime] = await Promise.all([
-      state(db.query("SELECT 1")),
-      redis === null ? ("off" as const) : state(redis.ping()),
+      state(db.query("SELECT 1"), this.#intervalMs),
+      redis === null ? ("off" as const) : state(redis.ping(), this.#intervalMs),
       this.#lookAtRuntime().catch(() => away),
     ]);
     const next: Services = { postgres, redis: redisState, llm: runtime.reachable ? "up" : "down" };
@@ -131,9 +131,13 @@ async function ollamaLoaded(upstream: Upstream, path: string, signal: AbortSigna
   }
 }
 
-async function state(answer: Promise<unknown>): Promise<ServiceState> {
-  return answer.then(
+/** A service that hangs is as useless as one that is gone, and must not hold the look at the others up. */
+async function state(answer: Promise<unknown>, withinMs: number): Promise<ServiceState> {
+  const seen = answer.then(
     () => "up" as const,
     () => "down" as const,
   );
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<"down">((resolve) => (timer = setTimeout(resolve, withinMs, "down")));
+  return Promise.race([seen, late]).finally(() => clearTimeout(timer));
 }

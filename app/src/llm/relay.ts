@@ -1,7 +1,7 @@
 import type { Response } from "express";
 import { AppError, type ErrorCode } from "../errors.ts";
 import type { Context } from "../context.ts";
-import { heartbeat, onClientGone, streamHeaders, write } from "../http/stream.ts";
+import { beat, onClientGone, streamHeaders, write } from "../http/stream.ts";
 import { normalizeErrorBody, openAiError } from "./openai-errors.ts";
 import { SseScanner } from "./sse-scanner.ts";
 import { readText, stopReason, upstreamError, type UpstreamRequest, type UpstreamResponse } from "./upstream.ts";
@@ -51,7 +51,7 @@ function isEventStream({ headers }: UpstreamResponse): boolean {
 function openEarly(res: Response, heartbeatMs: number): { stop: () => void } {
   const timer = setInterval(() => {
     if (!res.headersSent) res.writeHead(200, streamHeaders);
-    void write(res, heartbeat);
+    beat(res);
   }, heartbeatMs);
   return { stop: () => clearInterval(timer) };
 }
@@ -78,7 +78,7 @@ async function passStream({ heartbeatMs }: RelayContext, res: Response, upstream
   res.flushHeaders();
   const scanner = new SseScanner();
   const timer = setInterval(() => {
-    if (scanner.atBoundary) void write(res, heartbeat);
+    if (scanner.atBoundary) beat(res);
   }, heartbeatMs);
   let finished = false;
   try {

@@ -7,7 +7,6 @@ export function createLlmStatusRouter({ config, probes }: Pick<Context, "config"
   router.get("/status", (_req, res) => {
     const { reachable, loaded, tokensPerSecond } = probes.runtime();
     const { runtime, demo, nextStep } = config.llm;
-    res.set("cache-control", "no-store");
     res.json({ runtime, model: probes.model, demo, nextStep, reachable, loaded: loaded ?? reachable, tokensPerSecond });
   });
   return router;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { heartbeat, onClientGone, streamHeaders, write } from "../http/stream.ts";
+import { beat, onClientGone, streamHeaders, write } from "../http/stream.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { Logger } from "../log.ts";
 import { EngineError, type Engine } from "./engine.ts";
@@ -104,7 +104,7 @@ async function answerStream(options: RuntimeServerOptions, request: ChatRequest,
   };
   const timer = setInterval(() => {
     open();
-    void write(res, heartbeat);
+    beat(res);
   }, options.heartbeatMs);
   try {
     const result = await options.engine.generate(request.options, signal, (text) => {

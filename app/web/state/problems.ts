@@ -15,7 +15,8 @@ const modelAway = "Wait a moment and send again; “./fidus status” shows its 
 /** Codes of the API and of this page that have a text of their own. */
 const byCode = new Map<string, Problem>([
   ["network", unreachable],
-  // A proxy answers in its own words, without a code, while the API is away.
+  // The proxy's own word while the API is away; another proxy before it may say it without a code.
+  ["unreachable", unreachable],
   ["502", unreachable],
   ["504", unreachable],
   ["runtime_unreachable", { title: "The language model cannot be reached.", advice: modelAway }],
