@@ -9,6 +9,7 @@ import {
   openConversations,
   stopButton,
   waitForAnswer,
+  waitForDrawing,
   waitForText,
 } from "./support/chat.ts";
 import { expectNoTrouble, expectWellShown } from "./support/expect.ts";
@@ -63,6 +64,7 @@ describe.each(looks)("on a $screen screen in the $scheme scheme, axe finds nothi
     );
     await page.goto("/#/c/wide");
     await answers(page).first().waitFor();
+    await waitForDrawing(page);
     await expectWellShown(page, "wide content");
     await expectNoTrouble(page, trouble);
   });

@@ -78,9 +78,11 @@ test("a reload brings the open conversation back, and writing goes on in it", as
   await chat.openChat(page);
   await chat.askAndWait(page, "How does a backup differ from a copy?");
   const address = page.url();
+  await chat.waitForDrawing(page);
   const before = await chat.answers(page).innerText();
   await page.reload();
   await chat.answers(page).waitFor();
+  await chat.waitForDrawing(page);
   expect(page.url()).toBe(address);
   expect(await chat.answers(page).innerText()).toBe(before);
   expect(await chat.questions(page).innerText()).toContain("How does a backup differ from a copy?");

@@ -22,6 +22,7 @@ async function showStored(page: Page, question: string, answer: string): Promise
   );
   await page.goto("/#/c/hostile");
   await chat.answers(page).getByText("Hostile text ends.").waitFor();
+  await chat.waitForDrawing(page);
 }
 
 async function expectInert(page: Page): Promise<void> {
@@ -78,6 +79,7 @@ test("hostile text that streams in small pieces is inert at every moment", async
   await chat.openChat(page);
   await chat.ask(page, "Say something hostile.");
   await chat.answers(page).getByText("Hostile text ends.").waitFor();
+  await chat.waitForDrawing(page);
   await expectInert(page);
   await expectNoTrouble(page, trouble);
 });

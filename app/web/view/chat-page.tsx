@@ -5,6 +5,7 @@ import { runtime } from "../state/runtime.ts";
 import { current } from "../state/threads.ts";
 import { Composer, focusComposer } from "./composer.tsx";
 import { MenuIcon } from "./icons.tsx";
+import { loadMarkdown } from "./prose.tsx";
 import { RuntimeBanner } from "./runtime-banner.tsx";
 import { Drawer, Sidebar } from "./sidebar.tsx";
 import { ThreadView } from "./thread-view.tsx";
@@ -16,6 +17,7 @@ export function ChatPage({ user }: { user: User }): JSX.Element {
   const thread = current.value;
   const title = thread.title.value;
 
+  useEffect(() => void loadMarkdown(), []);
   useEffect(() => {
     document.title = `${title} · Fidus`;
   }, [title]);

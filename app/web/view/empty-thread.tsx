@@ -18,7 +18,7 @@ export function EmptyThread({ thread, user }: { thread: Thread; user: User }): J
   };
   return (
     <div class="empty">
-      <h2>{user.name ? `What can I do for you, ${user.name}?` : "What can I do for you?"}</h2>
+      <h2>{greeting(user)}</h2>
       <Where />
       <ul class="ideas">
         {ideas.map((idea) => (
@@ -32,6 +32,11 @@ export function EmptyThread({ thread, user }: { thread: Thread; user: User }): J
       </ul>
     </div>
   );
+}
+
+/** By name, if somebody gave one: the front of the e-mail address, which is put there otherwise, is no name. */
+function greeting({ name, email }: User): string {
+  return name && name !== email.split("@", 1)[0] ? `What can I do for you, ${name}?` : "What can I do for you?";
 }
 
 // Only the built-in runtime is known to be on this machine; any other may be elsewhere, so nothing is claimed for it.

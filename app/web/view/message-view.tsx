@@ -1,15 +1,10 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
-import { announce } from "../state/announce.ts";
 import { runtime } from "../state/runtime.ts";
 import type { Answer, Message, Thread } from "../state/thread.ts";
-import { copyText } from "../text/clipboard.ts";
-import { MarkdownView } from "../text/markdown.ts";
 import { focusComposer } from "./composer.tsx";
 import { CopyButton } from "./copy-button.tsx";
 import { Mark } from "./icons.tsx";
-
-const SHOWN_MS = 2_000;
+import { Prose } from "./prose.tsx";
 
 interface MessageViewProps {
   readonly message: Message;
@@ -74,26 +69,4 @@ function Thinking({ text }: { text: string }): JSX.Element {
       {text}
     </p>
   );
-}
-
-function Prose({ text }: { text: string }): JSX.Element {
-  const root = useRef<HTMLDivElement>(null);
-  const view = useRef<MarkdownView | null>(null);
-  useLayoutEffect(() => {
-    if (!root.current) return;
-    view.current ??= new MarkdownView(root.current);
-    view.current.show(text);
-  }, [text]);
-  return <div class="prose" ref={root} onClick={(event) => void copyCode(event)} />;
-}
-
-// One listener for all code blocks: their buttons are made by the Markdown view, outside the component tree.
-async function copyCode(event: MouseEvent): Promise<void> {
-  const button = event.target instanceof Element ? event.target.closest("button[data-copy]") : null;
-  const code = button?.closest(".code")?.querySelector("code")?.textContent;
-  if (!button || code == null) return;
-  const done = await copyText(code);
-  button.textContent = done ? "Copied" : "Failed";
-  announce(done ? "Copied." : "Copying failed.");
-  setTimeout(() => (button.textContent = "Copy"), SHOWN_MS);
 }

@@ -25,7 +25,7 @@ export function RuntimeBanner(): JSX.Element | null {
   return (
     <aside class="banner" aria-label="Demo model">
       <p>
-        <strong>Demo model.</strong> It shows that everything works; its answers are often wrong.
+        <strong>Demo model.</strong> Its answers are often wrong.
       </p>
       {status.nextStep !== null && (
         <p class="banner-step">

@@ -33,6 +33,12 @@ export async function waitForAnswer(page: Page): Promise<void> {
   await stopButton(page).waitFor({ state: "detached", timeout: ANSWER_MS });
 }
 
+/** Waits until every answer is drawn as Markdown, not as the text it is until the part that draws it is here. */
+export async function waitForDrawing(page: Page): Promise<void> {
+  await page.locator(".prose:not(.plain)").first().waitFor();
+  await page.locator(".prose.plain").first().waitFor({ state: "detached" });
+}
+
 /** Asks and waits for the whole answer. */
 export async function askAndWait(page: Page, text: string): Promise<void> {
   const count = await answers(page).count();
