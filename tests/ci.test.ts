@@ -12,7 +12,11 @@ const workflowSchema = z.object({
   permissions: z.object({ contents: z.literal("read") }),
   jobs: z.record(
     z.string(),
-    z.object({ "timeout-minutes": z.number(), steps: z.array(z.object({ run: z.string().optional() })) }),
+    z.object({
+      "timeout-minutes": z.number(),
+      container: z.object({ image: z.string() }),
+      steps: z.array(z.object({ run: z.string().optional() })),
+    }),
   ),
 });
 
@@ -20,10 +24,18 @@ test("CI runs .ci/run on every push and pull request to main and develop, with n
   const workflow = workflowSchema.parse(parse(read(".github/workflows/ci.yml")));
   expect(workflow.on.push.branches).toEqual(["main", "develop"]);
   expect(workflow.on.pull_request.branches).toEqual(["main", "develop"]);
-  const commands = Object.values(workflow.jobs).flatMap(({ steps }) =>
-    steps.flatMap(({ run }) => (run === undefined ? [] : [run])),
-  );
-  expect(commands.filter((command) => command.endsWith(" .ci/run"))).toHaveLength(1);
+  const lines = Object.values(workflow.jobs).flatMap(({ steps }) => steps.flatMap(({ run = "" }) => run.split("\n")));
+  expect(lines.filter((line) => line === ".ci/run")).toHaveLength(1);
+});
+
+test("CI uses actions by commit, with the version beside it, and runs in Debian 13", () => {
+  const workflow = read(".github/workflows/ci.yml");
+  const uses = workflow.match(/uses: .*/g) ?? [];
+  expect(uses).toHaveLength(4);
+  for (const line of uses) expect(line).toMatch(/^uses: actions\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  expect(Object.values(workflowSchema.parse(parse(workflow)).jobs).map(({ container }) => container.image)).toEqual([
+    "debian:13",
+  ]);
 });
 
 test(".ci/run is a program that runs every tier with CI=true, where a tier that cannot run fails", () => {

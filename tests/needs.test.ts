@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { provide, type Machine } from "./needs.ts";
+import { chromiumNames, findProgram, pathFolders } from "./programs.ts";
 
 let folder = "";
 
@@ -33,6 +34,20 @@ test("a missing program is named with the package that brings it", async () => {
 test("a program on the PATH is enough, whoever brought it", async () => {
   await writeFile(join(folder, "shellcheck"), "", { mode: 0o755 });
   expect(await provide(["shellcheck"], machine())).toEqual([]);
+});
+
+test.each(["chromium", "google-chrome", "chromium-browser"])("a browser called %s is enough", async (name) => {
+  await writeFile(join(folder, name), "", { mode: 0o755 });
+  expect(await provide(["chromium"], machine())).toEqual([]);
+  expect(findProgram(chromiumNames, pathFolders(machine().env))).toBe(join(folder, name));
+});
+
+test("of several browsers the better one is taken, and a folder of that name is none", async () => {
+  await mkdir(join(folder, "chromium"));
+  await writeFile(join(folder, "chromium-browser"), "", { mode: 0o755 });
+  await writeFile(join(folder, "google-chrome"), "", { mode: 0o755 });
+  expect(findProgram(chromiumNames, [folder])).toBe(join(folder, "google-chrome"));
+  expect(findProgram(chromiumNames, [])).toBe(null);
 });
 
 test("a missing small part is told without touching Docker or the toolchain", async () => {

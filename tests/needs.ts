@@ -1,7 +1,7 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { execa } from "execa";
 import { ensureEngine } from "../cli/docker-setup.ts";
 import { resolvePaths } from "../cli/paths.ts";
@@ -10,6 +10,7 @@ import { createProgress } from "../cli/progress.ts";
 import { demoModel } from "../infra/core/models.ts";
 import { installRuntime } from "../infra/images/prepare.ts";
 import { ensureToolchain } from "../toolchain/ensure.ts";
+import { chromiumNames, findProgram, pathFolders } from "./programs.ts";
 import { removeLeftPolicy, withoutServices } from "./service-policy.ts";
 
 /** Something outside the checkout that a tier cannot do without. */
@@ -28,8 +29,8 @@ export interface Machine {
 }
 
 interface ProgramNeed {
-  /** Programs that must be found. */
-  readonly programs: readonly string[];
+  /** Programs that must be found; of several names, one is enough. */
+  readonly programs: readonly (string | readonly string[])[];
   /** Debian packages that bring them. */
   readonly packages: readonly string[];
 }
@@ -41,7 +42,7 @@ const programNeeds = {
   postgres: { programs: ["initdb", "postgres"], packages: ["postgresql"] },
   redis: { programs: ["redis-server"], packages: ["redis-server"] },
   registry: { programs: ["docker-registry"], packages: ["docker-registry"] },
-  chromium: { programs: ["chromium"], packages: ["chromium", "fonts-dejavu-core", "fonts-noto-color-emoji"] },
+  chromium: { programs: [chromiumNames], packages: ["chromium", "fonts-dejavu-core", "fonts-noto-color-emoji"] },
 } as const satisfies Record<string, ProgramNeed>;
 
 /** Root on Debian or Ubuntu: the only place where the tests may install packages. */
@@ -82,23 +83,16 @@ async function providePrograms(names: readonly ProgramName[], machine: Machine):
 }
 
 function missingPrograms(name: ProgramName, folders: readonly string[]): string[] {
-  return programNeeds[name].programs.filter((program) => !folders.some((folder) => isFile(join(folder, program))));
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return programNeeds[name].programs
+    .map((names) => [names].flat())
+    .flatMap((names) => (findProgram(names, folders) === null ? [names[0] ?? ""] : []));
 }
 
 /** PATH, and where Debian keeps what is not for everyone's PATH. */
 async function programFolders(env: NodeJS.ProcessEnv): Promise<string[]> {
   const postgres = "/usr/lib/postgresql";
   const versions = existsSync(postgres) ? await readdir(postgres) : [];
-  return [
-    ...(env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== ""),
-    "/usr/sbin",
-    "/sbin",
-    ...versions.map((version) => join(postgres, version, "bin")),
-  ];
+  return [...pathFolders(env), "/usr/sbin", "/sbin", ...versions.map((version) => join(postgres, version, "bin"))];
 }
 
 /** Null, or why it failed. */

@@ -1,9 +1,8 @@
-/** Starts Debian's Chromium and opens pages that record what must not happen. */
-import { existsSync } from "node:fs";
+/** Starts the Chromium of this machine and opens pages that record what must not happen. */
 import { join } from "node:path";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { chromiumNames, findProgram, pathFolders } from "../../programs.ts";
 
-const EXECUTABLE = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -16,10 +15,12 @@ const FLAGS = [
 
 /** Starts a browser with an empty profile; the caller closes it. */
 export function launch(): Promise<Browser> {
-  if (!existsSync(EXECUTABLE)) {
-    throw new Error(`CHROMIUM: got ${EXECUTABLE}; needs an installed browser. apt-get install chromium fonts-dejavu-core`);
+  const executablePath = process.env["CHROMIUM"] ?? findProgram(chromiumNames, pathFolders(process.env));
+  if (executablePath === null) {
+    const names = chromiumNames.join(", ");
+    throw new Error(`PATH: got no browser; needs one of ${names}. apt-get install chromium fonts-dejavu-core, or set CHROMIUM.`);
   }
-  return chromium.launch({ executablePath: EXECUTABLE, headless: true, args: FLAGS });
+  return chromium.launch({ executablePath, headless: true, args: FLAGS });
 }
 
 /** What in-page.js offers inside the page. */
