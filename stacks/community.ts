@@ -33,23 +33,9 @@ export function community(): StackOutputs {
   const cache = new Cache("cache", { ...store, image: images.redis, hostPort: plan.hostPorts.redis });
   const outputs = { edition: cfg.edition, version: manifest.version, ...plan.urls };
   if (plan.app === null) return { ...outputs, apiContainer: null };
-  if (plan.embeddedModel) {
-    const { llmThreads: threads, llmIdleSeconds: idleSeconds, environment } = cfg;
-    new EmbeddedLlm("llm", {
-      engine,
-      image: images.llm,
-      model: plan.embeddedModel,
-      threads,
-      idleSeconds,
-      network: networks.data,
-      environment,
-    });
-  }
   const { environment } = cfg;
   const replicas = cfg.apiReplicas;
   const shared = { engine, fillerImage: images.base };
-  if (plan.gateway)
-    new Gateway("gateway", { ...shared, image: images.litellm, networks, secrets, model: cfg.model, apiBase: embeddedBaseUrl });
   const app = new App("app", {
     ...shared,
     ...plan.app,
@@ -63,6 +49,17 @@ export function community(): StackOutputs {
     environment,
     version: manifest.version,
   });
+  const after = [app.gate];
+  const network = networks.data;
+  if (plan.embeddedModel) {
+    const llm = { engine, image: images.llm, model: plan.embeddedModel };
+    const settings = { threads: cfg.llmThreads, idleSeconds: cfg.llmIdleSeconds };
+    new EmbeddedLlm("llm", { ...llm, ...settings, network, environment, after });
+  }
+  if (plan.gateway) {
+    const runtime = { model: cfg.model, apiBase: embeddedBaseUrl };
+    new Gateway("gateway", { ...shared, ...runtime, image: images.litellm, networks, secrets, after });
+  }
   const proxy = {
     ...shared,
     image: images.proxy,

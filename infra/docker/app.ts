@@ -33,6 +33,8 @@ const api = { port: 8000, uid: 10001 } as const;
 /** Migrations, then the API, the web page and the worker. */
 export class App extends pulumi.ComponentResource {
   readonly services: Service[];
+  /** What everything that serves this version waits for. */
+  readonly gate: Migrations;
   /** Name of the first API container: where administration commands run. */
   readonly apiContainer: pulumi.Output<string>;
 
@@ -42,12 +44,12 @@ export class App extends pulumi.ComponentResource {
     const { apiSecrets, workerSecrets } = secretsByRole(args);
     const apiFiles = roleFiles(`${name}-api-files`, "api", apiSecrets, args, this);
     const workerFiles = roleFiles(`${name}-worker-files`, "worker", workerSecrets, args, this);
-    const gate = new Migrations(
+    this.gate = new Migrations(
       `${name}-migrations`,
       { engine, image, network: networks.data, files: workerFiles },
       { parent: this, dependsOn: [database.service] },
     );
-    const behindGate = { parent: this, dependsOn: [gate, cache.service] };
+    const behindGate = { parent: this, dependsOn: [this.gate, cache.service] };
     const hosts = args.llm.outside ? [{ host: "host.docker.internal", ip: "host-gateway" }] : [];
     const apis = Array.from(
       { length: args.replicas },
@@ -84,7 +86,7 @@ export class App extends pulumi.ComponentResource {
         memory: memoryLimits.web,
         stopGrace: 30,
       },
-      { parent: this, dependsOn: [gate] },
+      { parent: this, dependsOn: [this.gate] },
     );
     const worker = new Service(
       `${name}-worker`,

@@ -16,18 +16,26 @@ export interface EmbeddedLlmArgs {
   readonly idleSeconds: number;
   readonly network: pulumi.Input<string>;
   readonly environment: string;
+  /** What must have succeeded before a running version is replaced: the migration gate. */
+  readonly after: readonly pulumi.Resource[];
 }
 
-/** The runtime inside the stack: one container with the model on a volume, reachable by the API alone. */
+/** The runtime inside the stack: one container with the model on a volume of its own, reachable by the API alone. */
 export class EmbeddedLlm extends pulumi.ComponentResource {
   readonly service: Service;
 
   constructor(name: string, args: EmbeddedLlmArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:docker:EmbeddedLlm", name, {}, opts);
-    const { engine, image, model, threads, idleSeconds, network } = args;
-    const volume = new DataVolume(`${name}-models`, { engine, role: "models", remade: true }, { parent: this });
+    const { engine, image, model, threads, idleSeconds, network, after } = args;
+    // A volume per model: the engine removes the old one at the end of an update that went well, so never before the new one serves.
+    const content = model.sha256.slice(0, 8);
+    const volume = new DataVolume(
+      `${name}-model-${content}`,
+      { engine, role: `model-${content}`, remade: true },
+      { parent: this },
+    );
     const load = new Command(
-      `${name}-load`,
+      `${name}-load-${content}`,
       {
         create: scriptText(import.meta.url, "scripts/load-model.sh"),
         environment: {
@@ -62,7 +70,7 @@ export class EmbeddedLlm extends pulumi.ComponentResource {
         healthcheck: ["/usr/local/bin/healthcheck", "8080", "/health"],
         memory: llmMemory(model.bytes),
       },
-      { parent: this, dependsOn: [load] },
+      { parent: this, dependsOn: [load, ...after] },
     );
     this.registerOutputs({});
   }

@@ -17,6 +17,8 @@ export interface GatewayArgs {
   readonly model: string;
   /** OpenAI-compatible base URL of the runtime behind it, ending in /v1. */
   readonly apiBase: string;
+  /** What must have succeeded before a running version is replaced: the migration gate. */
+  readonly after: readonly pulumi.Resource[];
 }
 
 /** LiteLLM in front of a runtime: callers need the stack's gateway key. Publishes no port. */
@@ -25,7 +27,7 @@ export class Gateway extends pulumi.ComponentResource {
 
   constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:docker:Gateway", name, {}, opts);
-    const { engine, image, fillerImage, networks, secrets, model, apiBase } = args;
+    const { engine, image, fillerImage, networks, secrets, model, apiBase, after } = args;
     const yaml = secrets.gateway.apply((masterKey) => litellmYaml({ model, apiBase, masterKey }));
     const files = new RoleFiles(
       `${name}-files`,
@@ -53,7 +55,7 @@ export class Gateway extends pulumi.ComponentResource {
         stopGrace: 30,
         startLimit: 240,
       },
-      { parent: this },
+      { parent: this, dependsOn: [...after] },
     );
     this.registerOutputs({});
   }

@@ -1,4 +1,4 @@
-# Copies a model from the user's cache into the models volume (its owner is root, without capabilities), once, and verifies it there.
+# Copies a model from the user's cache into its volume (whose owner is root, without capabilities), once, and verifies it there.
 # Environment: DOCKER_HOST, VOLUME, IMAGE, INSTALLATION, MODEL, SHA256.
 set -eu
 file="${XDG_CACHE_HOME:-$HOME/.cache}/fidus/models/$SHA256.gguf"
@@ -12,4 +12,4 @@ if [ ! -f "$file" ]; then
   echo "model: got no file for $MODEL; needs $file. ./fidus up community" >&2
   exit 1
 fi
-in_volume "cat > /models/$SHA256.partial && echo '$SHA256  /models/$SHA256.partial' | sha256sum --check --quiet && rm -f /models/*.gguf && mv /models/$SHA256.partial /models/$SHA256.gguf" < "$file"
+in_volume "cat > /models/$SHA256.partial && echo '$SHA256  /models/$SHA256.partial' | sha256sum --check --quiet && mv /models/$SHA256.partial /models/$SHA256.gguf" < "$file"
