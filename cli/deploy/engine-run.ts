@@ -21,7 +21,7 @@ export async function runUp(
   const show = resourceProgress(step);
   try {
     // The engine believes its state: what somebody stopped or removed by hand is only found by looking.
-    const intact = await allRunning(docker, installation, stack, known);
+    const intact = await removeStopped(docker, installation, stack, known);
     return await engine.run("up", intact ? [] : ["--refresh"], show);
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== "engine-failed") throw error;
@@ -60,17 +60,21 @@ async function sickContainers(docker: Docker, installation: string, stack: strin
   return parts.join("");
 }
 
-/** Whether every container of the state runs. */
-async function allRunning(
+/**
+ * Removes the state's containers that do not run: the provider would start them again without waiting until they are healthy,
+ * and what depends on them would go ahead. Returns whether every container of the state runs.
+ */
+async function removeStopped(
   docker: Docker,
   installation: string,
   stack: string,
   known: readonly StateResource[],
 ): Promise<boolean> {
-  const wanted = known.filter(({ type }) => type === "docker:index/container:Container");
+  const wanted = known.filter(({ type }) => type === "docker:index/container:Container").map(({ id }) => id);
   if (wanted.length === 0) return true;
-  const running = new Set(
-    (await stackContainers(docker, installation, stack)).filter(({ state }) => state === "running").map(({ id }) => id),
-  );
-  return wanted.every(({ id }) => running.has(id));
+  const there = await stackContainers(docker, installation, stack);
+  const running = new Set(there.filter(({ state }) => state === "running").map(({ id }) => id));
+  const stopped = there.map(({ id }) => id).filter((id) => wanted.includes(id) && !running.has(id));
+  if (stopped.length > 0) await docker(["rm", "--force", ...stopped]);
+  return wanted.every((id) => running.has(id));
 }
