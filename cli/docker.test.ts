@@ -98,6 +98,22 @@ test("DOCKER_HOST goes before the context and the sockets, and nothing takes its
   expect(silent.asked).toEqual([far]);
 });
 
+test("another machine's engine is asked over SSH; over TCP it is refused by name and not asked, on this machine it is", async () => {
+  const open = "tcp://10.0.0.2:2375";
+  const deps = fake({ engines: { [open]: server, [socket]: server }, sockets, env: { DOCKER_HOST: open } });
+  expect(await findEngine(deps)).toMatchObject({
+    kind: "refused",
+    error: {
+      exitCode: 1,
+      code: "engine-refused",
+      problems: [{ path: "DOCKER_HOST", got: open, fix: "export DOCKER_HOST=ssh://root@10.0.0.2" }],
+    },
+  });
+  expect(deps.asked).toEqual([]);
+  const near = "tcp://127.0.0.1:2375";
+  expect(await findEngine(fake({ engines: { [near]: server }, env: { DOCKER_HOST: near } }))).toMatchObject({ kind: "found" });
+});
+
 test("DOCKER_HOST that names the default socket means this machine's engine, which may be started; no other takes its place", async () => {
   const colima = "unix:///home/a/.colima/default/docker.sock";
   const beside = { engines: { [colima]: server }, sockets: [...sockets, "/home/a/.colima/default/docker.sock"] };

@@ -114,6 +114,8 @@ export async function findEngine(deps: DockerDeps): Promise<EngineSearch> {
   if (cli !== null) return { kind: "refused", error: cli };
   const named = await namedCandidate(deps);
   if (named !== null && "error" in named) return { kind: "refused", error: named.error };
+  const open = named === null ? null : openEngineRefusal(named);
+  if (open !== null) return { kind: "refused", error: open };
   const own = `unix://${deps.defaultSocket ?? usualSocket}`;
   const tried: string[] = [];
   for (const candidate of named === null ? socketCandidates(deps) : [named]) {
@@ -139,6 +141,19 @@ function silentEngine({ host, source }: Candidate, reason: string): CliError {
   const path = recorded ? "dockerHost" : source;
   const rule = "an engine that answers `docker version`";
   return cannotGoOn(subject, [{ path, got: `${host} (${reason})`, rule, fix }], "no-engine");
+}
+
+/** Over plain TCP an engine is root for its whole network, and ports on its loopback are out of reach: it is not even asked. */
+function openEngineRefusal({ host, source }: Candidate): CliError | null {
+  if (!isRemote(host) || host.startsWith("ssh://")) return null;
+  const machine = host.replace(/^tcp:\/\//, "").replace(/:\d+$/, "");
+  const problem = {
+    path: source,
+    got: host,
+    rule: "a socket of this machine, or SSH to another",
+    fix: `export DOCKER_HOST=ssh://root@${machine}`,
+  };
+  return cannotGoOn("An engine of another machine is used over SSH only", [problem], "engine-refused");
 }
 
 /** podman-docker puts a `docker` on PATH that is not Docker. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { findModel } from "../infra/core/models.ts";
 import type { Engine } from "./docker.ts";
-import { closeLoopbackCommand, hostChecks, refuseUnfit, type Check, type HostFacts } from "./preflight.ts";
+import { hostChecks, refuseUnfit, type Check, type HostFacts } from "./preflight.ts";
 
 const gb = 1024 ** 3;
 
@@ -207,11 +207,12 @@ test.each([
   ["an engine before 28 on loopback", withEngine({ version: "26.1.5" }), "warn"],
   ["the same behind the rule that closes it", { ...withEngine({ version: "26.1.5" }), loopbackClosed: true }, "ok"],
   ["the same without ports on loopback", { ...withEngine({ version: "26.1.5" }), ports: [] }, "ok"],
+  ["an engine before 28 on another machine", withEngine({ version: "26.1.5", remote: true }), "warn"],
   ["engine 28", withEngine({ version: "28.0.0" }), "ok"],
 ])("%s: %s", (_name, change, status) => {
   const found = check(change, "loopback");
   expect(found.status).toBe(status);
-  if (status === "warn") expect(found.fix).toBe(`Close them: ${closeLoopbackCommand}`);
+  if (status === "warn") expect(found.fix).toMatch(/^Close them( on the engine's machine)?: sudo iptables /);
 });
 
 test.each([

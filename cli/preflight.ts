@@ -229,14 +229,14 @@ function networkCheck({ ports }: HostFacts): Check {
 function loopbackCheck(engine: Engine, { ports, loopbackClosed }: HostFacts): Check {
   const title = "Ports on 127.0.0.1";
   const onLoopback = ports.some(({ address }) => address.startsWith("127."));
-  if (!isOlder(engine.version, loopbackSafe) || engine.remote || engine.virtual || engine.rootless || !onLoopback)
+  if (!isOlder(engine.version, loopbackSafe) || engine.virtual || engine.rootless || !onLoopback)
     return ok("loopback", title, "closed to the local network");
   if (loopbackClosed === true) return ok("loopback", title, "closed to the local network by a firewall rule");
   return warn(
     "loopback",
     title,
     `before Docker ${loopbackSafe} machines on the same network can reach them`,
-    `Close them: ${closeLoopbackCommand}`,
+    `Close them${engine.remote ? " on the engine's machine" : ""}: ${closeLoopbackCommand}`,
   );
 }
 

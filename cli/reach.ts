@@ -1,7 +1,8 @@
 import { request as plainRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as tlsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
-import { getCACertificates } from "node:tls";
+import type { Duplex } from "node:stream";
+import { connect as tlsConnect, getCACertificates, type ConnectionOptions } from "node:tls";
 
 /** How the product's public URL is asked from this host. Certificates are always verified. */
 export interface Reach {
@@ -11,6 +12,8 @@ export interface Reach {
   readonly address: string | null;
   /** PEM certificates trusted beside the system's. */
   readonly trusted: readonly string[];
+  /** Makes the connection where this host cannot. @default a connection of this host */
+  readonly connect?: (address: string, port: number) => Duplex;
 }
 
 export interface ReachRequest {
@@ -27,21 +30,33 @@ export function openRequest(
   { method, headers = {}, body, signal }: ReachRequest,
 ): Promise<IncomingMessage> {
   const url = new URL(path, reach.url);
-  const common: RequestOptions = { method, headers: { "user-agent": "fidus", ...headers }, signal, agent: false };
-  if (reach.address !== null) common.lookup = always(reach.address);
+  const tls = url.protocol === "https:" ? tlsOptions(reach, url) : null;
+  const options = { method, headers: { "user-agent": "fidus", ...headers }, signal, ...tls, ...connection(reach, url, tls) };
   return new Promise((resolve, reject) => {
-    const request =
-      url.protocol === "https:"
-        ? tlsRequest(url, {
-            ...common,
-            rejectUnauthorized: true,
-            ca: [...getCACertificates("default"), ...reach.trusted],
-            // A given chain may end below a root that only its owner has.
-            allowPartialTrustChain: true,
-          })
-        : plainRequest(url, common);
+    const request = tls === null ? plainRequest(url, options) : tlsRequest(url, options);
     request.once("response", resolve).once("error", reject).end(body);
   });
+}
+
+function tlsOptions({ trusted }: Reach, { hostname }: URL): ConnectionOptions {
+  return {
+    servername: isIP(hostname) === 0 ? hostname : "",
+    rejectUnauthorized: true,
+    ca: [...getCACertificates("default"), ...trusted],
+    // A given chain may end below a root that only its owner has.
+    allowPartialTrustChain: true,
+  };
+}
+
+function connection({ address, connect }: Reach, url: URL, tls: ConnectionOptions | null): RequestOptions {
+  if (connect === undefined) return { agent: false, ...(address === null ? {} : { lookup: always(address) }) };
+  const port = Number(url.port === "" ? (tls === null ? 80 : 443) : url.port);
+  return {
+    createConnection: () => {
+      const stream = connect(address ?? url.hostname, port);
+      return tls === null ? stream : tlsConnect({ ...tls, socket: stream, host: url.hostname });
+    },
+  };
 }
 
 /** The name stays in SNI, Host and verification; only the address is another. */

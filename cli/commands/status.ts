@@ -13,7 +13,7 @@ interface ServiceStatus extends Pick<
   StackContainer,
   "id" | "name" | "role" | "state" | "health" | "image" | "ports" | "startedAt"
 > {
-  /** Memory in use, as docker prints it; null when it does not run. */
+  /** Memory in use, as docker prints it; null when it does not run or the engine cannot tell. */
   readonly memory: string | null;
 }
 
@@ -75,7 +75,13 @@ async function serviceStatus({ docker, installation, stack }: Session): Promise<
 async function memoryByName(docker: Docker, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   if (ids.length === 0) return new Map();
   const rows = lines(await docker(["stats", "--no-stream", "--format", "{{.Name}}\t{{.MemUsage}}", ...ids]));
-  return new Map(rows.map((row) => row.split("\t")).map(([name = "", usage = ""]) => [name, usage.split(" / ")[0] ?? usage]));
+  // Where the kernel does not count, docker prints zero.
+  return new Map(
+    rows
+      .map((row) => row.split("\t"))
+      .map(([name = "", usage = ""]) => [name, usage.split(" / ")[0] ?? usage] as const)
+      .filter(([, used]) => used !== "0B"),
+  );
 }
 
 function table(services: readonly ServiceStatus[], missing: readonly string[]): string {

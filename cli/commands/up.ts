@@ -43,13 +43,14 @@ function showAdmin(ctx: CliContext, { email, password, apiKey }: Credentials): v
 
 function report(ctx: CliContext, result: UpResult): void {
   ctx.printJson(result);
-  const { url, apiUrl, proof, demo, model, runtime } = result;
+  const { url, apiUrl, proof, demo, model, runtime, tunnel } = result;
   const lines = [
     "",
     `  Chat      ${url}`,
     `  API       ${apiUrl}/v1   (OpenAI-compatible, with an API key)`,
     `  Model     ${model} (${runtime})`,
   ];
+  if (tunnel !== null) lines.push("", `  That is the engine's machine. To open it from here: ${tunnel}`);
   if (proof !== null) {
     const seconds = (proof.firstTokenMs / 1000).toFixed(1);
     lines.push("", `  It answered: ${proof.completionTokens} tokens in ${proof.events} pieces, the first after ${seconds} s.`);

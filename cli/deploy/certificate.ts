@@ -6,6 +6,7 @@ import type { CliContext } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Step } from "../progress.ts";
 import { openRequest, type Reach } from "../reach.ts";
+import { sshConnection, sshMachine } from "../ssh-tunnel.ts";
 
 interface Stack {
   readonly installation: string;
@@ -24,16 +25,30 @@ interface DomainSettings {
 const limitMs = 180_000;
 
 /**
- * How the stack's URL is asked from this host: a domain at the address the proxy is published on, because its name may point
- * elsewhere (a router, another network) or nowhere yet. Trusted beside the system's authorities: the given chain, or acmeCa.
+ * How the stack's URL is asked from this host: at the address the proxy is published on, because a domain may point elsewhere
+ * (a router, another network) or nowhere yet; on the engine's machine where that one is reached over SSH. Trusted beside the
+ * system's authorities: the given chain, or acmeCa.
  */
-export async function reachOf(docker: Docker, stack: Stack, url: string, settings: DomainSettings): Promise<Reach> {
-  const { domain, bindAddress, dockerHost, certificate, acmeCa } = settings;
-  if (domain === null) return { url, address: null, trusted: [] };
-  const address = dockerHost.startsWith("unix:") ? bindAddress.replace("0.0.0.0", "127.0.0.1") : null;
-  if (certificate === "acme") return { url, address, trusted: acmeCa === null ? [] : [acmeCa] };
+export async function reachOf(
+  docker: Docker,
+  stack: Stack,
+  url: string,
+  settings: DomainSettings,
+  env: NodeJS.ProcessEnv,
+): Promise<Reach> {
+  const { domain, certificate, acmeCa } = settings;
+  const way = wayTo(settings, env);
+  if (domain === null) return { url, ...way, trusted: [] };
+  if (certificate === "acme") return { url, ...way, trusted: acmeCa === null ? [] : [acmeCa] };
   const chain = await docker(["exec", `${namePrefix(stack)}-proxy`, "cat", "/run/fidus/tls.crt"]);
-  return { url, address, trusted: [chain] };
+  return { url, ...way, trusted: [chain] };
+}
+
+function wayTo({ bindAddress, dockerHost }: DomainSettings, env: NodeJS.ProcessEnv): Pick<Reach, "address" | "connect"> {
+  const address = bindAddress.replace("0.0.0.0", "127.0.0.1");
+  const machine = sshMachine(dockerHost);
+  if (machine !== null) return { address, connect: (to, port) => sshConnection(machine, env, to, port) };
+  return { address: dockerHost.startsWith("unix:") ? address : null };
 }
 
 /**

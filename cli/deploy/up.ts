@@ -15,6 +15,7 @@ import { removeLeftovers, settleEngineLocks } from "../leftovers.ts";
 import { prove, type Proof } from "../proof.ts";
 import { checkedSettings, type Settings } from "../settings.ts";
 import { openStackConfig, type StackConfigFile } from "../stack-config.ts";
+import { tunnelCommand } from "../ssh-tunnel.ts";
 import { withStackLock } from "../stack-lock.ts";
 import { checkKnownStack } from "../stacks.ts";
 import { awaitCertificate, reachOf } from "./certificate.ts";
@@ -43,6 +44,8 @@ export interface UpResult {
   /** Only when this run made the first administrator. */
   readonly admin: Credentials | null;
   readonly proof: Proof | null;
+  /** Command that brings the ports here, where they are published on the loopback of a machine reached over SSH; else null. */
+  readonly tunnel: string | null;
 }
 
 /** Brings a community stack up, from nothing or from any state an interrupted run left, and proves that it answers. */
@@ -133,6 +136,7 @@ async function finish(
     model: settings.model,
     runtime: settings.llmRuntime,
     demo: ownRuntime(settings.llmRuntime, settings.llmBaseUrl).model && findModel(settings.model)?.demo === true,
+    tunnel: tunnelCommand(settings),
   };
   const container = outputs["apiContainer"];
   if (typeof container !== "string") return { ...result, admin: null, proof: null };
@@ -140,7 +144,7 @@ async function finish(
   // Shown before anything else can fail: it is kept nowhere.
   if (admin !== null) onAdmin(admin);
   const identity = { installation: installation.id, stack };
-  const reach = await reachOf(docker, identity, result.url, settings);
+  const reach = await reachOf(docker, identity, result.url, settings, ctx.env);
   if (settings.domain !== null && settings.certificate === "acme")
     await progress.step("certificate", (step) => awaitCertificate(ctx, docker, identity, reach, step));
   const proof = await progress.step("test question", () =>

@@ -8,7 +8,7 @@ export const communityKeys = {
     editions: ["community"],
     effect: "refused",
     by: "fidus",
-    about: "Docker engine: unix://, tcp:// or ssh://user@host.",
+    about: "Docker engine: unix:// or tcp:// of this machine, or ssh://user@host.",
   },
   dockerMajor: {
     type: "integer",
