@@ -39,6 +39,8 @@ const programNeeds = {
   shellcheck: { programs: ["shellcheck"], packages: ["shellcheck"] },
   nginx: { programs: ["nginx"], packages: ["nginx-light"] },
   sshd: { programs: ["sshd", "ssh-keygen"], packages: ["openssh-server", "openssh-client"] },
+  ssh: { programs: ["ssh"], packages: ["openssh-client"] },
+  mmdebstrap: { programs: ["mmdebstrap"], packages: ["mmdebstrap"] },
   postgres: { programs: ["initdb", "postgres"], packages: ["postgresql"] },
   redis: { programs: ["redis-server"], packages: ["redis-server"] },
   registry: { programs: ["docker-registry"], packages: ["docker-registry"] },

@@ -52,9 +52,9 @@ export const tiers = {
     filesAtOnce: 1,
   },
   docker: {
-    about: "containers, PostgreSQL, Redis, a real model",
+    about: "containers, PostgreSQL, Redis, a real model, Debian 13 hosts",
     files: ["**/*.docker.test.ts", "**/*.pg.test.ts"],
-    needs: ["docker", "toolchain", "postgres", "redis", "registry", "llama"],
+    needs: ["docker", "toolchain", "postgres", "redis", "registry", "ssh", "mmdebstrap", "llama"],
     testTimeout: 5 * minute,
     hookTimeout: 20 * minute,
     // Much of their time is waiting; every file has ids, ports and folders of its own.

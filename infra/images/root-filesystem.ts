@@ -60,16 +60,25 @@ export async function rootFilesystem(args: RootFilesystemArgs): Promise<RootFile
   }
 }
 
-async function bootstrap({
-  docker,
-  settings,
-  architecture,
-  folder,
-  buildId,
-  env,
-  onLine,
-  signal,
-}: RootFilesystemArgs): Promise<RootFilesystem> {
+async function bootstrap(args: RootFilesystemArgs): Promise<RootFilesystem> {
+  const { docker, settings, buildId, signal } = args;
+  const archive = await debianArchive({ ...args, packages: ["ca-certificates"] });
+  const image = `fidus/root:${buildId}`;
+  await docker(["import", "--change", `LABEL fidus.build=${buildId}`, archive, image], { signal });
+  return { image, source: { kind: "mmdebstrap" }, sources: settings.sources, temporary: true };
+}
+
+export interface DebianArchiveArgs extends Pick<
+  RootFilesystemArgs,
+  "settings" | "architecture" | "folder" | "env" | "onLine" | "signal"
+> {
+  /** Debian packages beside those that every system has. */
+  readonly packages: readonly string[];
+}
+
+/** Debian 13 without documentation as an archive in `folder`, made by mmdebstrap. Its apt keeps the sources it was made from. */
+export async function debianArchive(args: DebianArchiveArgs): Promise<string> {
+  const { settings, architecture, packages, folder, env, onLine, signal } = args;
   // To a file first: an archive cut short by a killed process would be imported as if it were whole.
   const archive = join(folder, "root.tar");
   const certificates = join(folder, "ca.crt");
@@ -81,7 +90,7 @@ async function bootstrap({
     [
       "--variant=minbase",
       `--architectures=${architecture}`,
-      "--include=ca-certificates",
+      `--include=${packages.join(",")}`,
       ...["man", "info", "locale", "doc"].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
       "--dpkgopt=path-include=/usr/share/doc/*/copyright",
       ...[...ca, ...settings.aptConfig.map((line) => line.replace(/;$/, "")), 'Acquire::Languages "none"'].map(
@@ -95,10 +104,9 @@ async function bootstrap({
   );
   for await (const line of child.iterable({ from: "all" })) onLine(String(line));
   const { failed, exitCode, all: said = "" } = await child;
-  if (failed) throw new Error(`mmdebstrap failed (exit ${exitCode ?? "none"}):\n${said.trimEnd()}`);
-  const image = `fidus/root:${buildId}`;
-  await docker(["import", "--change", `LABEL fidus.build=${buildId}`, archive, image], { signal });
-  return { image, source: { kind: "mmdebstrap" }, sources: settings.sources, temporary: true };
+  if (failed) throw new Error(`mmdebstrap failed (exit ${exitCode ?? "none"}):
+${said.trimEnd()}`);
+  return archive;
 }
 
 async function pullVendor({ docker, onLine, signal, settings }: RootFilesystemArgs): Promise<RootFilesystem> {

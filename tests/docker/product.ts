@@ -108,7 +108,8 @@ export async function newProduct(options: ProductOptions = {}): Promise<Product>
   return product;
 }
 
-async function end(running: PromiseLike<{ exitCode?: number | undefined; stdout?: unknown; stderr?: unknown }>): Promise<Ended> {
+/** How a started command line ended. */
+export async function end(running: PromiseLike<{ exitCode?: number | undefined; stdout?: unknown; stderr?: unknown }>): Promise<Ended> {
   const { exitCode, stdout, stderr } = await running;
   return { code: exitCode ?? 1, stdout: String(stdout ?? ""), stderr: String(stderr ?? "") };
 }
