@@ -104,8 +104,7 @@ export async function debianArchive(args: DebianArchiveArgs): Promise<string> {
   );
   for await (const line of child.iterable({ from: "all" })) onLine(String(line));
   const { failed, exitCode, all: said = "" } = await child;
-  if (failed) throw new Error(`mmdebstrap failed (exit ${exitCode ?? "none"}):
-${said.trimEnd()}`);
+  if (failed) throw new Error(`mmdebstrap failed (exit ${exitCode ?? "none"}):\n${said.trimEnd()}`);
   return archive;
 }
 

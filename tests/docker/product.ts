@@ -109,7 +109,9 @@ export async function newProduct(options: ProductOptions = {}): Promise<Product>
 }
 
 /** How a started command line ended. */
-export async function end(running: PromiseLike<{ exitCode?: number | undefined; stdout?: unknown; stderr?: unknown }>): Promise<Ended> {
+export async function end(
+  running: PromiseLike<{ exitCode?: number | undefined; stdout?: unknown; stderr?: unknown }>,
+): Promise<Ended> {
   const { exitCode, stdout, stderr } = await running;
   return { code: exitCode ?? 1, stdout: String(stdout ?? ""), stderr: String(stderr ?? "") };
 }
