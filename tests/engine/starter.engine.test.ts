@@ -37,41 +37,37 @@ const everything = [
   "VolumeAttachment host-uploads-mount",
 ];
 
-test(
-  "up buys one server with all that belongs to it, a second preview and a refresh change nothing [S-05]",
-  minutes(10),
-  async () => {
-    const { simulation } = starter;
-    await starter.atHetzner();
-    await starter.up();
-    expect(simulation.inventory).toEqual(everything);
-    const started = performance.now();
-    expect(await starter.plan()).toEqual([]);
-    const resources = await simulation.project.resources();
-    console.log(
-      `unchanged preview of starter: ${((performance.now() - started) / 1000).toFixed(1)} s, ${resources.length} resources`,
-    );
-    const refreshed = await simulation.project.run("refresh", "--yes", "--skip-preview", "--expect-no-changes");
-    expect(refreshed).toMatchObject({ code: 0 });
-    const [a, aaaa] = ["name-a", "name-aaaa"].map(
-      (name) => simulation.things.find((each) => each.name === name)!.inputs["content"],
-    );
-    expect([a, aaaa]).toEqual([thing("Server").outputs["ipv4Address"], thing("Server").outputs["ipv6Address"]]);
-    expect(await simulation.project.outputs()).toMatchObject({
-      edition: "starter",
-      url: "https://assistant.fidus.test",
-      hosts: [
-        {
-          name: "fidus-a1b2c3-shop-server",
-          address: a,
-          port: 22,
-          user: "fidus",
-          hostKey: expect.stringMatching(/^ssh-ed25519 /),
-        },
-      ],
-    });
-  },
-);
+test("up buys one server with all that belongs to it, a second preview and a refresh change nothing", minutes(10), async () => {
+  const { simulation } = starter;
+  await starter.atHetzner();
+  await starter.up();
+  expect(simulation.inventory).toEqual(everything);
+  const started = performance.now();
+  expect(await starter.plan()).toEqual([]);
+  const resources = await simulation.project.resources();
+  console.log(
+    `unchanged preview of starter: ${((performance.now() - started) / 1000).toFixed(1)} s, ${resources.length} resources`,
+  );
+  const refreshed = await simulation.project.run("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+  expect(refreshed).toMatchObject({ code: 0 });
+  const [a, aaaa] = ["name-a", "name-aaaa"].map(
+    (name) => simulation.things.find((each) => each.name === name)!.inputs["content"],
+  );
+  expect([a, aaaa]).toEqual([thing("Server").outputs["ipv4Address"], thing("Server").outputs["ipv6Address"]]);
+  expect(await simulation.project.outputs()).toMatchObject({
+    edition: "starter",
+    url: "https://assistant.fidus.test",
+    hosts: [
+      {
+        name: "fidus-a1b2c3-shop-server",
+        address: a,
+        port: 22,
+        user: "fidus",
+        hostKey: expect.stringMatching(/^ssh-ed25519 /),
+      },
+    ],
+  });
+});
 
 test(
   "what is bought is labelled, what holds data is protected, and no secret is in the state in clear [X-01]",
@@ -139,6 +135,18 @@ test("without any stock the run ends with the list and the repair; nothing half-
   expect(output).not.toContain(tokens.hcloudToken);
   expect(simulation.inventory.filter((name) => name.startsWith("Server"))).toEqual([]);
   expect(api.probes).toEqual([]);
+});
+
+test("a type that is gone between question and create is asked for anew on request", minutes(10), async () => {
+  const { simulation } = starter;
+  const { hcloud } = simulation.clouds;
+  hcloud.faults.faults = { refusals: [{ ...noStock("cx53"), type: "hcloud:index/server" }] }; // the question does not hear of it
+  await starter.atHetzner();
+  expect((await simulation.project.up()).output).toContain("resource_unavailable");
+  hcloud.faults.faults = { refusals: [noStock("cx53")] };
+  await starter.up("--replace", "**host-server-type-asked");
+  expect(thing("Server").inputs["serverType"]).toBe("cpx62");
+  expect(simulation.inventory).toEqual(everything);
 });
 
 test("a machine of one's own buys nothing", minutes(10), async () => {
