@@ -95,6 +95,14 @@ test("a mistyped value is mended to the allowed one that was meant, and quoted w
   ]);
 });
 
+test.each([
+  ["neo4j", "no Neo4j: Debian has no package"],
+  ["qdrantPort", "no Qdrant: Debian has no package of it; vectors are kept in PostgreSQL"],
+])("a key for %s is refused with the reason why there is none [C-02]", (name, reason) => {
+  const refused = { path: name, got: "a key that Fidus does not have", fix: `pulumi config rm ${name}` };
+  expect(read("community", { [name]: "1" }).problems).toEqual([{ ...refused, rule: expect.stringContaining(reason) as string }]);
+});
+
 test("an unknown key is refused and the key that was meant is named", () => {
   expect(read("community", { pageport: "3000" }).problems).toEqual([
     {

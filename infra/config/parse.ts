@@ -1,4 +1,5 @@
 import { problemUnless, type Problem } from "../core/errors.ts";
+import { declinedReason } from "./declined.ts";
 import { keys, keysOf, type KeyName } from "./keys.ts";
 import { isSample } from "./samples.ts";
 import type { Edition, KeySpec } from "./spec.ts";
@@ -40,10 +41,13 @@ export function parseConfig<E extends Edition>(
 }
 
 function unknownKey(edition: Edition, name: string, known: readonly string[]): Problem {
+  const fix = `pulumi config rm ${name}`;
+  const declined = declinedReason(name);
+  if (declined !== null) return { path: name, got: "a key that Fidus does not have", rule: declined, fix };
   const meant = nearest(name, known);
   const elsewhere = Object.hasOwn(keys, name) ? keys[name as KeyName].editions.join(", ") : null;
   const hint = elsewhere !== null ? ` (${name} belongs to ${elsewhere})` : meant === null ? "" : ` (did you mean ${meant}?)`;
-  return { path: name, got: "an unknown key", rule: `a key of edition ${edition}${hint}`, fix: `pulumi config rm ${name}` };
+  return { path: name, got: "an unknown key", rule: `a key of edition ${edition}${hint}`, fix };
 }
 
 interface KeyRead {
