@@ -66,7 +66,7 @@ function check(change: Partial<HostFacts>, id: string): Check {
   return found;
 }
 
-test("a machine as recommended passes every check, and there is nothing to say", () => {
+test("a machine as recommended passes every check, and there is nothing to say [C-04]", () => {
   const checks = hostChecks(fit);
   expect(checks.map(({ id, status }) => [id, status])).toEqual([
     ["engine", "ok"],
@@ -103,7 +103,7 @@ test.each([
     { clockSkew: 60 },
     'clock: got "-61 s between this machine and the engine\'s"; needs at most 60 s.',
   ],
-])("%s: one step below the limit is refused, the limit itself is not", (id, below, at, message) => {
+])("%s: one step below the limit is refused, the limit itself is not [C-04]", (id, below, at, message) => {
   expect(check(below, id)).toMatchObject({ status: "fail", detail: expect.stringContaining(message) });
   expect(check(at, id).status).not.toBe("fail");
 });

@@ -90,6 +90,50 @@ describe("the guides", () => {
     expect(text.match(/```mermaid/g)).toHaveLength(2);
   });
 
+  test("offer the community edition free, on one host, for five users, and promise no uptime [C-01]", () => {
+    const column = read("docs/editions.md").match(/^\| (\S[^|]*?) +\| ([^|]*?) +\|/gm) ?? [];
+    const rows = Object.fromEntries(
+      column.map((row) =>
+        row
+          .split("|")
+          .slice(1, 3)
+          .map((cell) => cell.trim()),
+      ),
+    );
+    expect(rows).toMatchObject({
+      users: "up to 5",
+      "runs on": "one Docker host; a laptop is enough",
+      availability: "no promise",
+      "high availability": "no",
+      regions: "one",
+      support: "community",
+      price: "free, open source",
+    });
+    expect(read("LICENSE")).toContain("Apache License");
+  });
+
+  test("lead through a native Ollama: service, check, GPU, and an address that containers reach [C-22]", () => {
+    const section = read("docs/llm-runtimes.md").split("\n## Ollama on the host")[1]?.split("\n## ")[0] ?? "";
+    const commands = ["systemctl status ollama", "ollama --version", "curl http://localhost:11434/api/tags", "nvidia-smi"];
+    for (const words of [...commands, "version 535", "OLLAMA_HOST=172.17.0.1"]) expect(section).toContain(words);
+  });
+
+  test("lead through LM Studio's server: its settings, and a question that must be answered [C-27]", () => {
+    const section = read("docs/llm-runtimes.md").split("\n## LM Studio on the host")[1]?.split("\n## ")[0] ?? "";
+    for (const words of ["context length 4096 or more", "GPU offload _Max_", "port 1234", "CORS on", "API key optional"])
+      expect(section).toContain(words);
+    expect(section).toContain("curl http://localhost:1234/v1/chat/completions");
+  });
+
+  test("say what development needs [C-29]", () => {
+    const text = read("docs/community.md");
+    const development = text.split("\n## Variant 4:")[1]?.split("\n## ")[0] ?? "";
+    for (const words of ["16 GB of memory, better 32", "8 cores advised", "Ollama or LM Studio"])
+      expect(development).toContain(words);
+    for (const words of ["Linux, macOS or WSL2", "100 GB", "Git, and Node"]) expect(text).toContain(words);
+    expect(read("CONTRIBUTING.md")).toContain("merged into `develop`");
+  });
+
   test("lead to a variant by questions [C-03]", () => {
     const text = read("docs/editions.md");
     expect(text).toContain("Questions that decide");

@@ -111,6 +111,15 @@ describe("the language model", () => {
     expect(problems({ ...valid, LLM_RUNTIME: "openai" })).toHaveLength(1);
   });
 
+  test.each(["http://localhost:4000/v1", "http://localhost:11434/v1"])(
+    "is moved to %s by one variable, under its new name and its old one [C-40]",
+    (address) => {
+      const rest = { ...valid, LLM_RUNTIME: "openai", OPENAI_API_KEY: "sk-abc" };
+      expect(readApiConfig({ ...rest, OPENAI_API_BASE_URL: address }).llm.baseUrl).toBe(address);
+      expect(readApiConfig({ ...rest, OPENAI_API_BASE: address }).llm.baseUrl).toBe(address);
+    },
+  );
+
   test("accepts the old names with a notice", () => {
     const config = readApiConfig({ ...valid, LLM_PROVIDER: "openai", OPENAI_API_BASE: "http://x/v1", OPENAI_API_KEY: "sk-abc" });
     expect(config.llm).toMatchObject({ runtime: "openai", baseUrl: "http://x/v1" });

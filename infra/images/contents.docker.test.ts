@@ -60,7 +60,7 @@ describe.each(names)("image %s", (name) => {
     ).toBe("");
   });
 
-  test("has no compiler, package sources, installer of packages from npm or PyPI, and no download tool", async () => {
+  test("has no compiler, package sources, installer of packages from npm or PyPI, and no download tool [R-05]", async () => {
     const programs = [
       "gcc",
       "cc",

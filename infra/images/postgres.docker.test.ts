@@ -42,7 +42,7 @@ function superuser(id: string, sql: string): Promise<string> {
   return engine.exec(id, "psql", "-XAtq", "-h", "/run/postgresql", "-U", "postgres", "-d", "fidus", "-c", sql);
 }
 
-test("a first start without root, rights or a writable root ends with checksums, pgvector and durable settings", async () => {
+test("a first start without root, rights or a writable root ends with checksums, pgvector and durable settings [C-10]", async () => {
   const { id } = await startPostgres("p1");
   await engine.healthy(id);
   expect(await engine.exec(id, "id", "-u")).toBe("10002");

@@ -33,7 +33,7 @@ test("runs without root, asks for the password, and keeps it out of arguments an
   expect(seen).not.toContain(password);
 });
 
-test("what the append-only file took in survives a kill", async () => {
+test("what the append-only file took in survives a kill [C-11]", async () => {
   const { id } = await startRedis("p");
   await engine.healthy(id);
   await cli(id, "p", "set", "kept", "yes");

@@ -94,7 +94,7 @@ describe("after the first up", () => {
     }
   });
 
-  test("the page and the API answer on one origin, and the API on its own port [C-20] [C-16]", async () => {
+  test("the page and the API answer on one origin, and the API on its own port [C-20] [C-16] [C-08]", async () => {
     expect((await api("/")).headers.get("content-type")).toContain("text/html");
     expect(await (await api("/health")).json()).toMatchObject({ status: "ok" });
     expect((await fetch(`http://localhost:${product.apiPort}/health`)).status).toBe(200);
