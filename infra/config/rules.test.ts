@@ -63,7 +63,7 @@ const cases: Readonly<Record<string, Case>> = {
   "two equal ports": {
     edition: "community",
     refused: { apiPort: "3000" },
-    says: ["apiPort: got 3000; needs a port of its own. pulumi config set apiPort 3001"],
+    says: ["apiPort: got 3000; needs a port of its own. ./fidus choose --api-port 3001"],
     accepted: { apiPort: "3000", pagePort: "8000" },
   },
   "two equal ports of a domain": {
