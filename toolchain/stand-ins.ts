@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, readdir, rm } from "node:fs/promises";
+import { readFile, readdir, rm, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { BuildFailure, Plugin } from "esbuild";
 import { WayClosedError, reasonOf } from "./errors.ts";
@@ -114,9 +114,16 @@ exec "$here/${fromHere(layout.node)}" "$here/${fromHere(file)}" "$@"
 `;
 }
 
+/** A day: another checkout's run, which has its own bundles, may be starting them at this moment. */
+const keptMs = 86_400_000;
+
 async function removeOlder({ standIns }: Layout, part: PartName, current: string): Promise<void> {
-  const stale = (await readdir(standIns)).filter(
-    (name) => name.startsWith(`${executableName(part)}-`) && join(standIns, name) !== current,
-  );
-  await Promise.all(stale.map((name) => rm(join(standIns, name), { force: true })));
+  const others = (await readdir(standIns))
+    .filter((name) => name.startsWith(`${executableName(part)}-`))
+    .map((name) => join(standIns, name))
+    .filter((file) => file !== current);
+  for (const file of others) {
+    const made = await stat(file).catch(() => null);
+    if (made !== null && made.mtimeMs < Date.now() - keptMs) await rm(file, { force: true });
+  }
 }
