@@ -25,7 +25,8 @@ export interface ProofOptions {
   readonly timeoutMs?: number;
 }
 
-const question = "Say hello in one short sentence.";
+// A greeting may be answered by one word, which cannot stream: seen, and `up` failed for it.
+const question = "Count from one to ten, in words.";
 
 /**
  * Asks one question through the proxy, with a key that is revoked afterwards, and demands a real stream: text in at least three
@@ -57,7 +58,7 @@ async function ask(apiKey: string, { reach, model, signal, timeoutMs = 180_000 }
         messages: [{ role: "user", content: question }],
         stream: true,
         stream_options: { include_usage: true },
-        max_tokens: 48,
+        max_tokens: 24,
       }),
       signal: limit,
     });
