@@ -68,11 +68,11 @@ export const domainKeys = {
   },
   dnsTtl: {
     type: "duration",
-    between: ["30 s", "1 days"],
+    between: ["60 s", "1 days"],
     default: "60 s",
     editions: ["starter", "pro"],
     effect: "update",
-    about: "How long resolvers may keep the domain's address.",
+    about: "How long resolvers may keep the domain's address; both providers refuse less than a minute.",
   },
   certificate: {
     type: "choice",
