@@ -3,9 +3,10 @@
  * Started by the engine as `pulumi-language-nodejs <flags> <engine address>`; serves pulumirpc.LanguageRuntime.
  */
 import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { existsSync, realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import sdk from "@pulumi/pulumi/package.json" with { type: "json" };
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
@@ -130,14 +131,20 @@ async function runProgram(request: language.RunRequest, engine: string): Promise
 
 /** An older Node fails on `.ts` with a message that helps nobody: say what to do instead. */
 async function requireNodeFor(entry: string): Promise<void> {
-  const version = await nodeVersion();
+  const { version } = await programNode();
   if (Number.parseInt(version.slice(1), 10) >= oldestNode || !entry.endsWith(".ts")) return;
   throw new Error(`PATH: got node ${version}; needs Node ${oldestNode} or newer to run ${entry}. eval "$(./fidus env)"`);
 }
 
-async function nodeVersion(): Promise<string> {
+/** The node that programs get: the first on PATH. Nearly always the one that runs this host, which is then not started to be asked. */
+async function programNode(): Promise<{ executable: string; version: string }> {
+  const path = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "node"));
+  const first = path.find((file) => existsSync(file));
+  if (first !== undefined && realpathSync(first) === realpathSync(process.execPath))
+    return { executable: process.execPath, version: process.version };
   try {
-    return (await run("node", ["--version"])).stdout.trim();
+    const [version, executable] = await Promise.all([run("node", ["--version"]), run("node", ["-p", "process.execPath"])]);
+    return { executable: executable.stdout.trim(), version: version.stdout.trim() };
   } catch {
     throw new Error(`PATH: got no node; needs Node ${oldestNode} or newer. eval "$(./fidus env)"`);
   }
@@ -209,8 +216,8 @@ async function readPackageFile(directory: string): Promise<PackageFile | undefin
 }
 
 async function about(): Promise<language.AboutResponse> {
-  const { stdout } = await run("node", ["-p", "process.execPath"]);
-  return new languageProto.AboutResponse().setExecutable(stdout.trim()).setVersion(await nodeVersion());
+  const { executable, version } = await programNode();
+  return new languageProto.AboutResponse().setExecutable(executable).setVersion(version);
 }
 
 async function dependencies(request: language.GetProgramDependenciesRequest): Promise<language.GetProgramDependenciesResponse> {

@@ -23,6 +23,8 @@ export interface Layout {
   /** Unpacked or built but not yet in place; same file system as the rest, so that a rename is atomic. */
   readonly staging: string;
   readonly standIns: string;
+  /** What Node compiled of them, and of the programs they run; made again when it is gone. */
+  readonly compiled: string;
   /** Go, when it had to be fetched, and its caches. */
   readonly go: string;
   readonly lock: string;
@@ -40,6 +42,7 @@ export function layoutOf({ root }: ToolchainPaths): Layout {
     downloads: at("downloads"),
     staging: at("staging"),
     standIns: at("stand-ins"),
+    compiled: at("compiled"),
     go: at("go"),
     lock: at(".lock"),
   };

@@ -41,6 +41,18 @@ test("the toolchain's folder can be moved as a whole", async () => {
   expect((await execa(path, none)).stdout).toBe(`4711 random ${process.version}`);
 });
 
+test("what Node compiles of a stand-in is kept in the toolchain's folder, or where the environment says", async () => {
+  const machine = await machineWithNode();
+  await buildStandIn(machine.run, "language-host");
+  const path = executableOf(machine.run.layout, "language-host");
+  const elsewhere = join(machine.folder, "elsewhere");
+  await execa(path, { env: { NODE_COMPILE_CACHE: elsewhere }, extendEnv: false });
+  expect(await readdir(elsewhere)).toHaveLength(1);
+  await expect(readdir(machine.run.layout.compiled)).rejects.toThrow("ENOENT");
+  await execa(path, none);
+  expect(await readdir(machine.run.layout.compiled)).toHaveLength(1);
+});
+
 test("ssh2 works from the bundle without its native parts", async () => {
   const machine = await machineWithNode();
   const program = `import ssh2 from "ssh2";
