@@ -30,7 +30,9 @@ const figures: Figure[] = [
         },
       ]),
 ];
-writeSection("Tests", "npm test && node bench/tests.ts", figures, [`The run of ${record.startedAt}, commit ${record.commit}.`]);
+writeSection("Tests", "npm test && node bench/tests.ts", figures, [
+  `The figures are those of the run of ${record.startedAt}, commit ${record.commit}; date, commit and load above are those of the writing.`,
+]);
 
 function describe(tier: RunRecord["tiers"][number]): string {
   const { passed, failed, skipped } = countTier(tier, record.strict);
