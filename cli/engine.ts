@@ -147,12 +147,15 @@ function lostSalt(file: string): CliError {
 interface Seen {
   readonly changes: Changes;
   readonly errors: readonly string[];
+  /** Resources whose step failed. */
+  readonly failed: readonly StepMetadata[];
 }
 
 async function readEvents(stdout: NodeJS.ReadableStream | null, onStep: (step: EngineStep) => void): Promise<Seen> {
   let changes: Changes = {};
   const errors: string[] = [];
-  if (stdout === null) return { changes, errors };
+  const failed: StepMetadata[] = [];
+  if (stdout === null) return { changes, errors, failed };
   for await (const line of createInterface({ input: stdout })) {
     const event = parseEvent(line);
     if (event === null) continue;
@@ -160,11 +163,12 @@ async function readEvents(stdout: NodeJS.ReadableStream | null, onStep: (step: E
     const finished = event.resOutputsEvent?.metadata ?? event.resOpFailedEvent?.metadata;
     if (started !== undefined) onStep({ urn: started.urn, op: started.op, done: false });
     if (finished !== undefined) onStep({ urn: finished.urn, op: finished.op, done: true });
+    if (event.resOpFailedEvent !== undefined) failed.push(event.resOpFailedEvent.metadata);
     if (event.summaryEvent !== undefined) changes = event.summaryEvent.resourceChanges ?? {};
     const diagnostic = event.diagnosticEvent;
     if (diagnostic?.severity === "error" && diagnostic.ephemeral !== true) errors.push(diagnostic.message.trim());
   }
-  return { changes, errors };
+  return { changes, errors, failed };
 }
 
 interface StepMetadata {
@@ -188,7 +192,7 @@ function parseEvent(line: string): EngineEvent | null {
   }
 }
 
-function engineFailure(operation: string, { errors }: Seen, error: unknown, signal: AbortSignal): CliError {
+function engineFailure(operation: string, { errors, failed }: Seen, error: unknown, signal: AbortSignal): CliError {
   if (signal.aborted && signal.reason instanceof CliError) return signal.reason;
   if (error instanceof ExecaError && error.signal !== undefined) return killedEngine(operation, error);
   const spoken = [...new Set(errors.filter((text) => text !== "" && text !== "update failed"))];
@@ -196,6 +200,12 @@ function engineFailure(operation: string, { errors }: Seen, error: unknown, sign
   const lines = spoken.length > 0 ? spoken : [fallback];
   return new CliError(`the engine's ${operation} failed\n${lines.map(indent).join("\n")}`, {
     code: "engine-failed",
+    problems: failed.map(({ urn, op }) => ({
+      path: urn.split("::").at(-1) ?? urn,
+      got: `a failed ${op}`,
+      rule: "to succeed before anything behind it is touched",
+      fix: "./fidus up",
+    })),
     cause: error,
   });
 }

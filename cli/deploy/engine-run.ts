@@ -1,3 +1,4 @@
+import type { Problem } from "../../infra/core/errors.ts";
 import type { Docker } from "../../infra/images/docker-cli.ts";
 import { lastLogLines, stackContainers } from "../containers.ts";
 import type { Changes, EngineStep, PulumiEngine, StateResource } from "../engine.ts";
@@ -25,8 +26,10 @@ export async function runUp(
     return await engine.run("up", intact ? [] : ["--refresh"], show);
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== "engine-failed") throw error;
-    throw new CliError(`${error.message}${await sickContainers(docker, installation, stack)}`, {
+    const sick = await sickContainers(docker, installation, stack);
+    throw new CliError(`${error.message}${sick.map(({ tail }) => tail).join("")}`, {
       code: error.code,
+      problems: [...error.problems, ...sick.map(({ problem }) => problem)],
       fix: `The old state is kept. After the repair: ./fidus up ${stack}`,
       cause: error,
     });
@@ -47,17 +50,25 @@ export function resourceProgress(step: Step): (event: EngineStep) => void {
   };
 }
 
-async function sickContainers(docker: Docker, installation: string, stack: string): Promise<string> {
+interface Sick {
+  readonly problem: Problem;
+  /** Its last log lines under a heading. */
+  readonly tail: string;
+}
+
+async function sickContainers(docker: Docker, installation: string, stack: string): Promise<Sick[]> {
   const containers = await stackContainers(docker, installation, stack).catch(() => []);
   const sick = containers.filter(({ state, health }) => state !== "running" || health === "unhealthy" || health === "starting");
-  const parts = await Promise.all(
-    sick.map(async ({ name, state, health, exitCode }) => {
-      const tail = await lastLogLines(docker, name, 15);
-      const how = state === "running" ? health : `${state}, exit code ${exitCode}`;
-      return `\n  ${name} is ${how}; its last lines:\n${tail.replace(/^/gm, "    ")}`;
+  return Promise.all(
+    sick.map(async ({ name, role, state, health, exitCode }) => {
+      const got = state === "running" ? health : `${state}, exit code ${exitCode}`;
+      const lines = (await lastLogLines(docker, name, 15)).replace(/^/gm, "    ");
+      return {
+        problem: { path: name, got, rule: "to be healthy", fix: `./fidus logs ${stack} ${role}` },
+        tail: `\n  ${name} is ${got}; its last lines:\n${lines}`,
+      };
     }),
   );
-  return parts.join("");
 }
 
 /**
