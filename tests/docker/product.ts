@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import getPort from "get-port";
+import getPort, { portNumbers } from "get-port";
 import { lines } from "../../cli/containers.ts";
 import { dockerCli, type Docker } from "../../infra/images/docker-cli.ts";
 
@@ -59,7 +59,7 @@ export interface ProductOptions {
 /** Makes the folders and picks the ports; starts nothing. */
 export async function newProduct(options: ProductOptions = {}): Promise<Product> {
   const { root = checkout, data = mkdtempSync(join(tmpdir(), "fidus-product-")), settings = {}, within = [] } = options;
-  const [pagePort, apiPort] = [await getPort(), await getPort()];
+  const [pagePort, apiPort] = [await laterPort(), await laterPort()];
   const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
   const env: NodeJS.ProcessEnv = {
     ...process.env,
@@ -106,6 +106,15 @@ export async function newProduct(options: ProductOptions = {}): Promise<Product>
     },
   };
   return product;
+}
+
+/**
+ * A port for what listens only later: below those that the kernel gives to outgoing connections (32768 and up), which could
+ * take it meanwhile.
+ */
+export function laterPort(): Promise<number> {
+  const first = 12_000 + Math.floor(Math.random() * 18_000);
+  return getPort({ port: portNumbers(first, first + 1_000) });
 }
 
 /** How a started command line ended. */

@@ -1,9 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { execa } from "execa";
-import getPort from "get-port";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stackContainers, type StackContainer } from "../../cli/containers.ts";
-import { docker, newProduct, type Ended, type Product, type UpJson } from "./product.ts";
+import { docker, laterPort, newProduct, type Ended, type Product, type UpJson } from "./product.ts";
 import { holds } from "./search-bytes.ts";
 import { selfSigned } from "./self-signed.ts";
 
@@ -26,7 +25,7 @@ beforeAll(async () => {
   before = await generated();
   // All that can be secret at once: a gateway with its key, a given certificate with its own, and every password anew.
   const { chain, key } = await selfSigned(domain);
-  const [httpPort, httpsPort] = [String(await getPort()), String(await getPort())];
+  const [httpPort, httpsPort] = [String(await laterPort()), String(await laterPort())];
   await product.configure({ domain, httpPort, httpsPort, secretsGeneration: "2" });
   await product.configure({ tlsCertificate: chain, tlsPrivateKey: key }, "--secret");
   rotated = await product.up("--runtime", "litellm");

@@ -2,13 +2,12 @@ import { request, type IncomingHttpHeaders } from "node:http";
 import { connect as connectHttp2, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
 import { text } from "node:stream/consumers";
 import { connect, type PeerCertificate, type SecureVersion } from "node:tls";
-import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stackContainers, type StackContainer } from "../../cli/containers.ts";
 import { openRequest } from "../../cli/reach.ts";
 import { eventually } from "../../infra/core/eventually.ts";
 import { startPebble, type Pebble } from "../tools/pebble.ts";
-import { docker, newProduct, type Product, type UpJson } from "./product.ts";
+import { docker, laterPort, newProduct, type Product, type UpJson } from "./product.ts";
 import { selfSigned } from "./self-signed.ts";
 
 const domain = "fidus.test";
@@ -24,7 +23,7 @@ let trusted = "";
 
 beforeAll(async () => {
   product = await newProduct();
-  [httpPort, httpsPort] = [await getPort(), await getPort()];
+  [httpPort, httpsPort] = [await laterPort(), await laterPort()];
   origin = `https://${domain}:${httpsPort}`;
   given = await selfSigned(domain);
   const first = await product.up();

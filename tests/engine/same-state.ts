@@ -8,7 +8,9 @@ import type { PackageName } from "../simulator/schema/wanted.ts";
  * of the clouds, generated keys and passwords, the ciphertext of secrets. Each is replaced by the name of where it comes from.
  */
 export function withoutIds(resources: readonly Recorded[], things: readonly Thing[]): unknown[] {
-  const origins = new Map([...resources.flatMap(generatedValues), ...things.flatMap(cloudValues)]);
+  const found = [...resources.flatMap(generatedValues), ...things.flatMap(cloudValues)];
+  // A value of two origins keeps the name that comes first in the alphabet, whatever was made first.
+  const origins = new Map(found.toSorted(([, a], [, b]) => (a < b ? 1 : -1)));
   const shown = resources.map(({ urn, id, inputs, outputs }) => {
     const made = isGenerated(urn) ? { id: "<made>", outputs: "<made>" } : { id, outputs };
     return { urn, inputs: replaced(inputs, origins), id: replaced(made.id, origins), outputs: replaced(made.outputs, origins) };
@@ -38,6 +40,8 @@ function generatedValues({ urn, outputs = {} }: Recorded): Origin[] {
 function replaced(value: unknown, origins: ReadonlyMap<string, string>): unknown {
   if (Array.isArray(value)) return value.map((child) => replaced(child, origins));
   if (typeof value === "number") return origins.get(String(value)) ?? value;
+  // Two things may or may not be made in the same millisecond.
+  if (typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return "<time>";
   if (typeof value === "string")
     return origins.get(value.trim()) ?? value.replaceAll(/\d{7,}/g, (digits) => origins.get(digits) ?? digits);
   if (value === null || typeof value !== "object") return value ?? null;
