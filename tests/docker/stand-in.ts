@@ -71,7 +71,8 @@ async function stream(res: ServerResponse, model: string): Promise<void> {
   const chunk = (rest: object): boolean => res.write(`data: ${JSON.stringify({ ...head, ...rest })}\n\n`);
   for (const content of ["Hel", "lo ", "from ", "a ", "script."]) {
     chunk({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
-    await new Promise((resolve) => setTimeout(resolve, 15));
+    // The pace of a model: on a busy machine pieces that come faster arrive together.
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   chunk({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
   chunk({ choices: [], usage: { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 } });
