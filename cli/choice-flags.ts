@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { keys } from "../infra/config/keys.ts";
 import { llmRuntimes } from "../infra/config/keys/app.ts";
 import { portCommands } from "../infra/config/published-ports.ts";
 import { problemUnless, type Problem } from "../infra/core/errors.ts";
@@ -33,8 +34,8 @@ export function checkFlags({ runtime, model, port, apiPort, registry }: ChoiceFl
   const problems = [
     ...runtimeProblems(runtime),
     ...modelProblems(model),
-    ...portProblems("--port", port, `${portCommands.pagePort} 3000`),
-    ...portProblems("--api-port", apiPort, `${portCommands.apiPort} 8000`),
+    ...portProblems("--port", port, `${portCommands.pagePort} ${keys.pagePort.default}`),
+    ...portProblems("--api-port", apiPort, `${portCommands.apiPort} ${keys.apiPort.default}`),
     ...(typeof registry === "string" ? registryProblems(registry) : []),
     ...more,
   ];

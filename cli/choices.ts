@@ -1,3 +1,4 @@
+import { keys } from "../infra/config/keys.ts";
 import { ownRuntime } from "../infra/config/own-runtime.ts";
 import type { PortKey } from "../infra/config/published-ports.ts";
 import { findModel, modelForMemory, modelProblems } from "../infra/core/models.ts";
@@ -80,8 +81,8 @@ export async function recordMissing(config: StackConfigFile, surroundings: Surro
   choose("dockerMajor", String(dockerMajor), "the engine's version");
   if (missing("imageSource")) choose("imageSource", "build", "no registry is configured");
   for (const [key, wish, other] of [
-    ["pagePort", 3000, "apiPort"],
-    ["apiPort", 8000, "pagePort"],
+    ["pagePort", keys.pagePort.default, "apiPort"],
+    ["apiPort", keys.apiPort.default, "pagePort"],
   ] as const) {
     if (!missing(key)) continue;
     const spoken = Number(config.entries()[other]);

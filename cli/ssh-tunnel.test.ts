@@ -34,7 +34,7 @@ const far = {
   services: "all",
   domain: null,
   bindAddress: "127.0.0.1",
-  ...{ pagePort: 3000, apiPort: 8000, postgresPort: 5432, redisPort: 6379 },
+  ...{ pagePort: 3000, apiPort: 8000, httpPort: 80, httpsPort: 443, postgresPort: 5432, redisPort: 6379 },
 } as const;
 
 test("ports on the loopback of a machine behind SSH come with the command that brings them here", () => {

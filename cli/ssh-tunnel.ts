@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
+import { publishedPorts } from "../infra/config/published-ports.ts";
 
 /** The machine of an engine at `ssh://user@host:port`, as the ssh command is told. */
 export interface SshMachine {
@@ -20,29 +21,15 @@ export function sshMachine(dockerHost: string): SshMachine | null {
   };
 }
 
-/** What decides how a stack's ports are reached. */
-interface Published {
-  readonly dockerHost: string;
-  readonly services: "all" | "dependencies";
-  readonly domain: string | null;
-  readonly bindAddress: string;
-  readonly pagePort: number;
-  readonly apiPort: number;
-  readonly postgresPort: number;
-  readonly redisPort: number;
-}
-
 /**
  * Command that brings the published ports here from the loopback of an engine's machine; null where there is nothing to bring:
  * with a domain, on an address of the network, or with an engine of this machine.
  */
-export function tunnelCommand(stack: Published): string | null {
-  const { dockerHost, services, domain, bindAddress } = stack;
-  const machine = sshMachine(dockerHost);
-  if (machine === null || (services === "all" && (domain !== null || !bindAddress.startsWith("127.")))) return null;
-  const [address, ports] =
-    services === "all" ? [bindAddress, [stack.pagePort, stack.apiPort]] : ["127.0.0.1", [stack.postgresPort, stack.redisPort]];
-  return `ssh -N ${ports.map((port) => `-L ${port}:${address}:${port}`).join(" ")} ${machine.destination}`;
+export function tunnelCommand(settings: Parameters<typeof publishedPorts>[0] & { readonly dockerHost: string }): string | null {
+  const machine = sshMachine(settings.dockerHost);
+  const ports = publishedPorts(settings).filter(({ key, address }) => address.startsWith("127.") && !/^https?Port$/.test(key));
+  if (machine === null || ports.length === 0) return null;
+  return `ssh -N ${ports.map(({ address, port }) => `-L ${port}:${address}:${port}`).join(" ")} ${machine.destination}`;
 }
 
 /**

@@ -36,7 +36,7 @@ export function register(program: Command, ctx: CliContext): void {
 }
 
 async function check(ctx: CliContext, name: string): Promise<void> {
-  const { installation, stacks } = await stacksOf(ctx, checkStackName(name));
+  const { installation, stacks } = await meantStacks(ctx, checkStackName(name));
   const checked: Checked[] = [];
   for (const stack of stacks) checked.push(await checkStack(ctx, installation, stack));
   const problems = stacks.length === 1 ? checked.flatMap((one) => one.problems) : allProblems(checked);
@@ -54,7 +54,7 @@ async function check(ctx: CliContext, name: string): Promise<void> {
 }
 
 /** The stack, or all stacks of the enterprise installation. Throws exit 2 when there is neither. */
-async function stacksOf(ctx: CliContext, name: string): Promise<{ installation: Installation; stacks: readonly string[] }> {
+async function meantStacks(ctx: CliContext, name: string): Promise<{ installation: Installation; stacks: readonly string[] }> {
   const installation = await ctx.existingInstallation();
   const configured = installation === null ? [] : await configuredStacks(installation);
   const global = `${name}${globalSuffix}`;

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { missingSettings } from "../../infra/config/document.ts";
 import { configWarnings } from "../../infra/config/rules.ts";
+import { nearest } from "../../infra/config/values.ts";
 import type { CliContext } from "../context.ts";
 import { pulumiEngine } from "../engine.ts";
 import { wrongInput } from "../errors.ts";
@@ -11,7 +12,6 @@ import { examples } from "../program.ts";
 import { openStackConfig, readStackConfig } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
 import { configuredStacks, products, type Product } from "../stacks.ts";
-import { nearest } from "../../infra/config/values.ts";
 
 interface Flags {
   readonly name: string;
@@ -76,7 +76,7 @@ async function init(ctx: CliContext, edition: string, { name, env, regions, witn
 async function makeAll(ctx: CliContext, installation: Installation, asked: NewEnvironment): Promise<MadeStack[]> {
   checkNewName(asked, await configuredStacks(installation), products);
   const planned = newStacks(asked, installation.id);
-  for (const { stack, edition } of planned) await refuseForeign(installation, stack, edition);
+  for (const { stack, edition } of planned) await refuseOtherEdition(installation, stack, edition);
   await ctx.progress.step("toolchain", (step) => prepareToolchain(ctx, step));
   return ctx.progress.step("stacks", async (step) => {
     const made: MadeStack[] = [];
@@ -89,7 +89,7 @@ async function makeAll(ctx: CliContext, installation: Installation, asked: NewEn
 }
 
 /** An interrupted init of enterprise leaves region stacks, which are taken up again; a stack of another edition is somebody's. */
-async function refuseForeign(installation: Installation, stack: string, edition: string): Promise<void> {
+async function refuseOtherEdition(installation: Installation, stack: string, edition: string): Promise<void> {
   if (!(await configuredStacks(installation)).includes(stack)) return;
   const { edition: own } = (await readStackConfig(installation, stack)).entries();
   if (own === edition) return;

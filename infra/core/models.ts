@@ -150,8 +150,6 @@ export const models = [
   },
 ] as const satisfies readonly Model[];
 
-export type ModelId = (typeof models)[number]["id"];
-
 /** The small model that proves the plumbing and needs no model hub. */
 export const demoModel: Model = models[0];
 

@@ -1,4 +1,3 @@
-import type { input } from "@pulumi/command/types/index.js";
 import type * as pulumi from "@pulumi/pulumi";
 
 /** A DNS record that leads to a host. */
@@ -27,16 +26,6 @@ export interface Host {
   readonly machine: pulumi.Output<string>;
   /** What the public name shall lead to. */
   readonly publicAddresses: readonly PublicAddress[];
-}
-
-/** How long one try to reach SSH may take, and how many there are: a new server needs a minute until it answers. */
-const dialTimeout = 10;
-const dialTries = 60;
-
-/** The connection of @pulumi/command to a host, its key pinned. */
-export function connectionTo(host: Host): input.remote.ConnectionArgs {
-  const { address, port, user, hostKey, privateKey } = host;
-  return { host: address, port, user, hostKey, privateKey, perDialTimeout: dialTimeout, dialErrorLimit: dialTries };
 }
 
 /** How to reach a host, for people and for `./fidus`; holds no secret. */

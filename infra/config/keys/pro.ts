@@ -3,7 +3,6 @@ import type { KeySpec } from "../spec.ts";
 
 /** Shapes of the cluster: who runs where is the committed table of topologies. */
 export const topologies = ["standard", "compact"] as const;
-export type TopologyName = (typeof topologies)[number];
 
 const types = {
   type: "choices",

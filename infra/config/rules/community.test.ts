@@ -1,5 +1,47 @@
 import { expect, test } from "vitest";
 import { parseConfig } from "../parse.ts";
+import { someSecret, testCases } from "./testing.ts";
+
+const pem = "-----BEGIN CERTIFICATE-----";
+
+testCases({
+  "a domain without a certificate [C-14]": {
+    edition: "community",
+    refused: { domain: "fidus.test", tlsCertificate: someSecret },
+    says: ['domain: got "fidus.test"; needs tlsCertificate and tlsPrivateKey beside it, or certificate acme.'],
+    accepted: { domain: "fidus.test", tlsCertificate: someSecret, tlsPrivateKey: someSecret },
+  },
+  "a certificate without a domain [C-17]": {
+    edition: "community",
+    refused: { certificate: "acme" },
+    says: ['certificate: got "acme"; needs a domain that the certificate is for.'],
+    accepted: { certificate: "acme", domain: "fidus.test" },
+  },
+  "an ACME server that cannot be trusted": {
+    edition: "community",
+    refused: { certificate: "acme", domain: "fidus.test", acmeDirectory: "http://acme.lan/dir", acmeCa: "/etc/ca.pem" },
+    says: ["acmeDirectory: got", "acmeCa: got"],
+    accepted: { certificate: "acme", domain: "fidus.test", acmeDirectory: "https://acme.lan/dir", acmeCa: pem },
+  },
+  "two equal ports": {
+    edition: "community",
+    refused: { apiPort: "3000" },
+    says: ["apiPort: got 3000; needs a port of its own. ./fidus choose --api-port 3001"],
+    accepted: { apiPort: "3000", pagePort: "8000" },
+  },
+  "two equal ports of a domain": {
+    edition: "community",
+    refused: { domain: "fidus.test", certificate: "acme", httpPort: "443" },
+    says: ["httpsPort: got 443; needs a port of its own. pulumi config set httpsPort 444"],
+    accepted: { domain: "fidus.test", certificate: "acme", httpPort: "8080", apiPort: "3000" },
+  },
+  "a cloud model without a key, unless the app is elsewhere": {
+    edition: "community",
+    refused: { llmRuntime: "openai" },
+    says: ["llmApiKey: got nothing; needs a key for llmRuntime openai."],
+    accepted: { llmRuntime: "openai", services: "dependencies" },
+  },
+});
 
 const recorded = {
   edition: "community",
