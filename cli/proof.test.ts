@@ -66,6 +66,21 @@ test("text in pieces over time with usage is a proof, and its key is revoked", a
   expect(admin.calls).toEqual(madeAndRevoked);
 });
 
+test("an answer too short to show a stream is asked for again, and a longer one is the proof", async () => {
+  const short = slowly(piece({ content: "One" }), piece({ content: "." }), usage(2), end);
+  const long = slowly(...words.map((content) => piece({ content })), usage(8), end);
+  const answers = [short, short, long];
+  expect(await against((res) => answers.shift()?.(res))).toMatchObject({ events: 8 });
+  expect(answers).toEqual([]);
+});
+
+test("the fourth question is not asked", async () => {
+  let asked = 0;
+  const failure = against((res) => (asked++, slowly(thin, usage(1), end)(res)));
+  await expect(failure).rejects.toThrow("it did not stream: 1 pieces of text at 1 moments");
+  expect(asked).toBe(3);
+});
+
 test.each(["reasoning", "reasoning_content"])("a model that is still thinking counts: %s", async (name) => {
   const stream = slowly(...words.map((text) => piece({ [name]: text, content: "" })), usage(8), end);
   expect(await against(stream)).toMatchObject({ events: 8 });

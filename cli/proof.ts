@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
 import { createParser } from "eventsource-parser";
+import retry from "p-retry";
 import type { AppAdmin } from "./app-admin.ts";
 import { CliError } from "./errors.ts";
 import { openRequest, type Reach } from "./reach.ts";
@@ -28,9 +29,13 @@ export interface ProofOptions {
 // A greeting may be answered by one word, which cannot stream: seen, and `up` failed for it.
 const question = "Count from one to ten, in words.";
 
+/** The answer came, but not as a stream. A model may also have been brief: three words arrive at two moments. */
+class NotStreamed extends Error {}
+
 /**
  * Asks one question through the proxy, with a key that is revoked afterwards, and demands a real stream: text in at least three
- * pieces at different times and usage above zero. Throws CliError exit 1 with what was seen instead.
+ * pieces at different times and usage above zero. An answer that is none is asked for again, three times in all, because it may
+ * have been too short to show one. Throws CliError exit 1 with what was seen instead.
  */
 export async function prove(admin: Pick<AppAdmin, "temporaryKey" | "revoke">, options: ProofOptions): Promise<Proof> {
   const key = await admin.temporaryKey(null, 300);
@@ -47,38 +52,10 @@ export async function prove(admin: Pick<AppAdmin, "temporaryKey" | "revoke">, op
 }
 
 async function ask(apiKey: string, { reach, model, signal, timeoutMs = 180_000 }: ProofOptions): Promise<Proof> {
-  const startedAt = performance.now();
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const shouldRetry = ({ error }: { error: unknown }): boolean => error instanceof NotStreamed;
   try {
-    const response = await openRequest(reach, "/v1/chat/completions", {
-      method: "POST",
-      headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
-      body: JSON.stringify({
-        model,
-        messages: [{ role: "user", content: question }],
-        stream: true,
-        stream_options: { include_usage: true },
-        max_tokens: 24,
-      }),
-      signal: limit,
-    });
-    if (response.statusCode !== 200)
-      throw new CliError(`it answered ${response.statusCode}: ${(await text(response)).slice(0, 500)}`);
-    const { pieces, completionTokens } = await readStream(response, startedAt);
-    const moments = new Set(pieces.map(({ at }) => at)).size;
-    if (moments < 3 || !(completionTokens > 0)) {
-      throw new CliError(
-        `it did not stream: ${pieces.length} pieces of text at ${moments} moments, ${completionTokens} tokens counted`,
-      );
-    }
-    return {
-      question,
-      answer: pieces.map(({ content }) => content).join(""),
-      events: pieces.length,
-      firstTokenMs: pieces[0]?.at ?? 0,
-      totalMs: Math.round(performance.now() - startedAt),
-      completionTokens,
-    };
+    return await retry(() => askOnce(apiKey, reach, model, limit), { retries: 2, minTimeout: 0, signal: limit, shouldRetry });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CliError(`The product is up, but the test question through ${reach.url} failed: ${reason}`, {
@@ -87,6 +64,39 @@ async function ask(apiKey: string, { reach, model, signal, timeoutMs = 180_000 }
       cause: error,
     });
   }
+}
+
+async function askOnce(apiKey: string, reach: Reach, model: string, signal: AbortSignal): Promise<Proof> {
+  const startedAt = performance.now();
+  const response = await openRequest(reach, "/v1/chat/completions", {
+    method: "POST",
+    headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+    body: JSON.stringify({
+      model,
+      messages: [{ role: "user", content: question }],
+      stream: true,
+      stream_options: { include_usage: true },
+      max_tokens: 24,
+    }),
+    signal,
+  });
+  if (response.statusCode !== 200)
+    throw new CliError(`it answered ${response.statusCode}: ${(await text(response)).slice(0, 500)}`);
+  const { pieces, completionTokens } = await readStream(response, startedAt);
+  const moments = new Set(pieces.map(({ at }) => at)).size;
+  if (moments < 3 || !(completionTokens > 0)) {
+    throw new NotStreamed(
+      `it did not stream: ${pieces.length} pieces of text at ${moments} moments, ${completionTokens} tokens counted`,
+    );
+  }
+  return {
+    question,
+    answer: pieces.map(({ content }) => content).join(""),
+    events: pieces.length,
+    firstTokenMs: pieces[0]?.at ?? 0,
+    totalMs: Math.round(performance.now() - startedAt),
+    completionTokens,
+  };
 }
 
 interface Seen {
