@@ -1,17 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { OpenOptions } from "./support/browser.ts";
-import {
-  answers,
-  ask,
-  askAndWait,
-  box,
-  openChat,
-  openConversations,
-  stopButton,
-  waitForAnswer,
-  waitForDrawing,
-  waitForText,
-} from "./support/chat.ts";
+import { answers, ask, box, openChat, stopButton, waitForAnswer, waitForDrawing, waitForText } from "./support/chat.ts";
 import { expectNoTrouble, expectWellShown } from "./support/expect.ts";
 import { browserSuite } from "./support/suite.ts";
 
@@ -25,31 +14,6 @@ const looks = [
 ] as const satisfies OpenOptions[];
 
 describe.each(looks)("on a $screen screen in the $scheme scheme, axe finds nothing and nothing scrolls sideways", (look) => {
-  test("on the sign-in form, before and after a refused attempt", async () => {
-    const { page, trouble } = await suite.stranger(look);
-    await page.goto("/");
-    await page.getByRole("button", { name: "Sign in" }).waitFor();
-    await expectWellShown(page, "sign-in");
-    await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByText("Enter your e-mail address.").waitFor();
-    await expectWellShown(page, "sign-in with an error");
-    await expectNoTrouble(page, trouble);
-  });
-
-  test("in an empty chat, in a chat that is being answered, and in an answered one", async () => {
-    const { page, trouble } = await suite.signedIn(look);
-    await openChat(page);
-    await expectWellShown(page, "empty");
-    await ask(page, "Tell me a long story.");
-    await waitForText(page);
-    await expectWellShown(page, "writing");
-    await stopButton(page).click();
-    await waitForAnswer(page);
-    await askAndWait(page, "How does a backup differ from a copy?");
-    await expectWellShown(page, "answered");
-    await expectNoTrouble(page, trouble);
-  });
-
   test("with long words, code and tables in an answer", async () => {
     const { page, trouble } = await suite.signedIn(look);
     const wide = "wide".repeat(80);
@@ -66,21 +30,6 @@ describe.each(looks)("on a $screen screen in the $scheme scheme, axe finds nothi
     await answers(page).first().waitFor();
     await waitForDrawing(page);
     await expectWellShown(page, "wide content");
-    await expectNoTrouble(page, trouble);
-  });
-
-  test("in the list of conversations and in the question before one is deleted", async () => {
-    const { page, trouble } = await suite.signedIn(look);
-    await openChat(page);
-    await askAndWait(page, "Shall we meet?");
-    await openConversations(page);
-    await expectWellShown(page, "conversations");
-    await page
-      .getByRole("button", { name: /^Delete “/ })
-      .first()
-      .click();
-    await page.getByRole("button", { name: "Keep" }).waitFor();
-    await expectWellShown(page, "delete dialog");
     await expectNoTrouble(page, trouble);
   });
 
@@ -101,19 +50,6 @@ describe.each(looks)("on a $screen screen in the $scheme scheme, axe finds nothi
     await page.getByRole("heading", { name: "Fidus cannot be reached" }).waitFor();
     await expectWellShown(page, "unreachable");
   });
-});
-
-test("names the demo model and its next step", async () => {
-  const { page } = await suite.signedIn();
-  await page.route("**/api/v1/llm/status", async (route) => {
-    const status = (await (await route.fetch()).json()) as object;
-    await route.fulfill({ json: { ...status, demo: true, nextStep: "./fidus choose" } });
-  });
-  await openChat(page);
-  const notice = page.getByRole("complementary", { name: "Demo model" });
-  await notice.getByText("./fidus choose").waitFor();
-  await notice.getByRole("button").click();
-  expect(await page.evaluate(() => fidusTest.clipboard())).toBe("./fidus choose");
 });
 
 test("does not call a full-size model a demo", async () => {

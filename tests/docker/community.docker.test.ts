@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stackContainers, type StackContainer } from "../../cli/containers.ts";
+import { eventually } from "../../infra/core/eventually.ts";
 import { checkout, docker, newProduct, type Product, type UpJson } from "./product.ts";
 
 let product: Product;
@@ -123,6 +124,34 @@ describe("after the first up", () => {
     const sql = "select count(*) from api_keys where revoked_at is null and (expires_at is null or expires_at > now())";
     const [database] = (await containers()).filter(({ role }) => role === "postgres");
     expect(await docker(["exec", database?.id ?? "", "psql", "-U", "postgres", "-d", "fidus", "-Atc", sql])).toBe("1");
+  });
+});
+
+describe("what the proxy itself refuses", () => {
+  const error = (code: string): unknown => ({
+    error: { message: expect.any(String) as string, type: expect.any(String) as string, param: null, code },
+  });
+
+  test("a body over 50 MB is 413, in the words of the API [C-16]", async () => {
+    const body = Buffer.alloc(51 * 1024 * 1024, "x");
+    const response = await api("/v1/chat/completions", { method: "POST", body });
+    expect([response.status, await response.json()]).toEqual([413, error("too_large")]);
+  });
+
+  test("while the API is away its callers get 502 in JSON, and are served again when it is back", async () => {
+    const [gateway] = (await containers()).filter(({ role }) => role === "api");
+    const id = gateway?.id ?? "";
+    await docker(["stop", "--time", "20", id]);
+    try {
+      for (const base of [product.url, `http://localhost:${product.apiPort}`]) {
+        const response = await fetch(`${base}/v1/models`);
+        expect([response.status, await response.json()]).toEqual([502, error("unreachable")]);
+      }
+      expect((await api("/")).status).toBe(200);
+    } finally {
+      await docker(["start", id]);
+    }
+    await eventually("the API answers again", async () => ((await api("/health/ready")).ok ? true : null));
   });
 });
 

@@ -33,6 +33,8 @@ interface InPage {
   readonly says: readonly string[];
   /** Characters of the growing answer, 0 when none grows. */
   written(): number;
+  /** Whether an answer grows. */
+  writing(): boolean;
   /** Resolves when running transitions are over. */
   settled(): Promise<void>;
   /** Animations that run now. */

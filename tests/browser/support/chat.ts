@@ -39,6 +39,24 @@ export async function waitForDrawing(page: Page): Promise<void> {
   await page.locator(".prose.plain").first().waitFor({ state: "detached" });
 }
 
+/** Waits for the end of an answer; one that goes on for a minute is stopped: how long a small model talks is nobody's promise. */
+export async function waitForEnd(page: Page): Promise<void> {
+  await stopButton(page)
+    .waitFor({ state: "detached", timeout: 60_000 })
+    .catch(() => page.keyboard.press("Escape"));
+  await waitForAnswer(page);
+}
+
+/** Asks, and stops the answer when it has so many characters, unless it ended before. */
+export async function askAndStop(page: Page, text: string, characters = 1): Promise<void> {
+  const count = await answers(page).count();
+  await ask(page, text);
+  await answers(page).nth(count).waitFor();
+  await page.waitForFunction((least) => fidusTest.written() >= least || !fidusTest.writing(), characters, { timeout: ANSWER_MS });
+  await page.keyboard.press("Escape");
+  await waitForAnswer(page);
+}
+
 /** Asks and waits for the whole answer. */
 export async function askAndWait(page: Page, text: string): Promise<void> {
   const count = await answers(page).count();

@@ -34,6 +34,7 @@ globalThis.fidusTest = (() => {
     paints,
     says,
     written,
+    writing: () => document.querySelector(".writing") !== null,
     // Colours in the middle of a transition are nobody's design: contrast is measured after it.
     settled: () => {
       const bounded = document.getAnimations().filter((animation) => animation.effect.getTiming().iterations !== Infinity);

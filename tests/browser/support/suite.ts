@@ -2,7 +2,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { launch, openPage, type OpenOptions, type OpenPage } from "./browser.ts";
-import { openTarget, type Target } from "./target.ts";
+import { openStandIn, type Target } from "./target.ts";
 
 export interface Suite {
   target(): Target;
@@ -12,8 +12,8 @@ export interface Suite {
   stranger(options?: OpenOptions): Promise<OpenPage>;
 }
 
-/** Registers the hooks of a test file and returns what its tests work with. */
-export function browserSuite(): Suite {
+/** Registers the hooks of a test file and returns what its tests work with. @default the stand-in */
+export function browserSuite(openTarget: () => Promise<Target> = openStandIn): Suite {
   let browser: Browser | undefined;
   let opened: Target | undefined;
   beforeAll(async () => {
@@ -25,6 +25,7 @@ export function browserSuite(): Suite {
   });
   afterAll(async () => {
     await browser?.close();
+    await opened?.api.dispose();
     await opened?.close();
   });
   const target = (): Target => {
