@@ -26,10 +26,12 @@ export interface OwnEngine {
 export interface OwnEngineOptions {
   /** Whether its containers, and programs behind `within`, reach the world outside. @default false */
   readonly online?: boolean;
+  /** Command line that the engine runs behind, such as a program that shows it another machine. @default none */
+  readonly behind?: readonly string[];
 }
 
 /** Makes the engine's folder and network; starts nothing. Needs root. */
-export async function newEngine({ online = false }: OwnEngineOptions = {}): Promise<OwnEngine> {
+export async function newEngine({ online = false, behind = [] }: OwnEngineOptions = {}): Promise<OwnEngine> {
   const folder = mkdtempSync(join(tmpdir(), "fidus-engine-"));
   const namespace = `fidus-${process.pid}`;
   const within = ["nsenter", `--net=/run/netns/${namespace}`];
@@ -66,7 +68,7 @@ export async function newEngine({ online = false }: OwnEngineOptions = {}): Prom
     docker,
     cutPower,
     async start() {
-      startEngine(folder, host, within);
+      startEngine(folder, host, [...within, ...behind]);
       await eventually("the engine answers", () => docker(["version", "--format", "{{.Server.Version}}"]));
     },
     async remove() {
@@ -80,12 +82,12 @@ export async function newEngine({ online = false }: OwnEngineOptions = {}): Prom
   };
 }
 
-function startEngine(folder: string, host: string, within: readonly string[]): void {
+function startEngine(folder: string, host: string, behind: readonly string[]): void {
   mkdirSync(join(folder, "data"), { recursive: true });
   const log = openSync(join(folder, "dockerd.log"), "a");
   const places = { "data-root": "data", "exec-root": "exec", pidfile: "docker.pid" };
   const roots = Object.entries(places).flatMap(([option, name]) => [`--${option}`, join(folder, name)]);
-  const [command = "", ...args] = [...within, "dockerd", "--host", host, ...roots];
+  const [command = "", ...args] = [...behind, "dockerd", "--host", host, ...roots];
   spawn(command, args, { detached: true, stdio: ["ignore", log, log] }).unref();
 }
 

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { lines, stackContainers } from "../../cli/containers.ts";
+import { lines, stackContainers, type StackContainer } from "../../cli/containers.ts";
 import { eventually } from "../../infra/core/eventually.ts";
 import { TestEngine } from "../../infra/images/testing.ts";
 import { newEngine, type OwnEngine } from "./own-engine.ts";
-import { newProduct, type Product, type UpJson } from "./product.ts";
+import { failureOf, newProduct, type Product, type UpJson } from "./product.ts";
 
 let engine: OwnEngine;
 let product: Product;
@@ -29,10 +29,10 @@ afterAll(async () => {
   await engine.remove();
 }, 180_000);
 
+const containers = async (): Promise<StackContainer[]> => stackContainers(engine.docker, await product.id(), "community");
+
 async function sql(query: string): Promise<string> {
-  const database = (await stackContainers(engine.docker, await product.id(), "community")).find(
-    ({ role }) => role === "postgres",
-  );
+  const database = (await containers()).find(({ role }) => role === "postgres");
   return engine.docker(["exec", database?.id ?? "", "psql", "-U", "postgres", "-d", "fidus", "-Atc", query]);
 }
 
@@ -53,14 +53,9 @@ test("after SIGKILL of engine and containers every acknowledged row is there, an
 
   const start = performance.now();
   await engine.start();
-  await eventually(
-    "all containers are healthy again",
-    async () => {
-      const seen = await stackContainers(engine.docker, await product.id(), "community");
-      return seen.length === 7 && seen.every(({ health }) => health === "healthy");
-    },
-    60_000,
-  );
+  const isHealthy = ({ health }: StackContainer): boolean => health === "healthy";
+  const allHealthy = async (): Promise<boolean> => (await containers()).length === 7 && (await containers()).every(isHealthy);
+  await eventually("all containers are healthy again", allHealthy, 60_000);
   const seconds = (performance.now() - start) / 1000;
   task.meta.figure = {
     name: "all healthy after SIGKILL of engine and containers, every acknowledged row there",
@@ -70,3 +65,32 @@ test("after SIGKILL of engine and containers every acknowledged row is there, an
   const rows = lines(await sql("select id from conversations"));
   expect(acknowledged.filter((id) => !rows.includes(id))).toEqual([]);
 }, 240_000);
+
+test("an engine that dies in the middle of an up is what the up says, and the command it names converges with every row", async () => {
+  const before = lines(await sql("select id from conversations order by id"));
+  expect((await product.fidus("down", "community")).code).toBe(0);
+  const interrupted = product.fidus("up", "community", "--json");
+  await eventually("some containers are there again", async () => (await containers()).length > 1, 120_000);
+  await engine.cutPower();
+  const ended = await interrupted;
+  expect(ended.code, ended.stderr).toBe(1);
+  expect(failureOf(ended)).toMatchObject({
+    code: "engine-gone",
+    problems: [
+      {
+        path: "dockerHost",
+        got: expect.stringContaining(engine.host) as string,
+        rule: "an engine that answers until the end",
+        fix: "Start it again, then: ./fidus up community",
+      },
+    ],
+  });
+
+  await engine.start();
+  const repaired = await product.fidus("up", "community");
+  expect(repaired.code, repaired.stderr).toBe(0);
+  expect((await containers()).map(({ role, health }) => `${role} ${health}`).sort()).toEqual(
+    ["api", "llm", "postgres", "proxy", "redis", "web", "worker"].map((role) => `${role} healthy`),
+  );
+  expect(lines(await sql("select id from conversations order by id"))).toEqual(before);
+}, 400_000);

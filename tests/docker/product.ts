@@ -26,6 +26,10 @@ export interface Product {
   up(...args: string[]): Promise<UpJson>;
   /** A plain `pulumi ARGS` with the variables of `./fidus env`. */
   pulumi(...args: string[]): Promise<Ended>;
+  /** A command as a message names it, pasted into a shell in the checkout after `eval "$(./fidus env)"`. */
+  paste(command: string): Promise<Ended>;
+  /** `./fidus ARGS` on this product with more environment, or from another checkout. */
+  elsewhere(where: { readonly root?: string; readonly env?: NodeJS.ProcessEnv }, ...args: string[]): Promise<Ended>;
   /** `pulumi config set` with the values on stdin, as docs/community.md has it; `flags` such as `--secret`. */
   configure(values: Readonly<Record<string, string>>, ...flags: string[]): Promise<void>;
   /** The installation id, once there is one. */
@@ -90,6 +94,14 @@ export async function newProduct(options: ProductOptions = {}): Promise<Product>
       return JSON.parse(ended.stdout) as UpJson;
     },
     pulumi: (...args) => runPulumi(args, ""),
+    paste: (command) =>
+      end(execa("sh", ["-c", `eval "$(./fidus env)" && ${command}`], { cwd: root, env, reject: false, stdin: "ignore" })),
+    async elsewhere({ root: other = root, env: more = {} }, ...args) {
+      const installation = other === root ? {} : { FIDUS_INSTALLATION: await product.id() };
+      return end(
+        execa(join(other, "fidus"), args, { env: { ...env, ...installation, ...more }, reject: false, stdin: "ignore" }),
+      );
+    },
     async configure(values, ...flags) {
       for (const [key, value] of Object.entries(values)) {
         const { code, stderr } = await runPulumi(["config", "set", key, "--stack", "community", ...flags], value);
@@ -145,4 +157,15 @@ async function removeByLabel(docker: Docker, id: string): Promise<void> {
     const ids = lines(await docker([...list, ...filter]));
     if (ids.length > 0) await docker([...remove, ...ids]);
   }
+}
+
+/** What `--json` printed of a failure. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly problems: readonly { readonly path: string; readonly got?: unknown; readonly rule: string; readonly fix: string }[];
+}
+
+export function failureOf({ stdout }: Ended): Failure {
+  return (JSON.parse(stdout) as { error: Failure }).error;
 }
