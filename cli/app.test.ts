@@ -81,6 +81,20 @@ test("env evaluated twice leaves PATH as it was after the first time", async () 
   expect(first.PATH.startsWith(`${join(home, "cache/fidus/toolchain/bin")}:`)).toBe(true);
 });
 
+test("behind a proxy env keeps loopback out of it under both names, and what the operator keeps out too", async () => {
+  const direct = async (env: Record<string, string>): Promise<unknown> => {
+    const { NO_PROXY, no_proxy } = JSON.parse((await fidus(["env", "--json"], env)).stdout) as Record<string, string>;
+    return { NO_PROXY, no_proxy };
+  };
+  const none = { HTTPS_PROXY: "", https_proxy: "", HTTP_PROXY: "", http_proxy: "", NO_PROXY: "", no_proxy: "" };
+  expect(await direct(none)).toEqual({});
+  const proxy = { ...none, https_proxy: "http://proxy.test:3128" };
+  const loopback = "localhost,127.0.0.1,::1";
+  expect(await direct(proxy)).toEqual({ NO_PROXY: loopback, no_proxy: loopback });
+  const all = `.corp.test,${loopback}`;
+  expect(await direct({ ...proxy, NO_PROXY: ".corp.test, localhost" })).toEqual({ NO_PROXY: all, no_proxy: all });
+});
+
 test("env for fish quotes for fish; an unknown shell is refused", async () => {
   const { stdout } = await fidus(["env", "--shell", "fish"], { XDG_DATA_HOME: join(home, "it's\\here") });
   expect(stdout).toContain(`set -gx PULUMI_CONFIG_PASSPHRASE_FILE '${home}/it\\'s\\\\here/fidus/installations/`);

@@ -15,11 +15,19 @@ export interface EngineEnvironment {
   readonly PULUMI_SKIP_UPDATE_CHECK: "true";
   readonly PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true";
   readonly FIDUS_INSTALLATION: string;
+  /** Behind a proxy only, under both names: what is asked without it. */
+  readonly NO_PROXY?: string;
+  readonly no_proxy?: string;
 }
 
-/** The variables for `stack`; `path` is the PATH to put the toolchain in front of. Touches no file. */
-export function engineEnvironment(paths: Paths, installation: Installation, stack: string, path: string): EngineEnvironment {
-  const rest = path.split(delimiter).filter((entry) => entry !== "" && entry !== paths.toolchainBin);
+/** The variables for `stack`; of `env` the PATH, to put the toolchain in front of, and the proxies count. Touches no file. */
+export function engineEnvironment(
+  paths: Paths,
+  installation: Installation,
+  stack: string,
+  env: NodeJS.ProcessEnv,
+): EngineEnvironment {
+  const rest = (env["PATH"] ?? "").split(delimiter).filter((entry) => entry !== "" && entry !== paths.toolchainBin);
   return {
     PATH: [paths.toolchainBin, ...rest].join(delimiter),
     PULUMI_HOME: paths.pulumiHome,
@@ -30,5 +38,19 @@ export function engineEnvironment(paths: Paths, installation: Installation, stac
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     FIDUS_INSTALLATION: installation.id,
+    ...withoutProxy(env),
   };
 }
+
+/**
+ * The engine, its language host and its plugins talk over loopback. The gRPC library of the Pulumi SDK takes https_proxy for that
+ * too, and does not read NO_PROXY (grpc-js, http_proxy.ts): without this a program behind a proxy never reaches the engine.
+ */
+function withoutProxy(env: NodeJS.ProcessEnv): Pick<EngineEnvironment, "NO_PROXY" | "no_proxy"> {
+  if (!proxyNames.some((name) => env[name])) return {};
+  const given = [env["NO_PROXY"], env["no_proxy"]].flatMap((list) => list?.split(",") ?? []).map((entry) => entry.trim());
+  const direct = [...new Set([...given, "localhost", "127.0.0.1", "::1"])].filter((entry) => entry !== "").join(",");
+  return { NO_PROXY: direct, no_proxy: direct };
+}
+
+const proxyNames = ["http_proxy", "https_proxy", "all_proxy", "grpc_proxy"].flatMap((name) => [name, name.toUpperCase()]);

@@ -51,7 +51,7 @@ export interface StateResource {
 export function pulumiEngine(ctx: CliContext, installation: Installation, stack: string): PulumiEngine {
   const env = {
     ...ctx.env,
-    ...engineEnvironment(ctx.paths, installation, stack, ctx.env["PATH"] ?? ""),
+    ...engineEnvironment(ctx.paths, installation, stack, ctx.env),
     PULUMI_CONFIG_PASSPHRASE: undefined,
   };
   const spawn = (args: readonly string[], cwd = ctx.paths.checkout) =>
@@ -147,6 +147,8 @@ function lostSalt(file: string): CliError {
 interface Seen {
   readonly changes: Changes;
   readonly errors: readonly string[];
+  /** What the program and its plugins printed as errors: the reason where the engine was never told one. */
+  readonly printed: readonly string[];
   /** Resources whose step failed. */
   readonly failed: readonly StepMetadata[];
 }
@@ -154,8 +156,9 @@ interface Seen {
 async function readEvents(stdout: NodeJS.ReadableStream | null, onStep: (step: EngineStep) => void): Promise<Seen> {
   let changes: Changes = {};
   const errors: string[] = [];
+  const printed: string[] = [];
   const failed: StepMetadata[] = [];
-  if (stdout === null) return { changes, errors, failed };
+  if (stdout === null) return { changes, errors, printed, failed };
   for await (const line of createInterface({ input: stdout })) {
     const event = parseEvent(line);
     if (event === null) continue;
@@ -167,8 +170,9 @@ async function readEvents(stdout: NodeJS.ReadableStream | null, onStep: (step: E
     if (event.summaryEvent !== undefined) changes = event.summaryEvent.resourceChanges ?? {};
     const diagnostic = event.diagnosticEvent;
     if (diagnostic?.severity === "error" && diagnostic.ephemeral !== true) errors.push(diagnostic.message.trim());
+    if (diagnostic?.severity === "info#err") printed.push(diagnostic.message.trimEnd());
   }
-  return { changes, errors, failed };
+  return { changes, errors, printed, failed };
 }
 
 interface StepMetadata {
@@ -192,12 +196,13 @@ function parseEvent(line: string): EngineEvent | null {
   }
 }
 
-function engineFailure(operation: string, { errors, failed }: Seen, error: unknown, signal: AbortSignal): CliError {
+function engineFailure(operation: string, { errors, printed, failed }: Seen, error: unknown, signal: AbortSignal): CliError {
   if (signal.aborted && signal.reason instanceof CliError) return signal.reason;
   if (error instanceof ExecaError && error.signal !== undefined) return killedEngine(operation, error);
   const spoken = [...new Set(errors.filter((text) => text !== "" && text !== "update failed"))];
-  const fallback = error instanceof ExecaError ? String(error.stderr).trim() || error.shortMessage : String(error);
-  const lines = spoken.length > 0 ? spoken : [fallback];
+  const stderr = error instanceof ExecaError ? String(error.stderr).trim() || error.shortMessage : String(error);
+  const fallback = printed.length > 0 ? printed.slice(-15) : [stderr];
+  const lines = spoken.length > 0 ? spoken : fallback;
   return new CliError(`the engine's ${operation} failed\n${lines.map(indent).join("\n")}`, {
     code: "engine-failed",
     problems: failed.map(({ urn, op }) => ({

@@ -36,7 +36,7 @@ async function printEnvironment(ctx: CliContext, asked: string | undefined, shel
   const given = asked === undefined ? null : checkStackName(asked);
   const installation = await ctx.installation();
   const stack = meantStack(given, await configuredStacks(installation));
-  const variables = engineEnvironment(ctx.paths, installation, stack, ctx.env["PATH"] ?? "");
+  const variables = engineEnvironment(ctx.paths, installation, stack, ctx.env);
   ctx.printJson(variables);
   const exports = Object.entries(variables).map(([name, value]) => shells[shell](name, String(value)));
   // It would win over the file.
