@@ -8,12 +8,12 @@ export type Queryable = Pick<pg.Pool, "query"> | Pick<pg.PoolClient, "query">;
 /** PostgreSQL error codes the app gives a meaning to. */
 export const pgCodes = { uniqueViolation: "23505", foreignKeyViolation: "23503" } as const;
 
-/** A pool of at most `max` connections. Connects lazily; statements and connects are bounded in time. */
-export function createPool(databaseUrl: string, log: Logger, max = 10): Db {
+/** A pool of at most `max` connections. Connects lazily; statements and connects (`connectMs`) are bounded in time. */
+export function createPool(databaseUrl: string, log: Logger, max = 10, connectMs = 5_000): Db {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: connectMs,
     idleTimeoutMillis: 30_000,
     statement_timeout: 15_000,
     query_timeout: 20_000,
