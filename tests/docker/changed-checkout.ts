@@ -17,7 +17,8 @@ export function changedCheckout(files: Readonly<Record<string, string>>): Change
   const root = mkdtempSync(join(tmpdir(), "fidus-version-"));
   const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: checkout });
   for (const file of listed.toString("utf8").split("\0").filter(Boolean)) cpSync(join(checkout, file), join(root, file));
-  symlinkSync(join(checkout, "node_modules"), join(root, "node_modules"));
+  // All of them: where one is missing the launcher would install anew, through the link.
+  for (const folder of ["node_modules", "app/node_modules"]) symlinkSync(join(checkout, folder), join(root, folder));
   const write: ChangedCheckout["write"] = (changes) => {
     for (const [path, text] of Object.entries(changes)) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
