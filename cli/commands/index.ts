@@ -8,6 +8,7 @@ import { register as env } from "./env.ts";
 import { register as images } from "./images.ts";
 import { register as init } from "./init.ts";
 import { register as logs } from "./logs.ts";
+import { register as policy } from "./policy.ts";
 import { register as status } from "./status.ts";
 import { register as test } from "./test.ts";
 import { register as toolchain } from "./toolchain.ts";
@@ -22,6 +23,7 @@ export const commands: readonly Register[] = [
   choose,
   init,
   config,
+  policy,
   admin,
   down,
   doctor,

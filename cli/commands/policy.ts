@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import type { Command } from "commander";
+import { readPlan } from "../../cost/plan/read.ts";
+import { checkPolicies, rules } from "../../cost/policies/index.ts";
+import type { Finding } from "../../cost/policies/policy.ts";
+import type { CliContext } from "../context.ts";
+import { wrongInput } from "../errors.ts";
+import { examples } from "../program.ts";
+
+interface Flags {
+  readonly plan: string;
+  readonly maxGpus: string;
+}
+
+/** `./fidus policy --plan FILE`: what a recorded preview breaks; needs no engine, stack or credentials. */
+export function register(program: Command, ctx: CliContext): void {
+  program
+    .command("policy")
+    .description("check a recorded preview against the rules for what may be deployed; exit 3 when one is broken")
+    .requiredOption("--plan <file>", "what `pulumi preview --json --show-sames` printed; - reads it from standard input")
+    .option("--max-gpus <number>", "GPUs that may run at the same time in one stack", "8")
+    .addHelpText("after", `\nRules:\n${ruleList()}\n`)
+    .addHelpText(
+      "after",
+      examples([
+        "pulumi preview --stack starter --json --show-sames > plan.json; ./fidus policy --plan plan.json",
+        "pulumi preview --stack starter --json --show-sames | ./fidus policy --plan - --json | jq '.findings[].rule'",
+      ]),
+    )
+    .action(async (flags: Flags) => {
+      const maxGpus = parseLimit(flags.maxGpus);
+      const plan = readPlan(await readPlanFile(flags.plan), flags.plan);
+      const findings = checkPolicies(plan, { maxGpus });
+      ctx.print(
+        `${findings.map(line).join("\n")}${findings.length > 0 ? "\n\n" : ""}${headline(findings, plan.resources.length)}`,
+      );
+      ctx.printJson({ ok: findings.length === 0, resources: plan.resources.length, rules: Object.keys(rules), findings });
+      ctx.setExitCode(findings.length === 0 ? 0 : 3);
+    });
+}
+
+function ruleList(): string {
+  return Object.entries(rules)
+    .map(([name, about]) => `  ${name.padEnd(14)}  ${about}`)
+    .join("\n");
+}
+
+function line({ rule, level, urn, message, fix }: Finding): string {
+  return `${level === "unknown" ? "?" : "✗"} ${rule}: ${urn.split("::").slice(-2).join(" ")}: ${message}. ${fix}`;
+}
+
+function headline(findings: readonly Finding[], resources: number): string {
+  const unknowns = findings.filter(({ level }) => level === "unknown").length;
+  if (findings.length === 0) return `${resources} resources keep every rule.`;
+  return `${resources} resources: ${findings.length - unknowns} rules broken, ${unknowns} cannot be told before the deployment.`;
+}
+
+async function readPlanFile(file: string): Promise<string> {
+  if (file === "-") return text(process.stdin);
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const got = (error as NodeJS.ErrnoException).code ?? String(error);
+    const fix = `pulumi preview --json --show-sames > ${file}`;
+    throw wrongInput("there is no plan to read", [{ path: file, got, rule: "a file that can be read", fix }]);
+  }
+}
+
+function parseLimit(given: string): number {
+  if (/^\d{1,4}$/.test(given)) return Number(given);
+  const problem = { path: "--max-gpus", got: given, rule: "a whole number from 0 to 9999", fix: "--max-gpus 8" };
+  throw wrongInput("that limit is no number", [problem]);
+}

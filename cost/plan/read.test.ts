@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { previewOf, urnOf } from "../testing.ts";
+import { readPlan } from "./read.ts";
+
+const server = { type: "hcloud:index/server:Server", name: "web", inputs: { serverType: "cx33" } } as const;
+
+test("what stays after the deployment is read, once each, and what leaves is not", () => {
+  const steps = [
+    { ...server, op: "create-replacement", inputs: { serverType: "cx43" } },
+    { ...server, op: "replace", inputs: { serverType: "cx43" } },
+    { ...server, op: "delete-replaced", inputs: { serverType: "cx33" } },
+    { ...server, op: "same", name: "other" },
+    { ...server, op: "delete", name: "old" },
+  ];
+  const { resources } = readPlan(previewOf(steps, { changeSummary: { same: 1 } }), "plan.json");
+  expect(resources.map(({ name, inputs }) => [name, inputs["serverType"]])).toEqual([
+    ["web", "cx43"],
+    ["other", "cx33"],
+  ]);
+  expect(resources[0]).toMatchObject({ urn: urnOf(server), type: server.type, protect: false });
+});
+
+test.each([
+  ["nothing", "", "an empty file"],
+  ["no JSON", "Previewing update (shop)", "no JSON document"],
+  ["another document", '{"version":3}', "JSON without the steps of a preview"],
+  ["a step without a URN", '{"steps":[{"op":"create"}]}', "JSON without the steps.0.urn of a preview"],
+  ["a preview that failed", previewOf([], { diagnostics: [{ severity: "error", message: "no token\n" }] }), "failed: no token"],
+  ["a preview of nothing", previewOf([]), "a plan without a step"],
+  ["a preview without what is unchanged", previewOf([server], { changeSummary: { same: 7 } }), "0 of 7 unchanged resources"],
+])("%s is refused with the command that writes a plan", (_name, text, said) => {
+  const read = () => readPlan(text, "plan.json");
+  expect(read).toThrow(said);
+  expect(read).toThrow("plan.json: got ");
+  expect(read).toThrow("pulumi preview --json --show-sames > plan.json");
+});
