@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { DataVolume } from "./data-volume.ts";
 import type { Cache, Database } from "./stores.ts";
 import type { Engine } from "./engine.ts";
 import type { LlmEndpoint } from "../config/llm-endpoint.ts";
@@ -51,6 +52,7 @@ export class App extends pulumi.ComponentResource {
     );
     const behindGate = { parent: this, dependsOn: [this.gate, cache.service] };
     const hosts = args.llm.outside ? [{ host: "host.docker.internal", ip: "host-gateway" }] : [];
+    const uploads = new DataVolume(`${name}-uploads`, { engine, role: "uploads" }, { parent: this });
     const apis = Array.from(
       { length: args.replicas },
       (_, index) =>
@@ -64,6 +66,7 @@ export class App extends pulumi.ComponentResource {
             command: ["api"],
             environment: { ...apiEnvironment(args), ...fileSettings(apiSecrets) },
             files: apiFiles,
+            volumes: { "/app/uploads": uploads.volumeName },
             networks: [networks.edge, networks.data],
             hosts,
             healthcheck: ["/usr/local/bin/healthcheck", String(api.port), "/health"],

@@ -26,11 +26,12 @@ export async function prepareContext(name: ImageName, args: PrepareArgs): Promis
   if (name === "llm") await prepareRuntime(args);
 }
 
-/** The bundle (made by the application's own build script) and the Node binary. */
+/** An empty folder for uploads, the bundle (made by the application's own build script) and the Node binary. */
 async function prepareApp(args: PrepareArgs): Promise<void> {
   const { root, context, env, onLine, signal } = args;
   const output = join(context, "app");
   await mkdir(output);
+  await mkdir(join(context, "uploads"));
   await run(process.execPath, [join(root, "app/build.ts"), output], { cwd: root, env, onLine, signal });
   await nodeBinary(args, join(context, "node"));
 }

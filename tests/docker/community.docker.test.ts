@@ -181,7 +181,7 @@ describe("running it again", () => {
     expect(readFileSync(`${checkout}/Pulumi.community.yaml`, "utf8")).not.toContain("encryptionsalt");
   });
 
-  test("down and up keep login and conversations", async () => {
+  test("down and up keep login, conversations and the folder for uploads [C-09]", async () => {
     const cookie = await signIn();
     const chat = await api("/api/v1/chat", {
       method: "POST",
@@ -193,10 +193,16 @@ describe("running it again", () => {
       (await api("/api/v1/conversations", { headers: { cookie: session } })).text();
     const before = await listed(cookie);
     expect(before).toContain("Say hello.");
+    const inApi = async (script: string): Promise<string> => {
+      const id = (await containers()).find(({ role }) => role === "api")?.id ?? "";
+      return (await docker(["exec", id, "bash", "-c", script])).trim();
+    };
+    await inApi("echo still here > /app/uploads/kept.txt");
     expect((await product.fidus("down", "community")).code).toBe(0);
     expect(await containers()).toEqual([]);
     expect((await product.up()).admin).toBeNull();
     expect(await listed(await signIn())).toBe(before);
+    expect(await inApi("cat /app/uploads/kept.txt")).toBe("still here");
   }, 300_000);
 });
 

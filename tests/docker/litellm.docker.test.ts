@@ -167,9 +167,9 @@ interface Inspected {
 }
 
 const others: readonly { runtime: string; kind: StandInKind; key?: string; tags: string }[] = [
-  { runtime: "ollama-native", kind: "scripted Ollama stand-in", tags: "[C-21]" },
+  { runtime: "ollama-native", kind: "scripted Ollama stand-in", tags: "[C-21] [C-23]" },
   { runtime: "ollama", kind: "scripted Ollama stand-in", tags: "" },
-  { runtime: "lmstudio", kind: "scripted OpenAI-compatible stand-in", tags: "[C-24]" },
+  { runtime: "lmstudio", kind: "scripted OpenAI-compatible stand-in", tags: "[C-24] [C-23]" },
   { runtime: "vllm", kind: "scripted OpenAI-compatible stand-in", tags: "" },
   { runtime: "openai", kind: "scripted OpenAI-compatible stand-in", key: "stand-in-key", tags: "" },
   { runtime: "litellm", kind: "scripted OpenAI-compatible stand-in", key: "stand-in-key", tags: "of somebody else" },
@@ -194,6 +194,14 @@ describe.each(others)("$runtime $tags: a $kind", ({ runtime, kind, key }) => {
     expect(standIn.asked).toContain(`POST /v1/chat/completions ${model}`);
     expect(await roles()).toEqual(["api", "postgres", "proxy", "redis", "web", "worker"]);
     expect(await status()).toMatchObject({ runtime, model, demo: false, reachable: true });
+    // As the guide asks it, from the host and from inside the API's container.
+    const list = kind === "scripted Ollama stand-in" ? "/api/tags" : "/v1/models";
+    const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    const fromHost: unknown = await (await fetch(new URL(list, standIn.hostUrl), { headers })).json();
+    expect(JSON.stringify(fromHost)).toContain(model);
+    const options = JSON.stringify({ headers });
+    const ask = `console.log(await (await fetch("${new URL(list, standIn.url).href}", ${options})).text())`;
+    expect(await inside(ask)).toEqual(fromHost);
     const before = await identities();
     await standIn.stop();
     const previewed = await product.pulumi("preview", "--stack", "community", "--expect-no-changes");

@@ -10,6 +10,8 @@ export interface StandIn {
   readonly kind: StandInKind;
   /** As containers reach it through the host entry; ends in /v1. */
   readonly url: string;
+  /** As this host reaches it; ends in /v1. */
+  readonly hostUrl: string;
   /** What it was asked: `METHOD path model`, oldest first. */
   readonly asked: readonly string[];
   stop(): Promise<void>;
@@ -26,11 +28,13 @@ export interface StandInArgs {
 export async function startStandIn(args: StandInArgs): Promise<StandIn> {
   const asked: string[] = [];
   const server = createServer((req, res) => void answer(args, asked, req, res));
-  server.listen(0, await hostGateway());
+  const gateway = await hostGateway();
+  server.listen(0, gateway);
   await once(server, "listening");
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("the stand-in got no port");
-  return { kind: args.kind, url: `http://host.docker.internal:${address.port}/v1`, asked, stop: () => stop(server) };
+  const at = (host: string): string => `http://${host}:${address.port}/v1`;
+  return { kind: args.kind, url: at("host.docker.internal"), hostUrl: at(gateway), asked, stop: () => stop(server) };
 }
 
 /** Where Docker's `host-gateway` leads: the default bridge. */
@@ -54,6 +58,7 @@ async function answer(args: StandInArgs, asked: string[], req: IncomingMessage, 
   asked.push([path, body.model].filter(Boolean).join(" "));
   if (key !== undefined && req.headers.authorization !== `Bearer ${key}`) return json(res, 401, problem("no such key"));
   if (path === "GET /v1/models") return json(res, 200, { object: "list", data: [{ id: model, object: "model" }] });
+  if (path === "GET /api/tags" && kind === "scripted Ollama stand-in") return json(res, 200, { models: [{ name: model }] });
   if (path === "GET /api/ps" && kind === "scripted Ollama stand-in") return json(res, 200, { models: [{ name: model }] });
   if (path !== "POST /v1/chat/completions") return json(res, 404, problem(`no ${path} here`));
   if (body.model !== model) return json(res, 404, problem(`no model ${body.model}`));
