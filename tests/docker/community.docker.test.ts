@@ -224,6 +224,14 @@ describe("commands on a running stack", () => {
     }
   });
 
+  test("all services but the runtime together stay under 512 MB [Q-13]", async () => {
+    const { stdout } = await product.fidus("status", "community", "--json");
+    const { services } = JSON.parse(stdout) as { services: { role: string; memory: string }[] };
+    const sizes = services.filter(({ role }) => role !== "llm").map(({ memory }) => Number(/^([\d.]+)MiB$/.exec(memory)?.[1]));
+    expect(sizes).toHaveLength(6);
+    expect(sizes.reduce((sum, size) => sum + size, 0) * 1.048576).toBeLessThan(512);
+  });
+
   test("status misses a container that somebody removed, exits 1, and the up that it names heals it [C-20]", async () => {
     const worker = (await containers()).find(({ role }) => role === "worker");
     await docker(["rm", "--force", worker?.id ?? ""]);
