@@ -6,6 +6,7 @@ import type { StackOutputs } from "./outputs.ts";
 const programs: Partial<Record<Edition, () => Promise<StackOutputs>>> = {
   community: async () => (await import("./community.ts")).community(),
   starter: async () => (await import("./starter.ts")).starter(),
+  pro: async () => (await import("./pro.ts")).pro(),
 };
 
 /** The program: picks the edition from the stack's configuration and returns its outputs. */

@@ -1,10 +1,7 @@
-import { Provider as Cloudflare } from "@pulumi/cloudflare/provider.js";
 import { Provider as Hetzner } from "@pulumi/hcloud/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { readConfig } from "../infra/config/read.ts";
-import { cloudLabels, namePrefix } from "../infra/core/naming.ts";
-import { CloudflareName } from "../infra/dns/cloudflare.ts";
-import { HetznerName } from "../infra/dns/hetzner.ts";
+import { namePlan, publicName } from "../infra/dns/public-name.ts";
 import { OwnHost } from "../infra/hosts/byo/own-host.ts";
 import { BackupBox } from "../infra/hosts/hetzner/backup-box.ts";
 import { HetznerHost } from "../infra/hosts/hetzner/hetzner-host.ts";
@@ -17,6 +14,7 @@ import type { StackOutputs } from "./outputs.ts";
 export function starter(): StackOutputs {
   const cfg = readConfig("starter");
   const plan = starterPlan(cfg);
+  const names = namePlan(cfg);
   const { edition, installation, environment } = cfg;
   const identity = { edition, installation, environment, stack: pulumi.getStack(), version: manifest.version };
   const hetzner = plan.hetzner ? { provider: new Hetzner("hetzner", plan.hetzner) } : {};
@@ -25,15 +23,6 @@ export function starter(): StackOutputs {
       ? new HetznerHost("host", { ...plan.host.args, identity }, hetzner)
       : new OwnHost("host", plan.host.args);
   if (plan.backupBox) new BackupBox("backup", { ...plan.backupBox, identity }, hetzner);
-  const targets = host.publicAddresses;
-  if (plan.cloudflare) {
-    const { token: apiToken, zoneId, proxied } = plan.cloudflare;
-    const provider = new Cloudflare("cloudflare", { apiToken });
-    new CloudflareName("name", { ...plan.name, targets, zoneId, proxied, comment: namePrefix(identity) }, { provider });
-  }
-  if (plan.hetznerZone) {
-    const labels = cloudLabels(identity, "name");
-    new HetznerName("name", { ...plan.name, targets, zone: plan.hetznerZone, labels }, hetzner);
-  }
+  publicName("name", names, { identity, targets: host.publicAddresses, hetzner });
   return { edition, version: manifest.version, ...plan.urls, apiContainer: null, hosts: [reachOf(host)] };
 }

@@ -1,17 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { Problem } from "../core/errors.ts";
-import { keys, keysOf } from "./keys.ts";
+import { keysOf } from "./keys.ts";
 import { parseConfig, sealed, type Parsed } from "./parse.ts";
 import { editions, type Edition, type KeySpec } from "./spec.ts";
-import { complete } from "./testing.ts";
+import { complete, secretNames } from "./testing.ts";
 import { ruleOf } from "./values.ts";
 
 /** Parses as the engine hands it over: every secret key encrypted. */
 function read<E extends Edition>(edition: E, changes: Record<string, string> = {}): Parsed<E> {
   return parseConfig(edition, { ...complete[edition], ...changes }, secretNames);
 }
-
-const secretNames = new Set(Object.entries(keys).flatMap(([name, spec]) => ("secret" in spec ? [name] : [])));
 
 const paths = ({ problems }: { problems: readonly Problem[] }): string[] => problems.map(({ path }) => path);
 

@@ -1,4 +1,10 @@
+import { keys } from "./keys.ts";
 import type { Edition } from "./spec.ts";
+
+/** For tests: the keys whose values are secret. */
+export const secretNames: ReadonlySet<string> = new Set(
+  Object.entries(keys).flatMap(([name, spec]) => ("secret" in spec ? [name] : [])),
+);
 
 /** For tests: a complete configuration of each edition, nothing in it that the table would choose by itself. */
 export const complete: Readonly<Record<Edition, Readonly<Record<string, string>>>> = {

@@ -38,19 +38,13 @@ test("ARM types are asked for only when the images exist for ARM", () => {
 });
 
 test("with a machine of one's own nothing is bought", () => {
-  const { hetzner, host, backupBox, cloudflare, hetznerZone } = plan(own);
-  expect({ hetzner, backupBox, cloudflare, hetznerZone }).toEqual({
-    hetzner: null,
-    backupBox: null,
-    cloudflare: null,
-    hetznerZone: null,
-  });
+  const { hetzner, host, backupBox } = plan(own);
+  expect({ hetzner, backupBox }).toEqual({ hetzner: null, backupBox: null });
   expect(host).toMatchObject({ kind: "own", args: { address: "192.0.2.10", port: 22, user: "root" } });
 });
 
-test("the records are with the one provider that was named", () => {
-  expect(plan({})).toMatchObject({ cloudflare: { proxied: false }, hetznerZone: null });
-  expect(plan({ dnsProvider: "hetzner", dnsZone: "fidus.test" })).toMatchObject({ cloudflare: null, hetznerZone: "fidus.test" });
+test("Hetzner's provider is set up for records there too", () => {
+  expect(plan({ ...own, dnsProvider: "hetzner", dnsZone: "fidus.test", hcloudToken: "t".repeat(64) }).hetzner).not.toBeNull();
 });
 
 test("a key that the rules should have demanded is named instead of being guessed", () => {

@@ -1,9 +1,9 @@
 import type { Input } from "@pulumi/pulumi";
+import { given } from "../config/given.ts";
 import type { Location } from "../config/keys/hosts.ts";
+import { publicUrls, type PublicUrls } from "../config/public-urls.ts";
 import type { StackConfig } from "../config/read.ts";
-import { InvalidInputError } from "../core/errors.ts";
 import type { ServerTypeName } from "../core/server-types.ts";
-import type { Duration } from "../core/units.ts";
 import type { OwnHostArgs } from "./byo/own-host.ts";
 import type { HetznerHostArgs } from "./hetzner/hetzner-host.ts";
 
@@ -19,12 +19,7 @@ export interface StarterPlan {
     | { readonly kind: "own"; readonly args: OwnHostArgs };
   /** The Storage Box for backups; null when they go elsewhere. */
   readonly backupBox: { readonly type: string; readonly location: Location } | null;
-  /** The public name at Cloudflare; null when its records are elsewhere. */
-  readonly cloudflare: { readonly token: Input<string>; readonly zoneId: string; readonly proxied: boolean } | null;
-  /** Zone of the public name at Hetzner; null when its records are elsewhere. */
-  readonly hetznerZone: string | null;
-  readonly name: { readonly domain: string; readonly ttl: Duration };
-  readonly urls: { readonly url: string; readonly apiUrl: string; readonly healthUrl: string; readonly adminCommand: string };
+  readonly urls: PublicUrls;
 }
 
 /** Server types for one server that does everything, in order of price: 32 GB, or 16 GB for smaller models. */
@@ -35,17 +30,13 @@ const offered = {
 
 /** Turns the keys into what is built. The rules of the configuration have seen to it that what is needed is there. */
 export function starterPlan(cfg: Config): StarterPlan {
-  const { domain, dnsProvider, dnsTtl: ttl, location } = cfg;
+  const { domain, dnsProvider, location } = cfg;
   const bought = cfg.provider === "hetzner";
-  const url = `https://${domain}`;
   return {
-    hetzner: bought || dnsProvider === "hetzner" ? { token: given("hcloudToken", cfg.hcloudToken) } : null,
+    hetzner: bought || dnsProvider === "hetzner" ? { token: given("starter", "hcloudToken", cfg.hcloudToken) } : null,
     host: bought ? { kind: "hetzner", args: boughtHost(cfg) } : { kind: "own", args: ownHost(cfg) },
     backupBox: cfg.backupTarget === "storage-box" ? { type: cfg.storageBoxType, location } : null,
-    cloudflare: dnsProvider === "cloudflare" ? cloudflareZone(cfg) : null,
-    hetznerZone: dnsProvider === "hetzner" ? given("dnsZone", cfg.dnsZone) : null,
-    name: { domain, ttl },
-    urls: { url, apiUrl: url, healthUrl: `${url}/health`, adminCommand: "./fidus admin create --email you@example.com" },
+    urls: publicUrls(domain),
   };
 }
 
@@ -57,26 +48,18 @@ function boughtHost(cfg: Config): Omit<HetznerHostArgs, "identity"> {
     networkRange,
     uploadsSize,
     backups,
-    token: given("hcloudToken", cfg.hcloudToken),
-    adminRanges: given("adminRanges", cfg.adminRanges),
+    token: given("starter", "hcloudToken", cfg.hcloudToken),
+    adminRanges: given("starter", "adminRanges", cfg.adminRanges),
   };
 }
 
 function ownHost(cfg: Config): OwnHostArgs {
   return {
-    address: given("hostAddress", cfg.hostAddress),
+    address: given("starter", "hostAddress", cfg.hostAddress),
     port: cfg.hostPort,
     user: cfg.hostUser,
-    hostKey: given("hostKey", cfg.hostKey),
-    privateKey: given("sshPrivateKey", cfg.sshPrivateKey),
-  };
-}
-
-function cloudflareZone(cfg: Config): StarterPlan["cloudflare"] {
-  return {
-    token: given("cloudflareToken", cfg.cloudflareToken),
-    zoneId: given("cloudflareZoneId", cfg.cloudflareZoneId),
-    proxied: cfg.cloudflareProxied,
+    hostKey: given("starter", "hostKey", cfg.hostKey),
+    privateKey: given("starter", "sshPrivateKey", cfg.sshPrivateKey),
   };
 }
 
@@ -87,10 +70,4 @@ function wantedTypes({ serverTypes, serverSize, imageArchitectures }: Config): T
   ]);
   const [first = offered[serverSize].x86[0], ...others] = serverTypes ?? standard;
   return [first, ...others];
-}
-
-/** A key that the configuration's rules demand here. */
-function given<T>(path: string, value: T | null): T {
-  if (value !== null) return value;
-  throw new InvalidInputError("starter", [{ path, got: undefined, rule: "a value", fix: `pulumi config set ${path} VALUE` }]);
 }

@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Operation } from "../simulator/cloud/faults.ts";
 import type { Thing } from "../simulator/cloud/store.ts";
+import { HetznerProject } from "./hetzner-project.ts";
 import { withoutIds } from "./same-state.ts";
-import { onOwnHost, StarterProject, tokens } from "./starter-project.ts";
+import { atHetzner, onOwnHost, tokens } from "./starter-project.ts";
 
 /** The starter edition's own program on the real engine; Hetzner and Cloudflare are simulated. */
-let starter: StarterProject;
+let starter: HetznerProject;
 const minutes = (count: number) => ({ timeout: count * 60_000 });
 
 beforeAll(async () => {
-  starter = await StarterProject.create();
+  starter = await HetznerProject.create(atHetzner, tokens);
 }, 300_000);
 afterAll(() => starter[Symbol.asyncDispose]());
 beforeEach(() => starter.reset());

@@ -39,8 +39,19 @@ export const proKeys = {
     effect: "update",
     about: "Database servers in topology standard; with 3 a write needs no single one of the others.",
   },
-  appServerTypes: { ...types, about: "Server types of the app hosts in order of preference, in place of the topology's." },
-  databaseServerTypes: { ...types, about: "The same for the database hosts." },
+  databaseSize: {
+    type: "size",
+    between: ["10 GB", "10 TB"],
+    default: "100 GB",
+    editions: ["pro"],
+    effect: "update",
+    about: "Disk of each database server; it grows, never shrinks.",
+  },
+  appServerTypes: {
+    ...types,
+    about: "Server types of the app hosts (topology compact: of its nodes) in order of preference, in place of the table's.",
+  },
+  databaseServerTypes: { ...types, about: "The same for the database hosts, in topology standard." },
   llmServerTypes: { ...types, about: "The same for the host of the embedded runtime." },
   monitoringServerTypes: { ...types, about: "The same for the monitoring host." },
   loadBalancerType: {

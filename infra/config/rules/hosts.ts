@@ -14,7 +14,8 @@ const hosts = <const K extends keyof Hosts & string>(
   check: (config: Pick<Hosts, K>) => readonly Problem[],
 ): Rule<Hosts> => rule<Hosts, K>(reads, check);
 
-const onHosts: readonly Rule<Hosts>[] = [
+/** What both refuse. */
+export const onHosts: readonly Rule<Hosts>[] = [
   hosts(["nightSleep"], ({ nightSleep }) =>
     unwanted(
       "nightSleep",
@@ -239,29 +240,4 @@ const starterOnly: readonly Rule<Starter>[] = [
   ),
 ];
 
-const proOnly: readonly Rule<Pro>[] = [
-  rule(["certificate"], ({ certificate }) =>
-    problemUnless(certificate !== "acme", {
-      path: "certificate",
-      got: certificate,
-      rule: "another kind with several app hosts: the balancer would carry the proof over HTTP to a host that did not ask for it",
-      fix: "pulumi config set certificate acme-dns",
-    }),
-  ),
-  rule(["backupEndpoint", "location"], ({ backupEndpoint, location }) =>
-    problemUnless(!new URL(backupEndpoint).hostname.startsWith(`${location}.`), {
-      path: "backupEndpoint",
-      got: backupEndpoint,
-      rule: `another location than the servers' (${location}), so that one fire does not take both`,
-      fix: `pulumi config set backupEndpoint https://${location === "hel1" ? "nbg1" : "hel1"}.your-objectstorage.com`,
-    }),
-  ),
-  ...(["appServerTypes", "databaseServerTypes", "llmServerTypes", "monitoringServerTypes"] as const).map((path) =>
-    rule<Pro, typeof path | "imageArchitectures">([path, "imageArchitectures"], (config) =>
-      architectureProblems(path, config[path], config.imageArchitectures),
-    ),
-  ),
-];
-
 export const starterRules: readonly Rule<Starter>[] = [...onHosts, ...starterOnly];
-export const proRules: readonly Rule<Pro>[] = [...onHosts, ...proOnly];

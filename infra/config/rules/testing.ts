@@ -1,11 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { formatProblem } from "../../core/errors.ts";
-import { keys } from "../keys.ts";
 import { parseConfig } from "../parse.ts";
 import type { Edition } from "../spec.ts";
-import { complete } from "../testing.ts";
-
-const secrets = new Set(Object.entries(keys).flatMap(([name, spec]) => ("secret" in spec ? [name] : [])));
+import { complete, secretNames } from "../testing.ts";
 
 /** A secret's value that no rule takes for a sample. */
 export const someSecret = "h7Kq2v-not-a-sample";
@@ -14,7 +11,7 @@ export const someSecret = "h7Kq2v-not-a-sample";
 export function messages(edition: Edition, changes: Record<string, string | null>): string[] {
   const all: Record<string, string | null> = { ...complete[edition], ...changes };
   const entries = Object.fromEntries(Object.entries(all).flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
-  return parseConfig(edition, entries, secrets).problems.map(formatProblem);
+  return parseConfig(edition, entries, secretNames).problems.map(formatProblem);
 }
 
 /** A combination of keys that is refused, and what mends it. */

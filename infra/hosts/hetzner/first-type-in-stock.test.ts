@@ -10,6 +10,7 @@ const server = "hcloud:index/server:Server";
 const question = {
   server: "fidus-a1b2c3-shop-server",
   types: ["cx53", "cpx62", "ccx33"],
+  typesKey: "serverTypes",
   location: "nbg1",
   image: "debian-13",
   sshKey: "7",

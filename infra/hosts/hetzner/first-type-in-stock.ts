@@ -9,6 +9,8 @@ export interface Question {
   /** Name of the server that is about to be made. */
   readonly server: string;
   readonly types: readonly string[];
+  /** Configuration key that can hold another list. */
+  readonly typesKey: string;
   readonly location: string;
   readonly image: string;
   /** Id of a registered SSH key: without one Hetzner would mail a password. */
@@ -31,14 +33,14 @@ const pollInterval = 1_000;
 
 /** The type of the server if it exists already, else the first type of which one could be made. Throws when there is none. */
 export async function firstTypeInStock(question: Question, call: Call): Promise<string> {
-  const { server, types } = question;
+  const { server, types, typesKey, location } = question;
   const [existing] = must(await call("GET", `/servers?name=${server}`)).servers ?? [];
   if (existing) return existing.server_type.name;
   await removeLeftovers(server, call);
   for (const type of types) if (await canBeMade(type, question, call)) return type;
   throw new Error(
-    `serverTypes: got ${types.join(",")}; needs one that Hetzner has in ${question.location} now. ` +
-      "Try later, or add types: pulumi config set serverTypes cx53,cpx62,ccx33",
+    `${typesKey}: got ${types.join(",")}; needs one that Hetzner has in ${location} now. ` +
+      `Try later, or add types: pulumi config set ${typesKey} cx53,cpx62,ccx33`,
   );
 }
 

@@ -56,6 +56,7 @@ export class HetznerHost extends pulumi.ComponentResource implements Host {
         identity,
         role: "server",
         types,
+        typesKey: "serverTypes",
         location,
         token,
         deployKey,

@@ -8,6 +8,8 @@ export interface PublicIpsArgs {
   /** Which server they are for; part of their names. */
   readonly role: string;
   readonly location: Location;
+  /** Whether they may go with their server: nothing leads to them. @default false */
+  readonly expendable?: boolean;
 }
 
 /** A server's two public addresses. They outlive it: a server made anew keeps them, and so does the public name. */
@@ -17,7 +19,7 @@ export class PublicIps extends pulumi.ComponentResource {
 
   constructor(name: string, args: PublicIpsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:hosts:PublicIps", name, {}, opts);
-    const { identity, role, location } = args;
+    const { identity, role, location, expendable = false } = args;
     const address = (type: "ipv4" | "ipv6"): PrimaryIp =>
       new PrimaryIp(
         `${name}-${type}`,
@@ -29,7 +31,7 @@ export class PublicIps extends pulumi.ComponentResource {
           autoDelete: false,
           labels: cloudLabels(identity, `${role}-${type}`),
         },
-        { parent: this, protect: true, deleteBeforeReplace: true },
+        { parent: this, protect: !expendable, deleteBeforeReplace: true },
       );
     this.ipv4 = address("ipv4");
     this.ipv6 = address("ipv6");

@@ -2,6 +2,7 @@ import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../../core/script.ts";
 import type { ServerTypeName } from "../../core/server-types.ts";
+import type { KeyName } from "../../config/keys.ts";
 import type { Location } from "../../config/keys/hosts.ts";
 
 export interface ServerTypeChoiceArgs {
@@ -9,6 +10,8 @@ export interface ServerTypeChoiceArgs {
   readonly server: string;
   /** Types in order of preference. */
   readonly types: readonly [ServerTypeName, ...ServerTypeName[]];
+  /** Configuration key that can hold another list, for messages. */
+  readonly typesKey: KeyName;
   readonly location: Location;
   readonly image: string;
   readonly sshKeyId: pulumi.Input<string>;
@@ -25,8 +28,8 @@ export class ServerTypeChoice extends pulumi.ComponentResource {
 
   constructor(name: string, args: ServerTypeChoiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:hosts:ServerTypeChoice", name, {}, opts);
-    const { server, types, location, image, sshKeyId, token } = args;
-    const question = { server, types, location, image, sshKey: sshKeyId };
+    const { server, types, typesKey, location, image, sshKeyId, token } = args;
+    const question = { server, types, typesKey, location, image, sshKey: sshKeyId };
     const asked = new Command(
       `${name}-asked`,
       {

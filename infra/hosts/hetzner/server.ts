@@ -1,6 +1,7 @@
 import { Server } from "@pulumi/hcloud/server.js";
 import * as pulumi from "@pulumi/pulumi";
 import { PrivateKey } from "@pulumi/tls/privateKey.js";
+import type { KeyName } from "../../config/keys.ts";
 import type { Location } from "../../config/keys/hosts.ts";
 import { cloudLabels, cloudName, type CloudIdentity } from "../../core/naming.ts";
 import type { ServerTypeName } from "../../core/server-types.ts";
@@ -16,6 +17,8 @@ export interface HetznerServerArgs {
   readonly role: string;
   /** Server types in order of preference; asked only while it does not exist. */
   readonly types: readonly [ServerTypeName, ...ServerTypeName[]];
+  /** Configuration key that can hold another list, for messages. */
+  readonly typesKey: KeyName;
   readonly location: Location;
   readonly token: pulumi.Input<string>;
   readonly deployKey: DeployKey;
@@ -27,6 +30,8 @@ export interface HetznerServerArgs {
   readonly backups?: boolean;
   /** Keeps it apart from the others of the group. @default none */
   readonly placementGroupId?: pulumi.Input<number>;
+  /** Whether a change of the configuration may remove it: nothing on it is the only copy. @default false */
+  readonly expendable?: boolean;
 }
 
 /** The user that Fidus signs in as on servers it bought. */
@@ -48,10 +53,11 @@ export class HetznerServer extends pulumi.ComponentResource implements Host {
 
   constructor(name: string, args: HetznerServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:hosts:HetznerServer", name, {}, opts);
-    const { identity, role, types, location, token, deployKey, ips, network, backups = false, placementGroupId } = args;
+    const { identity, role, types, typesKey, location, token, deployKey, ips, network, backups = false, placementGroupId } = args;
+    const protect = args.expendable !== true;
     this.name = cloudName(identity, role);
-    const hostKey = new PrivateKey(`${name}-host-key`, { algorithm: "ED25519" }, { parent: this, protect: true });
-    const question = { server: this.name, types, location, image, sshKeyId: deployKey.sshKeyId, token };
+    const hostKey = new PrivateKey(`${name}-host-key`, { algorithm: "ED25519" }, { parent: this, protect });
+    const question = { server: this.name, types, typesKey, location, image, sshKeyId: deployKey.sshKeyId, token };
     const { serverType } = new ServerTypeChoice(`${name}-type`, question, { parent: this });
     const server = new Server(
       `${name}-server`,
@@ -72,7 +78,7 @@ export class HetznerServer extends pulumi.ComponentResource implements Host {
       },
       {
         parent: this,
-        protect: true,
+        protect,
         ignoreChanges: ["image", "sshKeys", "userData"], // read at the first boot only; a change would replace the disk
         deleteBeforeReplace: true, // name and addresses exist once
       },

@@ -47,7 +47,9 @@ export class Cloud {
       ...[...failures, ...(rules.problems?.(inputs) ?? [])].map(({ property, reason }) => `${property}: ${reason}`),
       ...lost.map((to) => `${to.path}: no such ${to.type} (not_found)`),
       ...taken.map((keys) => `${keys.join(", ")}: in use already (uniqueness_error)`),
-      ...(ownId === "" ? this.#overQuota(type) : this.#refusedUpdate(type, ownId, inputs)),
+      ...(ownId === ""
+        ? [...this.#overQuota(type), ...(rules.refusesCreate?.(inputs, this.store) ?? [])]
+        : this.#refusedUpdate(type, ownId, inputs)),
     ]);
   }
 

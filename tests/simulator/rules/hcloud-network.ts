@@ -1,5 +1,6 @@
 import type { CheckFailure } from "../../../toolchain/providers/resource.ts";
 import type { Wire, WireMap } from "../../../toolchain/providers/values.ts";
+import { placeProblems, serviceProblems, targetProblems } from "./hcloud-places.ts";
 import { loadBalancerTypes, locationNames, networkZones } from "./hetzner-catalogue.ts";
 import type { TypeRules } from "./types.ts";
 import * as rule from "./values.ts";
@@ -100,6 +101,7 @@ export const hcloudNetworkTypes: Readonly<Record<string, TypeRules>> = {
       enablePublicInterface: rule.anything,
     },
     required: ["subnetId", "ip"],
+    refusesCreate: placeProblems,
     unique: [["subnetId", "ip"]],
     id: (_number, inputs) => `${String(inputs["loadBalancerId"])}-${String(inputs["subnetId"]).split("-")[0] ?? ""}`,
     outputs: {
@@ -125,6 +127,7 @@ export const hcloudNetworkTypes: Readonly<Record<string, TypeRules>> = {
       "healthCheck.http.tls": rule.anything,
     },
     required: ["listenPort", "destinationPort", "healthCheck"],
+    refusesCreate: serviceProblems,
     unique: [["loadBalancerId", "listenPort"]],
     id: (_number, inputs) => `${String(inputs["loadBalancerId"])}__${String(inputs["listenPort"])}`,
     outputs: { http: () => null, proxyprotocol: () => false },
@@ -137,6 +140,7 @@ export const hcloudNetworkTypes: Readonly<Record<string, TypeRules>> = {
       usePrivateIp: rule.anything,
     },
     required: ["serverId"],
+    refusesCreate: targetProblems,
     unique: [["loadBalancerId", "serverId"]],
     id: (_number, inputs) => `lb-server-${String(inputs["loadBalancerId"])}-${String(inputs["serverId"])}`,
     outputs: { ip: () => "", labelSelector: () => "", usePrivateIp: () => false },

@@ -1,5 +1,6 @@
 import type { CheckFailure } from "../../../toolchain/providers/resource.ts";
 import type { Wire, WireMap } from "../../../toolchain/providers/values.ts";
+import { serverPlaceProblems } from "./hcloud-places.ts";
 import { imageNames, locationNames, soldTypes } from "./hetzner-catalogue.ts";
 import type { Made, TypeRules } from "./types.ts";
 import * as rule from "./values.ts";
@@ -72,6 +73,7 @@ export const hcloudServerTypes: Readonly<Record<string, TypeRules>> = {
     },
     required: ["name", "labels", "image", "location"],
     problems: serverProblems,
+    refusesCreate: serverPlaceProblems,
     refusesUpdate: typeChange,
     unique: [["name"]],
     id: decimal,

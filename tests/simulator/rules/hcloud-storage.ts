@@ -1,4 +1,5 @@
 import type { WireMap } from "../../../toolchain/providers/values.ts";
+import { attachmentProblems } from "./hcloud-places.ts";
 import { locationNames, storageBoxTypes } from "./hetzner-catalogue.ts";
 import type { TypeRules } from "./types.ts";
 import * as rule from "./values.ts";
@@ -47,6 +48,7 @@ export const hcloudStorageTypes: Readonly<Record<string, TypeRules>> = {
       serverId: rule.numericIdOf("hcloud:index/server:Server"),
       automount: rule.anything,
     },
+    refusesCreate: attachmentProblems,
     unique: [["volumeId"]],
     id: (_number, inputs) => String(inputs["volumeId"]),
     outputs: { automount: () => false },

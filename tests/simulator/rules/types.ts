@@ -32,6 +32,8 @@ export interface TypeRules {
   readonly required?: readonly string[];
   /** Broken rules over several inputs; runs when all are known. @default none */
   readonly problems?: (inputs: WireMap) => CheckFailure[];
+  /** Why a new resource cannot be made beside what exists, with the vendor's error code. @default it always can */
+  readonly refusesCreate?: (inputs: WireMap, store: Store) => string[];
   /** Why an existing resource cannot be changed so. @default it always can */
   readonly refusesUpdate?: (before: WireMap, after: WireMap) => string[];
   /** Sets of inputs whose values no two resources may share. @default none */
