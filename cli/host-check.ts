@@ -3,7 +3,7 @@ import { publishedPorts, type PublishedPort } from "../infra/config/published-po
 import type { Problem } from "../infra/core/errors.ts";
 import { findModel, type Model } from "../infra/core/models.ts";
 import type { Docker } from "../infra/images/docker-cli.ts";
-import { ensureToolchain, type ToolchainReport } from "../toolchain/index.ts";
+import { ensureToolchain, type CloudName, type ToolchainReport } from "../toolchain/index.ts";
 import type { CliContext } from "./context.ts";
 import { cannotGoOn } from "./errors.ts";
 import type { Measured } from "./host-facts.ts";
@@ -57,8 +57,9 @@ export async function requirePortsThere(
 }
 
 /** Makes the toolchain complete under a running step. */
-export async function prepareToolchain(ctx: CliContext, step: Step): Promise<ToolchainReport> {
+export async function prepareToolchain(ctx: CliContext, step: Step, clouds: readonly CloudName[] = []): Promise<ToolchainReport> {
   const report = await ensureToolchain({
+    clouds,
     paths: { root: ctx.paths.toolchain },
     env: ctx.env,
     signal: ctx.signal,

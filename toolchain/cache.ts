@@ -3,7 +3,7 @@ import { executableOf } from "./layout.ts";
 import { markerHolds, readMarker, type Marker, type Origin, type Trust } from "./marker.ts";
 import type { Run, SourceSetting } from "./run.ts";
 import { standInDigest } from "./stand-ins.ts";
-import type { PartName } from "./versions.ts";
+import { isCloud, type PartName } from "./versions.ts";
 
 /** What became of one part. */
 export interface PartReport {
@@ -37,7 +37,7 @@ const allowed: Readonly<Record<SourceSetting, readonly Origin[]>> = {
 
 /** A build is as old as its sources: another checkout, or an edited file, means another digest. */
 async function inputsHold(run: Run, { part, origin, digest, inputs }: Marker): Promise<boolean> {
-  if (origin !== "built") return true;
+  if (origin !== "built" || isCloud(part)) return true;
   const current = part === "cli" || part === "docker" ? await goInputsDigest(run, part) : await standInDigest(run, part, inputs);
   return current === digest;
 }

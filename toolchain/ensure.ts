@@ -2,13 +2,13 @@ import { cachedPart, type PartReport } from "./cache.ts";
 import { diskError, isDiskError } from "./errors.ts";
 import { keptNode, type KeptNode } from "./node.ts";
 import { createRun, type EnsureOptions, type Run } from "./run.ts";
-import { partNames, type PartName } from "./versions.ts";
+import type { PartName } from "./versions.ts";
 
 /** The complete toolchain. */
 export interface ToolchainReport {
   readonly root: string;
   readonly node: KeptNode;
-  /** One per part, in the order of `partNames`. */
+  /** One per part that is needed, in the order in which they are got. */
   readonly parts: readonly PartReport[];
   /** Vendor parts for which no digest is committed: what `doctor` lists. */
   readonly unpinned: readonly PartName[];
@@ -41,9 +41,9 @@ export async function inspectToolchain(options: EnsureOptions): Promise<Toolchai
 }
 
 async function lookUp(run: Run): Promise<ToolchainReport | null> {
-  const [node, ...parts] = await Promise.all([keptNode(run), ...partNames.map((part) => cachedPart(run, part))]);
+  const [node, ...parts] = await Promise.all([keptNode(run), ...run.parts.map((part) => cachedPart(run, part))]);
   const complete = parts.filter((part) => part !== null);
-  return node !== null && complete.length === partNames.length ? report(run, node, complete) : null;
+  return node !== null && complete.length === run.parts.length ? report(run, node, complete) : null;
 }
 
 function report(run: Run, node: KeptNode, parts: readonly PartReport[]): ToolchainReport {

@@ -4,4 +4,4 @@ export { ensureToolchain, inspectToolchain, type ToolchainReport } from "./ensur
 export { ToolchainError } from "./errors.ts";
 export { toolchainEnv, type ToolchainEnv, type ToolchainPaths } from "./layout.ts";
 export type { EnsureOptions, NetworkLimits, Phase, ToolchainEvent } from "./run.ts";
-export { partNames, versions, type PartName } from "./versions.ts";
+export { cloudNames, partNames, versions, type CloudName, type PartName } from "./versions.ts";

@@ -11,7 +11,7 @@ import { cliVersion, installFromPath } from "./on-path.ts";
 import type { Run, SourceSetting } from "./run.ts";
 import { buildStandIn } from "./stand-ins.ts";
 import { createVendor, type Vendor } from "./vendor.ts";
-import { partNames, type PartName } from "./versions.ts";
+import { isCloud, versionOf, type PartName } from "./versions.ts";
 
 /** Gets what is missing, alone on this toolchain. Throws as `ensureToolchain` does. */
 export async function completeToolchain(run: Run): Promise<{ node: KeptNode; parts: PartReport[] }> {
@@ -23,7 +23,7 @@ async function getAll(run: Run): Promise<PartReport[]> {
   const vendor = createVendor(run);
   const made = new Map<PartName, Marker>();
   const reports: PartReport[] = [];
-  for (const part of partNames) {
+  for (const part of run.parts) {
     const ready = made.has(part) ? null : await cachedPart(run, part);
     if (ready === null && !made.has(part)) for (const marker of await getPart(run, vendor, part)) made.set(marker.part, marker);
     const marker = made.get(part);
@@ -46,9 +46,10 @@ type Way = (run: Run, vendor: Vendor, part: PartName) => Promise<readonly Marker
 
 const fromPath: Way = async (run, _vendor, part) => [await installFromPath(run, part)];
 const fromVendor: Way = (_run, vendor, part) => vendor.install(part);
-const fromRegistries: Way = async (run, _vendor, part) => [
-  part === "cli" || part === "docker" ? await buildWithGo(run, part) : await buildStandIn(run, part),
-];
+const fromRegistries: Way = async (run, _vendor, part) => {
+  if (isCloud(part)) throw new WayClosedError("the plugin of a cloud is not built here", { quiet: true });
+  return [part === "cli" || part === "docker" ? await buildWithGo(run, part) : await buildStandIn(run, part)];
+};
 
 const ways: Readonly<Record<SourceSetting, readonly Way[]>> = {
   auto: [fromPath, fromVendor, fromRegistries],
@@ -85,13 +86,16 @@ async function checkThatItRuns(run: Run, part: PartName): Promise<void> {
 
 function unavailable(run: Run, part: PartName, reasons: readonly string[]): ToolchainError {
   const vendorHelp = "Let this machine reach get.pulumi.com and github.com (or a mirror: export FIDUS_VENDOR_BASE_URL=URL)";
-  const buildHelp =
-    part === "cli" || part === "docker"
-      ? "Install Go 1.26 or newer, or python3 with pip"
-      : "Restore the sources: git checkout -- toolchain";
+  const buildHelp = buildHelpFor(part);
   const help = { auto: `${vendorHelp}. Or: ${buildHelp}`, vendor: vendorHelp, build: buildHelp }[run.setting];
   const rule = `a way to get it (FIDUS_TOOLCHAIN_SOURCE=${run.setting})`;
   return new ToolchainError("unavailable", [
     { path: `toolchain.${part}`, got: reasons.join("; "), rule, fix: `${help}. Then: ./fidus toolchain` },
   ]);
+}
+
+function buildHelpFor(part: PartName): string {
+  if (isCloud(part)) return `pulumi plugin install resource ${part} ${versionOf(part)} with an engine of your own`;
+  if (part === "cli" || part === "docker") return "Install Go 1.26 or newer, or python3 with pip";
+  return "Restore the sources: git checkout -- toolchain";
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { readText, sha256OfFile, writeAtomically } from "./files.ts";
 import { executableOf } from "./layout.ts";
 import type { Run } from "./run.ts";
-import { partNames, versionOf, type PartName } from "./versions.ts";
+import { cloudNames, partNames, versionOf, type PartName } from "./versions.ts";
 
 /** How a part got here. */
 export type Origin = "path" | "vendor" | "built";
@@ -16,7 +16,7 @@ const fileState = z.strictObject({ path: z.string(), size: z.number(), mtimeMs: 
 export type FileState = z.infer<typeof fileState>;
 
 const markerSchema = z.strictObject({
-  part: z.enum(partNames),
+  part: z.enum([...partNames, ...cloudNames]),
   version: z.string(),
   platform: z.string(),
   origin: z.enum(["path", "vendor", "built"]),

@@ -1,7 +1,7 @@
 import { isAbsolute } from "node:path";
 import { InvalidInputError, type Problem } from "../infra/core/errors.ts";
 import { layoutOf, type Layout, type ToolchainPaths } from "./layout.ts";
-import { pinnedDigests, platformOf, type PartName, type Platform } from "./versions.ts";
+import { partNames, pinnedDigests, platformOf, type CloudName, type PartName, type Platform } from "./versions.ts";
 
 /** Where parts may come from. `auto`: cache, PATH, vendor, build. The others name one way; what the cache holds from it is used. */
 export const sourceSettings = ["auto", "vendor", "build"] as const;
@@ -50,10 +50,14 @@ export interface EnsureOptions {
   readonly sources?: string;
   /** File name → sha256. @default the committed table */
   readonly pins?: Readonly<Record<string, string>>;
+  /** Clouds whose plugins are needed too. @default none */
+  readonly clouds?: readonly CloudName[];
 }
 
 /** One call of `ensureToolchain`: settled options and what the parts share. */
 export interface Run {
+  /** What has to be there, in the order in which it is got. */
+  readonly parts: readonly PartName[];
   readonly layout: Layout;
   readonly platform: Platform;
   readonly env: NodeJS.ProcessEnv;
@@ -82,6 +86,7 @@ export function createRun(options: EnsureOptions): Run {
   const started = performance.now();
   const elapsedMs = (): number => Math.round(performance.now() - started);
   return {
+    parts: [...partNames, ...(options.clouds ?? [])],
     layout: layoutOf(paths),
     platform: platformOf(),
     env,

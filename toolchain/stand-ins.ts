@@ -7,10 +7,10 @@ import { writeAtomically } from "./files.ts";
 import { executableName, executableOf, folderOf, type Layout } from "./layout.ts";
 import { writeMarker, type Marker } from "./marker.ts";
 import type { Run } from "./run.ts";
-import type { PartName } from "./versions.ts";
+import type { CloudName, PartName } from "./versions.ts";
 
 /** The parts that are TypeScript programs of ours where the vendor's cannot be had. */
-export type StandInPart = Exclude<PartName, "cli" | "docker">;
+export type StandInPart = Exclude<PartName, "cli" | "docker" | CloudName>;
 
 /** Source file a stand-in starts from. */
 export function entryOf(sources: string, part: StandInPart): string {

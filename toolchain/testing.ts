@@ -8,7 +8,7 @@ import { gzipSync } from "fflate";
 import * as tar from "tar";
 import { onTestFinished } from "vitest";
 import { createRun, type EnsureOptions, type Run, type ToolchainEvent } from "./run.ts";
-import { partNames, platformOf, vendorArchive, versions, type PartName } from "./versions.ts";
+import { cloudNames, partNames, platformOf, vendorArchive, versions, type PartName } from "./versions.ts";
 
 /** What the tests' vendor does with one path. */
 export type Behaviour = "serve" | "stall" | "truncate" | "spoil" | "refuse" | "fail";
@@ -73,8 +73,9 @@ export async function startVendor(): Promise<TestVendor> {
     server.close();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  for (const part of partNames) await publish(files, part);
-  const archives = Object.fromEntries(partNames.map((part) => [part, vendorArchive(part, platformOf()).file])) as Record<
+  const all = [...partNames, ...cloudNames];
+  for (const part of all) await publish(files, part);
+  const archives = Object.fromEntries(all.map((part) => [part, vendorArchive(part, platformOf()).file])) as Record<
     PartName,
     string
   >;

@@ -5,7 +5,15 @@ import { expect, test } from "vitest";
 import { ensureToolchain } from "./ensure.ts";
 import { ToolchainError } from "./errors.ts";
 import { executableOf, layoutOf } from "./layout.ts";
-import { emptyMachine, installFakeGo, startVendor, type Behaviour, type TestSetup, type TestVendor } from "./testing.ts";
+import {
+  emptyMachine,
+  installFakeGo,
+  startVendor,
+  writeScript,
+  type Behaviour,
+  type TestSetup,
+  type TestVendor,
+} from "./testing.ts";
 import { partNames, vendorArchive, versions } from "./versions.ts";
 
 async function machineWithVendor(source = "auto", stallMs = 300): Promise<{ vendor: TestVendor; machine: TestSetup }> {
@@ -188,6 +196,38 @@ test("a vendor behind a closed port is given up within the connect limit", async
   expect(report.parts.every(({ source }) => source === "built")).toBe(true);
   const { elapsedMs } = machine.events.find(({ phase }) => phase === "fallback") ?? { elapsedMs: Number.NaN };
   expect(elapsedMs).toBeLessThan(5000);
+});
+
+test("the plugin of a cloud is got only where it is asked for, from the vendor", async () => {
+  const { vendor, machine } = await machineWithVendor();
+  const asked = (): string[] => vendor.requests.filter((line) => /aws|cloudflare|hcloud/.test(line));
+  await ensureToolchain(machine.options);
+  expect(asked()).toEqual([]);
+  const report = await ensureToolchain({ ...machine.options, clouds: ["cloudflare", "hcloud"] });
+  const clouds = report.parts.slice(partNames.length);
+  expect(clouds.map(({ part, source, version }) => [part, source, version])).toEqual([
+    ["cloudflare", "vendor", versions.cloudflare],
+    ["hcloud", "vendor", versions.hcloud],
+  ]);
+  expect(await readFile(clouds[1]?.path ?? "", "utf8")).toContain("# hcloud ");
+  expect(asked().some((line) => line.includes("aws"))).toBe(false);
+});
+
+test("without the vendor the plugin of a cloud is refused with what helps, and what the user's own engine has is taken", async () => {
+  const machine = await emptyMachine({ FIDUS_VENDOR_BASE_URL: "http://127.0.0.1:1" });
+  await installFakeGo(machine.folder);
+  const options = { ...machine.options, clouds: ["hcloud"] } as const;
+  const refused = await ensureToolchain(options).catch((error: unknown) => error);
+  expect(refused).toMatchObject({
+    kind: "unavailable",
+    problems: [
+      { path: "toolchain.hcloud", fix: expect.stringContaining(`pulumi plugin install resource hcloud ${versions.hcloud}`) },
+    ],
+  });
+  const own = join(machine.folder, `home/.pulumi/plugins/resource-hcloud-v${versions.hcloud}/pulumi-resource-hcloud`);
+  await writeScript(own, "exit 0");
+  const report = await ensureToolchain(options);
+  expect(report.parts.at(-1)).toMatchObject({ part: "hcloud", source: "path", trust: "path" });
 });
 
 test("downloads report their progress in bytes and percent", async () => {

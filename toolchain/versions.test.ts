@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
+  cloudNames,
   compareVersions,
   oldestGo,
   onMirror,
@@ -20,7 +21,7 @@ const packageJson = JSON.parse(await readFile(join(checkout, "package.json"), "u
 };
 
 test("package.json names the same SDK versions as the table", () => {
-  const sdks = ["pulumi", "docker", "command", "random", "tls"] as const;
+  const sdks = ["pulumi", "docker", "command", "random", "tls", ...cloudNames] as const;
   expect(sdks.map((name) => packageJson.dependencies[`@pulumi/${name}`])).toEqual(sdks.map((name) => versions[name]));
 });
 

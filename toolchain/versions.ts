@@ -7,6 +7,9 @@ export const versions = {
   command: "1.2.1",
   random: "4.21.2",
   tls: "5.6.1",
+  aws: "7.48.0",
+  cloudflare: "6.22.1",
+  hcloud: "1.41.0",
   /** Node that runs programs, CLI and stand-ins; the npm packages node-linux-* carry it. */
   node: "24.21.0",
   /** Go that is fetched where none, or an older one, is installed. */
@@ -20,7 +23,15 @@ export const oldestCli = "3.256.0";
 
 /** The parts of the toolchain, in the order in which they are got. */
 export const partNames = ["cli", "language-host", "docker", "command", "random", "tls"] as const;
-export type PartName = (typeof partNames)[number];
+/** Provider plugins of clouds: only the editions that use one need it, and only the vendor or the user's own engine has it. */
+export const cloudNames = ["aws", "cloudflare", "hcloud"] as const;
+export type CloudName = (typeof cloudNames)[number];
+export type PartName = (typeof partNames)[number] | CloudName;
+
+export function isCloud(part: PartName): part is CloudName {
+  return cloudNames.some((name) => name === part);
+}
+
 /** The parts that are provider plugins. */
 export type PluginName = Exclude<PartName, "cli" | "language-host">;
 

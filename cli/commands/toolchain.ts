@@ -1,5 +1,5 @@
-import type { Command } from "commander";
-import { inspectToolchain, type ToolchainReport } from "../../toolchain/index.ts";
+import { Argument, type Command } from "commander";
+import { cloudNames, inspectToolchain, type CloudName, type ToolchainReport } from "../../toolchain/index.ts";
 import type { CliContext } from "../context.ts";
 import { prepareToolchain } from "../host-check.ts";
 import { examples } from "../program.ts";
@@ -10,20 +10,28 @@ export function register(program: Command, ctx: CliContext): void {
   program
     .command("toolchain")
     .description("get the engine and its plugins onto this machine, and list where each part came from")
+    .addArgument(new Argument("[clouds...]", "clouds whose plugins are needed too").choices(cloudNames))
     .option("--check", "only look; exit 1 when a part is missing", false)
     .addHelpText(
       "after",
-      examples(["./fidus toolchain", "./fidus toolchain --check --json", "FIDUS_TOOLCHAIN_SOURCE=build ./fidus toolchain"]),
+      examples([
+        "./fidus toolchain",
+        "./fidus toolchain hcloud cloudflare",
+        "./fidus toolchain --check --json",
+        "FIDUS_TOOLCHAIN_SOURCE=build ./fidus toolchain",
+      ]),
     )
-    .action(async (options: { check: boolean }) => (options.check ? check(ctx) : complete(ctx)));
+    .action(async (clouds: CloudName[], options: { check: boolean }) =>
+      options.check ? check(ctx, clouds) : complete(ctx, clouds),
+    );
 }
 
-async function complete(ctx: CliContext): Promise<void> {
-  show(ctx, await ctx.progress.step("toolchain", (step) => prepareToolchain(ctx, step)));
+async function complete(ctx: CliContext, clouds: readonly CloudName[]): Promise<void> {
+  show(ctx, await ctx.progress.step("toolchain", (step) => prepareToolchain(ctx, step, clouds)));
 }
 
-async function check(ctx: CliContext): Promise<void> {
-  const report = await inspectToolchain({ paths: { root: ctx.paths.toolchain }, env: ctx.env });
+async function check(ctx: CliContext, clouds: readonly CloudName[]): Promise<void> {
+  const report = await inspectToolchain({ paths: { root: ctx.paths.toolchain }, env: ctx.env, clouds });
   if (report !== null) return show(ctx, report);
   ctx.print("The toolchain is not complete. ./fidus toolchain");
   ctx.printJson({ complete: false, parts: [] });
