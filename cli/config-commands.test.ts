@@ -195,35 +195,41 @@ describe("config check", () => {
   });
 });
 
-describe("an edition that cannot be deployed yet", () => {
-  test.each(["starter", "pro", "enterprise"])("up %s says so, exit 1, and makes no stack", async (edition) => {
+describe("an edition of which only the infrastructure exists", () => {
+  test.each(["starter", "pro", "enterprise"])("up %s without a stack names the command that makes one", async (edition) => {
     const { code, stdout, stderr } = await fidus("up", edition);
-    expect([code, stdout]).toEqual([1, ""]);
-    expect(stderr).toContain(
-      `edition ${edition} can be configured and checked; ./fidus cannot deploy or operate it yet\n  ./fidus init ${edition} --name STACK`,
-    );
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(`got "${edition}"; needs one of community. ./fidus init ${edition} --name ${edition}`);
     expect(JSON.parse((await fidus("config", "check", edition, "--json")).stdout)).toMatchObject({
       error: { code: "wrong-input" },
     });
   });
 
-  test.each(["up", "status", "down", "logs", "choose", "images"])(
+  test("up refuses the options that belong to community", async () => {
+    await configured({ acme: complete.starter });
+    const { code, stderr } = await fidus("up", "acme", "--api-port", "8001", "--model", "auto");
+    expect(code).toBe(2);
+    for (const option of ["--api-port", "--model"])
+      expect(stderr).toMatch(new RegExp(`${option}: got .*; needs a stack of edition community. ./fidus up acme`));
+  });
+
+  test.each(["status", "down", "logs", "choose", "images"])(
     "%s of a stack of it says so, and changes nothing",
     async (command) => {
       await configured({ acme: complete.starter });
       const { code, stderr } = await fidus(command, "acme");
       expect(code).toBe(1);
       expect(stderr).toContain(
-        "acme: edition starter can be configured and checked; ./fidus cannot deploy or operate it yet\n  ./fidus config check acme",
+        "acme: of edition starter only the infrastructure exists yet; there is nothing on it to operate\n  ./fidus up acme makes",
       );
     },
   );
 
-  test("up of an enterprise NAME says so", async () => {
+  test("choose of an enterprise NAME says so", async () => {
     await configured(trio);
-    expect(await fidus("up", "acme")).toMatchObject({
+    expect(await fidus("choose", "acme")).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("acme: edition enterprise can be configured"),
+      stderr: expect.stringContaining("acme: of edition enterprise only the infrastructure exists yet"),
     });
   });
 });

@@ -22,12 +22,10 @@ export interface EngineStep {
 export interface PulumiEngine {
   /** Creates the stack's state and salt once. */
   ensureStack(config: StackConfigFile): Promise<void>;
-  /** Runs `pulumi up|destroy|refresh|preview` to its end and returns what changed. Throws CliError exit 1 with the engine's own errors. */
-  run(
-    operation: "up" | "destroy" | "refresh" | "preview",
-    args: readonly string[],
-    onStep: (step: EngineStep) => void,
-  ): Promise<Changes>;
+  /** Runs `pulumi up|destroy|refresh` to its end and returns what changed. Throws CliError exit 1 with the engine's own errors. */
+  run(operation: "up" | "destroy" | "refresh", args: readonly string[], onStep: (step: EngineStep) => void): Promise<Changes>;
+  /** What an `up` would do now. Throws as `run`. */
+  preview(): Promise<Changes>;
   /** The stack's outputs, secrets left out; null before the first `up`. */
   outputs(): Promise<Readonly<Record<string, unknown>> | null>;
   /** Every resource in the state; [] before the first `up`. */
@@ -89,8 +87,7 @@ export function pulumiEngine(ctx: CliContext, installation: Installation, stack:
       await config.save();
     },
     async run(operation, args, onStep) {
-      const flags = operation === "preview" ? [] : ["--yes", "--skip-preview"];
-      const child = spawn([operation, "--stack", stack, "--json", ...flags, ...args]);
+      const child = spawn([operation, "--stack", stack, "--json", "--yes", "--skip-preview", ...args]);
       const seen = readEvents(child.stdout, onStep);
       try {
         await child;
@@ -98,6 +95,14 @@ export function pulumiEngine(ctx: CliContext, installation: Installation, stack:
         throw engineFailure(operation, await seen, error, ctx.signal);
       }
       return (await seen).changes;
+    },
+    async preview() {
+      try {
+        return planned((await spawn(["preview", "--json", "--stack", stack])).stdout).changes;
+      } catch (error) {
+        if (!(error instanceof ExecaError)) throw error;
+        throw engineFailure("preview", planned(error.stdout), error, ctx.signal);
+      }
     },
     async outputs() {
       const text = await call(["stack", "output", "--json", "--stack", stack]).catch(noSuchStack);
@@ -173,6 +178,21 @@ async function readEvents(stdout: NodeJS.ReadableStream | null, onStep: (step: E
     if (diagnostic?.severity === "info#err") printed.push(diagnostic.message.trimEnd());
   }
   return { changes, errors, printed, failed };
+}
+
+/** The one document of a preview. */
+function planned(text: unknown): Seen {
+  const nothing = { changes: {}, errors: [], printed: [], failed: [] };
+  if (typeof text !== "string" || !text.trim().startsWith("{")) return nothing;
+  const { changeSummary = {}, diagnostics = [] } = JSON.parse(text) as PreviewDocument;
+  const said = (wanted: string): string[] =>
+    diagnostics.flatMap(({ severity, message }) => (severity === wanted ? [message.trim()] : []));
+  return { ...nothing, changes: changeSummary, errors: said("error"), printed: said("info#err") };
+}
+
+interface PreviewDocument {
+  readonly changeSummary?: Changes;
+  readonly diagnostics?: readonly { readonly severity: string; readonly message: string }[];
 }
 
 interface StepMetadata {

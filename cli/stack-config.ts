@@ -7,7 +7,7 @@ import { sealed } from "../infra/config/parse.ts";
 import { cannotGoOn } from "./errors.ts";
 import type { Installation } from "./installation.ts";
 import type { Paths } from "./paths.ts";
-import { configuredStacks, notDeployable } from "./stacks.ts";
+import { configuredStacks, notOperable } from "./stacks.ts";
 
 const project = "fidus";
 
@@ -44,7 +44,7 @@ export async function openStackConfig(
     if (!document.hasIn(["config", key])) document.setIn(["config", key], value);
   }
   const own = String(document.getIn(["config", `${project}:edition`]));
-  if (own !== edition) throw notDeployable(stack, own, `./fidus config check ${stack}`);
+  if (own !== edition) throw notOperable(stack, own);
   return wrap(file, before, document);
 }
 

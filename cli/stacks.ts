@@ -39,17 +39,16 @@ export async function checkKnownStack(installation: Installation, name: string):
   const stack = checkStackName(name);
   const known = [...new Set([defaultStack, ...(await configuredStacks(installation))])];
   if (known.includes(stack)) return stack;
-  if ((products as readonly string[]).includes(stack)) throw notDeployable(stack, stack, `./fidus init ${stack} --name STACK`);
-  if (known.includes(`${stack}${globalSuffix}`)) throw notDeployable(stack, "enterprise", `./fidus config check ${stack}`);
-  throw wrongInput("there is no such stack or edition", [
-    { path: "stack", got: stack, rule: `one of ${known.join(", ")}`, fix: `./fidus up ${defaultStack}` },
-  ]);
+  if (known.includes(`${stack}${globalSuffix}`)) throw notOperable(stack, "enterprise");
+  const isEdition = (products as readonly string[]).includes(stack);
+  const fix = isEdition ? `./fidus init ${stack} --name ${stack}` : `./fidus up ${defaultStack}`;
+  throw wrongInput("there is no such stack or edition", [{ path: "stack", got: stack, rule: `one of ${known.join(", ")}`, fix }]);
 }
 
-/** Said in place of pretending: the edition can be configured, and no command here can deploy or operate it yet. */
-export function notDeployable(stack: string, edition: string, fix: string): CliError {
-  return new CliError(`${stack}: edition ${edition} can be configured and checked; ./fidus cannot deploy or operate it yet`, {
-    code: "not-deployable",
-    fix,
+/** Said in place of pretending: the infrastructure of the edition can be made, and the product on it is not built yet. */
+export function notOperable(stack: string, edition: string): CliError {
+  return new CliError(`${stack}: of edition ${edition} only the infrastructure exists yet; there is nothing on it to operate`, {
+    code: "not-operable",
+    fix: `./fidus up ${stack} makes or changes the infrastructure.`,
   });
 }

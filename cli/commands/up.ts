@@ -2,8 +2,10 @@ import type { Command } from "commander";
 import type { Credentials } from "../app-admin.ts";
 import { addChoiceFlags, checkFlags } from "../choice-flags.ts";
 import type { CliContext } from "../context.ts";
+import { deployClouds, inWords, isOfClouds, type DeployedClouds } from "../deploy/clouds.ts";
 import { up, type UpOptions, type UpResult } from "../deploy/up.ts";
 import { emailProblems } from "../email.ts";
+import { wrongInput } from "../errors.ts";
 import { examples } from "../program.ts";
 import { defaultStack } from "../stacks.ts";
 
@@ -12,7 +14,7 @@ export function register(program: Command, ctx: CliContext): void {
   const command = program
     .command("up")
     .description("set up everything that is missing, start the stack and prove that it answers")
-    .argument("[stack]", "stack to bring up", defaultStack);
+    .argument("[stack]", "stack to bring up; of other editions than community the infrastructure is made", defaultStack);
   addChoiceFlags(command)
     .option("--email <e-mail>", "the first administrator")
     .addHelpText(
@@ -22,10 +24,15 @@ export function register(program: Command, ctx: CliContext): void {
         "./fidus up community --model smollm2:135m --port 3100",
         "./fidus up community --runtime ollama-native --model llama3.1:8b",
         "./fidus up community --json | jq .url",
+        "./fidus init starter --name acme && ./fidus up acme",
       ]),
     )
     .action(async (stack: string, options: UpOptions) => {
       checkFlags(options, emailProblems(options.email, "./fidus up --email you@example.com"));
+      if (await isOfClouds(ctx, stack)) {
+        refuseChoices(stack, options);
+        return reportClouds(ctx, await deployClouds(ctx, stack));
+      }
       report(ctx, await up(ctx, stack, options, (admin) => showAdmin(ctx, admin)));
     });
 }
@@ -39,6 +46,25 @@ function showAdmin(ctx: CliContext, { email, password, apiKey }: Credentials): v
       (code) => void (code !== 0 && process.stderr.write(`${JSON.stringify({ admin: { email, password, apiKey } })}\n`)),
     );
   ctx.print(`\n  Shown once, kept nowhere in clear:\n  E-mail    ${email}\n  Password  ${password}\n  API key   ${apiKey}\n`);
+}
+
+/** The settings of other editions are keys of their stacks: an option must not be ignored in silence. */
+function refuseChoices(stack: string, options: UpOptions): void {
+  const problems = Object.entries(options).map(([name, got]) => {
+    const path = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    return { path, got, rule: "a stack of edition community", fix: `./fidus up ${stack}` };
+  });
+  if (problems.length > 0) throw wrongInput("the command line cannot be used", problems);
+}
+
+function reportClouds(ctx: CliContext, result: DeployedClouds): void {
+  ctx.printJson(result);
+  const lines = result.stacks.map(({ stack, edition, changes, url }) =>
+    [`  ${stack}`, edition, inWords(changes), url ?? ""].join("  ").trimEnd(),
+  );
+  const rest =
+    "  This is the infrastructure; Fidus does not put the product on it yet, so that nothing answers at these addresses.";
+  ctx.print(["", ...lines, "", rest, ""].join("\n"));
 }
 
 function report(ctx: CliContext, result: UpResult): void {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Cloud } from "../cloud/cloud.ts";
+import type { Thing } from "../cloud/store.ts";
 
 const serverType = "hcloud:index/server:Server";
 
@@ -11,8 +12,10 @@ interface Probe {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+const listed = ({ id, inputs }: Thing): object => ({ id: Number(id), name: inputs["name"], labels: inputs["labels"] });
+
 /**
- * The few calls of Hetzner's HTTP API that are made outside of the provider: servers, over the same simulated cloud. Its own
+ * The few calls of Hetzner's HTTP API that are made outside of the provider, over the same simulated cloud: servers, and lists by name. Its own
  * servers live in memory and are not in the cloud's inventory.
  */
 export class SimulatedHetznerApi {
@@ -55,6 +58,7 @@ export class SimulatedHetznerApi {
   #answer(method: string, url: URL, sent: Record<string, unknown>): [number, object] {
     if (method === "POST" && url.pathname === "/servers") return this.#create(sent);
     if (method === "GET" && url.pathname === "/servers") return [200, { servers: this.#list(url.searchParams) }];
+    if (method === "GET") return [200, { [url.pathname.slice(1)]: this.#named(url) }];
     if (method === "DELETE") {
       this.probes = this.probes.filter(({ id }) => !url.pathname.endsWith(`/${id}`));
       return [200, { action: { id: 1, status: "success" } }];
@@ -78,7 +82,14 @@ export class SimulatedHetznerApi {
     const things = this.#cloud.store
       .all()
       .filter(({ type, inputs }) => type === serverType && inputs["name"] === query.get("name"));
-    return things.map(({ id, inputs }) => ({ id: Number(id), server_type: { name: inputs["serverType"] } }));
+    return things.map((thing) => ({ ...listed(thing), server_type: { name: thing.inputs["serverType"] } }));
+  }
+
+  /** What has this name, of the type that such a path lists: `/primary_ips` for `…:PrimaryIp`. */
+  #named(url: URL): object[] {
+    const plural = (type: string): string => `/${(type.split(":").at(-1) ?? "").replaceAll(/\B[A-Z]/g, "_$&").toLowerCase()}s`;
+    const things = this.#cloud.store.all().filter(({ type }) => plural(type).replace(/xs$/, "xes") === url.pathname);
+    return things.filter(({ inputs }) => inputs["name"] === url.searchParams.get("name")).map(listed);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
