@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Credentials } from "../app-admin.ts";
+import { shownOnce, type Credentials } from "../app-admin.ts";
 import { addChoiceFlags, checkFlags } from "../choice-flags.ts";
 import type { CliContext } from "../context.ts";
 import { up, type UpOptions, type UpResult } from "../deploy/up.ts";
@@ -38,18 +38,13 @@ function showAdmin(ctx: CliContext, { email, password, apiKey }: Credentials): v
       "exit",
       (code) => void (code !== 0 && process.stderr.write(`${JSON.stringify({ admin: { email, password, apiKey } })}\n`)),
     );
-  ctx.print(`\n  Shown once, kept nowhere in clear:\n  E-mail    ${email}\n  Password  ${password}\n  API key   ${apiKey}\n`);
+  ctx.print(shownOnce({ email, password, apiKey }));
 }
 
 function report(ctx: CliContext, result: UpResult): void {
   ctx.printJson(result);
-  const { url, apiUrl, proof, demo, model, runtime, tunnel } = result;
-  const lines = [
-    "",
-    `  Chat      ${url}`,
-    `  API       ${apiUrl}/v1   (OpenAI-compatible, with an API key)`,
-    `  Model     ${model} (${runtime})`,
-  ];
+  const { stores, proof, demo, tunnel } = result;
+  const lines = ["", ...(stores === null ? addresses(result) : storeAddresses(stores))];
   if (tunnel !== null) lines.push("", `  That is the engine's machine. To open it from here: ${tunnel}`);
   if (proof !== null) {
     const seconds = (proof.firstTokenMs / 1000).toFixed(1);
@@ -62,4 +57,22 @@ function report(ctx: CliContext, result: UpResult): void {
       "  Next step: ./fidus choose --model auto",
     );
   ctx.print([...lines, ""].join("\n"));
+}
+
+function addresses({ url, apiUrl, model, runtime }: UpResult): string[] {
+  return [
+    `  Chat      ${url}`,
+    `  API       ${apiUrl}/v1   (OpenAI-compatible, with an API key)`,
+    `  Model     ${model} (${runtime})`,
+  ];
+}
+
+function storeAddresses({ postgres, redis }: NonNullable<UpResult["stores"]>): string[] {
+  return [
+    `  PostgreSQL   ${postgres}, database fidus, user fidus`,
+    `  Redis        ${redis}`,
+    "",
+    "  The app from this checkout's sources, started anew on every change: ./fidus dev",
+    '  Passwords and addresses for your own programs: eval "$(./fidus env --app)"',
+  ];
 }
