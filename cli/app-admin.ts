@@ -10,9 +10,15 @@ export interface Credentials {
   readonly apiKey: string;
 }
 
-const credentials = z.object({ email: z.string(), password: z.string(), apiKey: z.string() });
+/** What the application prints of an account that it made. */
+export const credentials = z.object({ email: z.string(), password: z.string(), apiKey: z.string() });
 const count = z.object({ admins: z.number() });
 const key = z.object({ id: z.string(), apiKey: z.string() });
+
+/** The one time that people see them. */
+export function shownOnce({ email, password, apiKey }: Credentials): string {
+  return `\n  Shown once, kept nowhere in clear:\n  E-mail    ${email}\n  Password  ${password}\n  API key   ${apiKey}\n`;
+}
 
 /** The application's own administration commands, run inside its API container. */
 export interface AppAdmin {

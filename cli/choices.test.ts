@@ -79,7 +79,9 @@ test("flags that cannot be meant are refused all at once, each with the command 
       ],
     }),
   );
-  expect(checkFlags({ runtime: "auto", port: "1", apiPort: "65535", model: "auto", registry: false })).toBeUndefined();
+  expect(
+    checkFlags({ runtime: "auto", services: "dependencies", port: "1", apiPort: "65535", model: "auto", registry: false }),
+  ).toBeUndefined();
 });
 
 test("before the first up only what is asked for is recorded, and the first up keeps it and chooses the rest", async () => {
@@ -132,4 +134,25 @@ test("a registry is recorded as the images' source, and leaving it builds them a
   const back = await recorded({ ...from }, { registry: false });
   expect(back).toMatchObject({ imageSource: "build" });
   expect(back).not.toHaveProperty("imageRegistry");
+});
+
+test("dependencies choose ports for the stores in place of the page's, free ones, and all chooses the page's again", async () => {
+  const values: Record<string, string> = {};
+  const config = memoryConfig(values);
+  const host = { ...machine, portTaken: (key: string, port: number) => Promise.resolve(key === "postgresPort" && port === 5432) };
+  recordAsked(config, "a1b2c3", { services: "dependencies" });
+  await recordMissing(config, host);
+  expect(values).toMatchObject({ services: "dependencies", postgresPort: "5433", redisPort: "6379" });
+  expect(values).not.toHaveProperty("pagePort");
+  recordAsked(config, "a1b2c3", { services: "all" });
+  await recordMissing(config, host);
+  expect(values).toMatchObject({ services: "all", pagePort: "3000", apiPort: "8000", postgresPort: "5433" });
+});
+
+test.each([
+  ["some", "one of all, dependencies"],
+  ["dependencies,qdrant", "no Qdrant: Debian has no package of it; vectors are kept in PostgreSQL with pgvector"],
+])("services %s are refused with what is known, or the reason why they are not [C-02]", (services, rule) => {
+  const problem = { path: "--services", got: services, rule, fix: "./fidus choose --services all" };
+  expect(() => checkFlags({ services })).toThrow(expect.objectContaining({ exitCode: 2, problems: [problem] }));
 });

@@ -1,6 +1,6 @@
 import { keys } from "../infra/config/keys.ts";
 import { ownRuntime } from "../infra/config/own-runtime.ts";
-import type { PortKey } from "../infra/config/published-ports.ts";
+import { chosenPorts, type PortKey } from "../infra/config/published-ports.ts";
 import { findModel, modelForMemory, modelProblems } from "../infra/core/models.ts";
 import type { ChoiceFlags } from "./choice-flags.ts";
 import { wrongInput } from "./errors.ts";
@@ -34,13 +34,14 @@ export interface Surroundings {
 export function recordAsked(
   config: StackConfigFile,
   installation: string,
-  { runtime, model, port, apiPort, registry }: ChoiceFlags,
+  { runtime, model, services, port, apiPort, registry }: ChoiceFlags,
 ): Choice[] {
   const { choose, chosen } = recordInto(config);
   if (config.entries()["installation"] === undefined) config.set({ installation });
   const before = config.entries()["llmRuntime"];
   if (runtime !== undefined) choose("llmRuntime", ...chooseRuntime(runtime));
   if (model !== undefined || config.entries()["llmRuntime"] !== before) chosen.push(...recordModel(config, model));
+  if (services !== undefined) choose("services", services, "asked for");
   if (port !== undefined) choose("pagePort", String(Number(port)), "asked for");
   if (apiPort !== undefined) choose("apiPort", String(Number(apiPort)), "asked for");
   if (registry !== undefined) choose("imageSource", registry === false ? "build" : "registry", "asked for");
@@ -80,13 +81,11 @@ export async function recordMissing(config: StackConfigFile, surroundings: Surro
   // A fact, not a choice: engines are upgraded.
   choose("dockerMajor", String(dockerMajor), "the engine's version");
   if (missing("imageSource")) choose("imageSource", "build", "no registry is configured");
-  for (const [key, wish, other] of [
-    ["pagePort", keys.pagePort.default, "apiPort"],
-    ["apiPort", keys.apiPort.default, "pagePort"],
-  ] as const) {
-    if (!missing(key)) continue;
-    const spoken = Number(config.entries()[other]);
-    const port = await firstFreePort(wish, async (one) => one === spoken || (await portTaken(key, one)));
+  const ports = chosenPorts[config.entries()["services"] === "dependencies" ? "dependencies" : "all"];
+  for (const key of ports.filter(missing)) {
+    const wish = keys[key].default;
+    const spoken = ports.map((other) => Number(config.entries()[other]));
+    const port = await firstFreePort(wish, async (one) => spoken.includes(one) || (await portTaken(key, one)));
     choose(key, String(port), port === wish ? "free" : `${wish} is taken`);
   }
   return chosen;

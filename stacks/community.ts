@@ -7,6 +7,7 @@ import { EmbeddedLlm } from "../infra/docker/embedded-llm.ts";
 import type { Engine } from "../infra/docker/engine.ts";
 import { Gateway } from "../infra/docker/gateway.ts";
 import { embeddedBaseUrl } from "../infra/config/llm-endpoint.ts";
+import { hostAppEnvironment } from "../infra/docker/host-app.ts";
 import { Networks } from "../infra/docker/networks.ts";
 import { Proxy } from "../infra/docker/proxy.ts";
 import { StackSecrets } from "../infra/docker/stack-secrets.ts";
@@ -32,7 +33,11 @@ export function community(): StackOutputs {
   const database = new Database("database", { ...store, image: images.postgres, hostPort: plan.hostPorts.postgres });
   const cache = new Cache("cache", { ...store, image: images.redis, hostPort: plan.hostPorts.redis });
   const outputs = { edition: cfg.edition, version: manifest.version, ...plan.urls };
-  if (plan.app === null) return { ...outputs, apiContainer: null };
+  if (plan.app === null) {
+    const { hostPorts: ports, hostLlm: llm } = plan;
+    const appEnvironment = hostAppEnvironment({ secrets, ports, llm, model: cfg.model, llmApiKey: cfg.llmApiKey });
+    return { ...outputs, apiContainer: null, appEnvironment };
+  }
   const { environment } = cfg;
   const replicas = cfg.apiReplicas;
   const shared = { engine, fillerImage: images.base };

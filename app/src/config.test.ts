@@ -62,6 +62,14 @@ describe("the api role", () => {
     ]);
   });
 
+  test("listens everywhere unless it is told one address, and takes no name for one", () => {
+    expect(readApiConfig(valid).listenAddress).toBeNull();
+    expect(readApiConfig({ ...valid, LISTEN_ADDRESS: "127.0.0.1" }).listenAddress).toBe("127.0.0.1");
+    expect(problems({ ...valid, LISTEN_ADDRESS: "localhost" })).toEqual([
+      'LISTEN_ADDRESS: got "localhost"; needs an IP address of this machine. Set LISTEN_ADDRESS=127.0.0.1.',
+    ]);
+  });
+
   test("refuses to trust every proxy, and accepts networks", () => {
     expect(problems({ ...valid, FORWARDED_ALLOW_IPS: "*" })).toHaveLength(1);
     expect(readApiConfig({ ...valid, FORWARDED_ALLOW_IPS: "172.16.0.0/12, loopback" }).trustedProxies).toEqual([

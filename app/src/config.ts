@@ -8,6 +8,8 @@ export interface CommonConfig {
   readonly port: number;
   /** Port of /metrics, never published; 0 picks a free one. */
   readonly metricsPort: number;
+  /** Address that both ports are opened on; null: every one. */
+  readonly listenAddress: string | null;
   readonly logLevel: string;
   readonly environment: "development" | "staging" | "production";
   readonly version: string;
@@ -129,6 +131,7 @@ function common({ values, notices }: Reading, defaultPort: number): CommonConfig
   return {
     port: values.PORT ?? defaultPort,
     metricsPort: values.METRICS_PORT ?? 9464,
+    listenAddress: values.LISTEN_ADDRESS ?? null,
     logLevel: values.LOG_LEVEL ?? "info",
     environment: values.ENVIRONMENT ?? "production",
     version: values.FIDUS_VERSION ?? "0.0.0-development",

@@ -64,16 +64,16 @@ export class Lifecycle {
   }
 }
 
-/** Listens and resolves to the real port. @throws the listen error, in house form when the port is taken. */
-export function listen(server: NetServer, port: number): Promise<number> {
+/** Listens, on every address or the given one, and resolves to the real port. @throws the listen error, in house form when the port is taken. */
+export function listen(server: NetServer, port: number, address: string | null = null): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const taken = error.code === "EADDRINUSE";
       reject(taken ? new Error(`PORT: got ${port}; needs a free port. Stop its owner or set another PORT.`) : error);
     });
-    server.listen(port, () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : port);
+    server.listen(port, address ?? undefined, () => {
+      const bound = server.address();
+      resolve(typeof bound === "object" && bound !== null ? bound.port : port);
     });
   });
 }

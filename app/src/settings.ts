@@ -53,6 +53,11 @@ const proxies = list(",").refine((parts) =>
 /** Every environment variable the app reads. Drives the reader, its messages and docs/configuration.md. */
 export const settings = {
   PORT: { schema: wholeNumber(0, 65535), rule: "a port from 0 to 65535", fix: "Set PORT=8000." },
+  LISTEN_ADDRESS: {
+    schema: z.union([z.ipv4(), z.ipv6()]),
+    rule: "an IP address of this machine",
+    fix: "Set LISTEN_ADDRESS=127.0.0.1.",
+  },
   METRICS_PORT: { schema: wholeNumber(0, 65535), rule: "a port from 0 to 65535", fix: "Set METRICS_PORT=9464." },
   DATABASE_URL: {
     schema: urlWith("postgres:", "postgresql:"),

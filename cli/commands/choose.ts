@@ -15,7 +15,7 @@ import { checkKnownStack, defaultStack } from "../stacks.ts";
 export function register(program: Command, ctx: CliContext): void {
   const command = program
     .command("choose")
-    .description("show or change the recorded choices: runtime, model, ports, image source")
+    .description("show or change the recorded choices: runtime, model, services, ports, image source")
     .argument("[stack]", "stack to work on", defaultStack);
   addChoiceFlags(command)
     .addHelpText("after", examples(["./fidus choose", "./fidus choose --model auto && ./fidus up", "./fidus choose --port 3100"]))

@@ -7,6 +7,7 @@ import { noSuchStack } from "../engine.ts";
 import { CliError } from "../errors.ts";
 import { removeLeftovers, settleEngineLocks } from "../leftovers.ts";
 import { examples } from "../program.ts";
+import type { Step } from "../progress.ts";
 import { openSession, type Session } from "../session.ts";
 import { withStackLock } from "../stack-lock.ts";
 import { defaultStack } from "../stacks.ts";
@@ -58,15 +59,22 @@ async function removeContainers(ctx: CliContext, session: Session): Promise<numb
 }
 
 /** Deletes everything the stack owns, its state and its config. */
-export async function removeAll(ctx: CliContext, { engine, installation, stack, docker, config }: Session): Promise<number> {
+export async function removeAll(ctx: CliContext, session: Session): Promise<number> {
+  const { engine, installation, stack, config } = session;
   await prepareHost(ctx, installation, config);
   return ctx.progress.step("stack and data", async (step) => {
-    await settleEngineLocks(installation, stack, { signal: ctx.signal, update: step.update });
-    const resources = await engine.resources();
-    await removeLeftovers(docker, installation.id, stack, resources);
-    if (resources.length > 0) await engine.run("destroy", ["--ignore-protect"], resourceProgress(step));
+    const removed = await destroyAll(ctx, session, step);
     await engine.call(["stack", "rm", stack, "--yes", "--preserve-config"]).catch(noSuchStack);
     await rm(config.file, { force: true });
-    return resources.length;
+    return removed;
   });
+}
+
+/** Deletes everything the stack owns on the engine, data and secrets included; its config and its empty state stay. */
+export async function destroyAll(ctx: CliContext, { engine, installation, stack, docker }: Session, step: Step): Promise<number> {
+  await settleEngineLocks(installation, stack, { signal: ctx.signal, update: step.update });
+  const resources = await engine.resources();
+  await removeLeftovers(docker, installation.id, stack, resources);
+  if (resources.length > 0) await engine.run("destroy", ["--ignore-protect"], resourceProgress(step));
+  return resources.length;
 }

@@ -2,7 +2,9 @@ import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { engineEnvironment } from "../engine-env.ts";
 import { wrongInput } from "../errors.ts";
+import { hostApp } from "../host-app.ts";
 import { examples } from "../program.ts";
+import { openSession } from "../session.ts";
 import { checkStackName, configuredStacks, defaultStack, globalSuffix } from "../stacks.ts";
 
 /** Shells that `./fidus env` can write for. */
@@ -18,6 +20,11 @@ export function register(program: Command, ctx: CliContext): void {
     .command("env")
     .description("print the variables that let a plain `pulumi` work on this installation")
     .argument("[stack]", `stack whose config is used; default: the only one there is, else ${defaultStack}`)
+    .option(
+      "--app",
+      "in their place: what the app, or a program of yours, needs on this host with `services: dependencies`",
+      false,
+    )
     .option("--shell <shell>", `syntax: ${Object.keys(shells).join(" or ")}`, "posix")
     .addHelpText(
       "after",
@@ -25,23 +32,27 @@ export function register(program: Command, ctx: CliContext): void {
         'eval "$(./fidus env)" && pulumi preview --stack community',
         "./fidus env --shell fish | source",
         "./fidus env community --json",
+        'eval "$(./fidus env --app)" && psql "$DATABASE_URL"',
       ]),
     )
-    .action(async (stack: string | undefined, options: { shell: string }) =>
-      printEnvironment(ctx, stack, checkShell(options.shell)),
+    .action(async (stack: string | undefined, { shell, app }: { shell: string; app: boolean }) =>
+      printEnvironment(ctx, stack, checkShell(shell), app),
     );
 }
 
-async function printEnvironment(ctx: CliContext, asked: string | undefined, shell: Shell): Promise<void> {
+async function printEnvironment(ctx: CliContext, asked: string | undefined, shell: Shell, app: boolean): Promise<void> {
   const given = asked === undefined ? null : checkStackName(asked);
   const installation = await ctx.installation();
   const stack = meantStack(given, await configuredStacks(installation));
-  const variables = engineEnvironment(ctx.paths, installation, stack, ctx.env);
-  ctx.printJson(variables);
-  const exports = Object.entries(variables).map(([name, value]) => shells[shell](name, String(value)));
+  if (app) return printVariables(ctx, (await hostApp(ctx, await openSession(ctx, stack))).env, shell);
+  printVariables(ctx, { ...engineEnvironment(ctx.paths, installation, stack, ctx.env) }, shell);
   // It would win over the file.
-  const unset = shell === "fish" ? "set -e PULUMI_CONFIG_PASSPHRASE" : "unset PULUMI_CONFIG_PASSPHRASE";
-  ctx.print([...exports, unset].join("\n"));
+  ctx.print(shell === "fish" ? "set -e PULUMI_CONFIG_PASSPHRASE" : "unset PULUMI_CONFIG_PASSPHRASE");
+}
+
+function printVariables(ctx: CliContext, variables: Readonly<Record<string, string>>, shell: Shell): void {
+  ctx.printJson(variables);
+  for (const [name, value] of Object.entries(variables)) ctx.print(shells[shell](name, value));
 }
 
 /** The stack whose config is used. Throws exit 2 when several could be meant. */

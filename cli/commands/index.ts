@@ -2,6 +2,7 @@ import type { Register } from "../context.ts";
 import { register as admin } from "./admin.ts";
 import { register as choose } from "./choose.ts";
 import { register as config } from "./config.ts";
+import { register as dev } from "./dev.ts";
 import { register as doctor } from "./doctor.ts";
 import { register as down } from "./down.ts";
 import { register as env } from "./env.ts";
@@ -9,6 +10,7 @@ import { register as images } from "./images.ts";
 import { register as init } from "./init.ts";
 import { register as logs } from "./logs.ts";
 import { register as policy } from "./policy.ts";
+import { register as reset } from "./reset.ts";
 import { register as status } from "./status.ts";
 import { register as test } from "./test.ts";
 import { register as toolchain } from "./toolchain.ts";
@@ -26,6 +28,8 @@ export const commands: readonly Register[] = [
   policy,
   admin,
   down,
+  dev,
+  reset,
   doctor,
   images,
   toolchain,

@@ -34,15 +34,20 @@ export function register(program: Command, ctx: CliContext): void {
         session.engine.outputs(),
       ]);
       const missing = missingServices(state, services);
-      const { llmRuntime: runtime = "", model = "" } = session.config.entries();
+      const { url = null, apiUrl = null } = outputs ?? {};
+      const { services: variant = "all", ...recorded } = session.config.entries();
+      const alone = variant === "dependencies";
+      // What runs on this host, if anything, is not for this command to say.
+      const runtime = alone ? null : (recorded["llmRuntime"] ?? null);
+      const model = alone ? null : (recorded["model"] ?? null);
       const healthy = services.length > 0 && missing.length === 0 && services.every(isWell);
       const fix = healthy ? null : `./fidus up ${stack}`;
-      const { url = null, apiUrl = null } = outputs ?? {};
       const shown = services.map(({ id: _, ...service }) => service);
-      ctx.printJson({ stack, version: ctx.version, healthy, url, apiUrl, runtime, model, services: shown, missing, fix });
+      const facts = { stack, version: ctx.version, variant, healthy, url, apiUrl, runtime, model };
+      ctx.printJson({ ...facts, services: shown, missing, fix });
       ctx.print(services.length + missing.length === 0 ? `Stack ${stack} is down.` : table(services, missing));
-      const about = [`version ${ctx.version}`, runtime, model, String(url ?? "")].filter((part) => part !== "");
-      ctx.print(`\n${about.join(" · ")}`);
+      const about = [`version ${ctx.version}`, alone ? "stores only" : null, runtime, model, url];
+      ctx.print(`\n${about.filter((part) => part !== null).join(" · ")}`);
       if (fix === null) return;
       ctx.print(`Repair: ${fix}`);
       ctx.setExitCode(1);

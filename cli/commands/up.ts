@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Credentials } from "../app-admin.ts";
+import { shownOnce, type Credentials } from "../app-admin.ts";
 import { addChoiceFlags, checkFlags } from "../choice-flags.ts";
 import type { CliContext } from "../context.ts";
 import { deployClouds, inWords, isOfClouds, type DeployedClouds } from "../deploy/clouds.ts";
@@ -45,7 +45,7 @@ function showAdmin(ctx: CliContext, { email, password, apiKey }: Credentials): v
       "exit",
       (code) => void (code !== 0 && process.stderr.write(`${JSON.stringify({ admin: { email, password, apiKey } })}\n`)),
     );
-  ctx.print(`\n  Shown once, kept nowhere in clear:\n  E-mail    ${email}\n  Password  ${password}\n  API key   ${apiKey}\n`);
+  ctx.print(shownOnce({ email, password, apiKey }));
 }
 
 /** The settings of other editions are keys of their stacks: an option must not be ignored in silence. */
@@ -69,13 +69,8 @@ function reportClouds(ctx: CliContext, result: DeployedClouds): void {
 
 function report(ctx: CliContext, result: UpResult): void {
   ctx.printJson(result);
-  const { url, apiUrl, proof, demo, model, runtime, tunnel } = result;
-  const lines = [
-    "",
-    `  Chat      ${url}`,
-    `  API       ${apiUrl}/v1   (OpenAI-compatible, with an API key)`,
-    `  Model     ${model} (${runtime})`,
-  ];
+  const { stores, proof, demo, tunnel } = result;
+  const lines = ["", ...(stores === null ? addresses(result) : storeAddresses(stores))];
   if (tunnel !== null) lines.push("", `  That is the engine's machine. To open it from here: ${tunnel}`);
   if (proof !== null) {
     const seconds = (proof.firstTokenMs / 1000).toFixed(1);
@@ -88,4 +83,22 @@ function report(ctx: CliContext, result: UpResult): void {
       "  Next step: ./fidus choose --model auto",
     );
   ctx.print([...lines, ""].join("\n"));
+}
+
+function addresses({ url, apiUrl, model, runtime }: UpResult): string[] {
+  return [
+    `  Chat      ${url}`,
+    `  API       ${apiUrl}/v1   (OpenAI-compatible, with an API key)`,
+    `  Model     ${model} (${runtime})`,
+  ];
+}
+
+function storeAddresses({ postgres, redis }: NonNullable<UpResult["stores"]>): string[] {
+  return [
+    `  PostgreSQL   ${postgres}, database fidus, user fidus`,
+    `  Redis        ${redis}`,
+    "",
+    "  The app from this checkout's sources, started anew on every change: ./fidus dev",
+    '  Passwords and addresses for your own programs: eval "$(./fidus env --app)"',
+  ];
 }

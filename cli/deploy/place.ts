@@ -2,6 +2,7 @@ import { recordAsked, recordMissing, type Choice } from "../choices.ts";
 import type { ChoiceFlags } from "../choice-flags.ts";
 import type { CliContext } from "../context.ts";
 import type { Engine } from "../docker.ts";
+import { publishedAddress } from "../../infra/config/published-ports.ts";
 import { demandsOf, requireFitHost } from "../host-check.ts";
 import { measureHost, type Measured } from "../host-facts.ts";
 import type { Installation } from "../installation.ts";
@@ -64,8 +65,9 @@ function chooseMissing(
   config: StackConfigFile,
   engine: Engine,
   { measures: { memory }, holderOf }: Measured,
-  { bindAddress: address }: Settings,
+  settings: Settings,
 ): Promise<Choice[]> {
+  const address = publishedAddress(settings);
   return recordMissing(config, {
     dockerHost: engine.host,
     dockerMajor: Number.parseInt(engine.version, 10) || 20,

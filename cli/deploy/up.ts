@@ -1,4 +1,5 @@
 import { ownRuntime } from "../../infra/config/own-runtime.ts";
+import { loopback } from "../../infra/config/published-ports.ts";
 import { findModel } from "../../infra/core/models.ts";
 import type { Docker } from "../../infra/images/docker-cli.ts";
 import { neededImages } from "../../infra/images/needed.ts";
@@ -33,9 +34,12 @@ export interface UpOptions extends ChoiceFlags {
 /** What a finished `up` tells. */
 export interface UpResult {
   readonly stack: string;
-  readonly url: string;
-  readonly apiUrl: string;
-  readonly healthUrl: string;
+  /** null where the application does not run in the stack, as the next two. */
+  readonly url: string | null;
+  readonly apiUrl: string | null;
+  readonly healthUrl: string | null;
+  /** Where the stores answer on the engine's machine; null while only the application reaches them. */
+  readonly stores: { readonly postgres: string; readonly redis: string } | null;
   readonly choices: readonly Choice[];
   readonly changes: Changes;
   readonly model: string;
@@ -126,20 +130,22 @@ async function finish(
   onAdmin: (admin: Credentials) => void,
 ): Promise<UpResult> {
   const { progress } = ctx;
+  const alone = settings.services === "dependencies";
   const result = {
     stack,
-    url: String(outputs["url"]),
-    apiUrl: String(outputs["apiUrl"]),
-    healthUrl: String(outputs["healthUrl"]),
+    url: textOr(outputs["url"]),
+    apiUrl: textOr(outputs["apiUrl"]),
+    healthUrl: textOr(outputs["healthUrl"]),
+    stores: alone ? storeAddresses(settings) : null,
     choices,
     changes,
     model: settings.model,
     runtime: settings.llmRuntime,
-    demo: ownRuntime(settings.llmRuntime, settings.llmBaseUrl).model && findModel(settings.model)?.demo === true,
+    demo: !alone && ownRuntime(settings.llmRuntime, settings.llmBaseUrl).model && findModel(settings.model)?.demo === true,
     tunnel: tunnelCommand(settings),
   };
   const container = outputs["apiContainer"];
-  if (typeof container !== "string") return { ...result, admin: null, proof: null };
+  if (typeof container !== "string" || result.url === null) return { ...result, admin: null, proof: null };
   const admin = await progress.step("administrator", (step) => firstAdmin(docker, container, email, step.skip));
   // Shown before anything else can fail: it is kept nowhere.
   if (admin !== null) onAdmin(admin);
@@ -151,6 +157,14 @@ async function finish(
     prove(appAdmin(docker, container), { reach, model: settings.model, signal: ctx.signal }),
   );
   return { ...result, admin, proof };
+}
+
+function textOr(output: unknown): string | null {
+  return typeof output === "string" ? output : null;
+}
+
+function storeAddresses({ postgresPort, redisPort }: Settings): UpResult["stores"] {
+  return { postgres: `${loopback}:${postgresPort}`, redis: `${loopback}:${redisPort}` };
 }
 
 async function refuseForeign(docker: Docker, installation: Installation, stack: string): Promise<void> {

@@ -44,8 +44,37 @@ test("LM Studio is reached on port 1234 of the host [C-24] [C-25]", () => {
   expect(plan({ llmRuntime: "lmstudio", model: "any" }).app?.llm.baseUrl).toBe("http://host.docker.internal:1234/v1");
 });
 
+/** The table of docs/editions.md. */
+const variants = [
+  { variant: 1, keys: {}, app: "http://llm:8080/v1", own: true, host: null },
+  { variant: 2, keys: { llmRuntime: "ollama-native" }, app: "http://host.docker.internal:11434/v1", own: false, host: null },
+  { variant: 3, keys: { llmRuntime: "lmstudio" }, app: "http://host.docker.internal:1234/v1", own: false, host: null },
+  {
+    variant: 4,
+    keys: { services: "dependencies", llmRuntime: "ollama-native" },
+    app: null,
+    own: false,
+    host: "http://127.0.0.1:11434/v1",
+  },
+  {
+    variant: 5,
+    keys: { services: "dependencies", llmRuntime: "openai" },
+    app: null,
+    own: false,
+    host: "https://api.openai.com/v1",
+  },
+];
+
+test.each(variants)("variant $variant is made by services and llmRuntime alone [C-02]", ({ keys, app, own, host }) => {
+  const made = plan(keys);
+  expect(made.app?.llm.baseUrl ?? null).toBe(app);
+  expect(made.embeddedModel !== null).toBe(own);
+  expect(made.hostLlm?.baseUrl ?? null).toBe(host);
+});
+
 test("dependencies alone publish the stores on loopback and run no application [C-28]", () => {
-  const { app, hostPorts, embeddedModel } = plan({ services: "dependencies" });
+  const { app, hostPorts, embeddedModel, urls } = plan({ services: "dependencies" });
+  expect(urls).toEqual({ url: null, apiUrl: null, healthUrl: null, adminCommand: null });
   expect(app).toBeNull();
   expect(embeddedModel).toBeNull();
   expect(hostPorts).toEqual({ postgres: 5432, redis: 6379 });

@@ -1,5 +1,6 @@
 import { llmEndpoint, type LlmEndpoint } from "../config/llm-endpoint.ts";
 import { ownRuntime } from "../config/own-runtime.ts";
+import { loopback } from "../config/published-ports.ts";
 import type { StackConfig } from "../config/read.ts";
 import { problemUnless, throwIfAny, type Problem } from "../core/errors.ts";
 import { findModel, type Model } from "../core/models.ts";
@@ -25,7 +26,10 @@ export interface CommunityPlan {
   /** Loopback ports of the stores, null when they stay inside. */
   readonly hostPorts: { readonly postgres: number | null; readonly redis: number | null };
   readonly ports: ProxyPorts;
-  readonly urls: { readonly url: string; readonly apiUrl: string; readonly healthUrl: string; readonly adminCommand: string };
+  /** Addresses and commands of the application; null when it does not run here. */
+  readonly urls: Readonly<Record<"url" | "apiUrl" | "healthUrl" | "adminCommand", string | null>>;
+  /** Where an application on this host finds the chosen runtime; null when that runs in the stack, which then runs none. */
+  readonly hostLlm: LlmEndpoint | null;
 }
 
 /** Decides the variant. Throws InvalidInputError with every problem before the first resource: images that are missing. */
@@ -45,8 +49,18 @@ export function communityPlan(cfg: Config): CommunityPlan {
     app: all && endpoint !== null ? { llm: endpoint, model, publicUrl: url } : null,
     hostPorts: { postgres: all ? null : cfg.postgresPort, redis: all ? null : cfg.redisPort },
     ports: proxyPorts(cfg),
-    urls: { url, apiUrl: url, healthUrl: `${url}/health`, adminCommand: "./fidus admin create --email you@example.com" },
+    urls: all ? appUrls(url) : { url: null, apiUrl: null, healthUrl: null, adminCommand: null },
+    hostLlm: all || own.model ? null : fromHost(endpoint),
   };
+}
+
+function appUrls(url: string): CommunityPlan["urls"] {
+  return { url, apiUrl: url, healthUrl: `${url}/health`, adminCommand: "./fidus admin create --email you@example.com" };
+}
+
+/** The endpoint as a program on the host reaches it: what containers call host.docker.internal is the host itself. */
+function fromHost(endpoint: LlmEndpoint | null): LlmEndpoint | null {
+  return endpoint === null ? null : { ...endpoint, baseUrl: endpoint.baseUrl.replace("//host.docker.internal", `//${loopback}`) };
 }
 
 function publicUrl({ domain, httpsPort, pagePort, bindAddress }: Config): string {

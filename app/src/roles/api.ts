@@ -14,6 +14,7 @@ export async function run(_args: readonly string[], env: Env): Promise<number> {
   return serve({
     handler: createApp(ctx),
     port: config.port,
+    address: config.listenAddress,
     log,
     lifecycle: ctx.lifecycle,
     graceSeconds: config.shutdownGraceSeconds,

@@ -31,6 +31,7 @@ export async function run(_args: readonly string[], env: Env): Promise<number> {
   return serve({
     handler,
     port: config.port,
+    address: config.listenAddress,
     log,
     lifecycle,
     graceSeconds: config.shutdownGraceSeconds,

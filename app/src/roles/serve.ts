@@ -6,6 +6,8 @@ import { createMetricsServer, type Metrics } from "../http/metrics.ts";
 export interface Service {
   readonly handler: RequestListener;
   readonly port: number;
+  /** Address of both ports; null: every one. */
+  readonly address: string | null;
   readonly log: Logger;
   readonly lifecycle: Lifecycle;
   /** Seconds that open answers get after SIGTERM. */
@@ -22,16 +24,16 @@ export interface Service {
  * after the grace they are ended with an error. Resolves to exit code 0.
  */
 export async function serve(service: Service): Promise<number> {
-  const { log, lifecycle } = service;
+  const { log, lifecycle, address } = service;
   const server = createServer(service.handler);
   // Longer than any proxy keeps idle connections, so that we never close one it is about to use.
   server.keepAliveTimeout = 75_000;
   server.headersTimeout = 80_000;
   server.requestTimeout = 0;
   const stop = stopSignal(log);
-  const port = await listen(server, service.port);
+  const port = await listen(server, service.port, address);
   const metricsServer = service.metrics && createMetricsServer(service.metrics.metrics.registry);
-  const metricsPort = metricsServer && (await listen(metricsServer, service.metrics.port));
+  const metricsPort = metricsServer && (await listen(metricsServer, service.metrics.port, address));
   log.info({ port, metricsPort }, "listening");
   service.onListening?.();
   await stop;

@@ -29,6 +29,6 @@ export async function run(_args: readonly string[], env: Env): Promise<number> {
     res.set("cache-control", "no-store").json({ status: "ok", version, environment, time: new Date().toISOString() });
   });
   app.use(requestLog(log), createPageRouter(webRoot, config.publicUrl), notFound, errorHandler(log));
-  const { port, shutdownGraceSeconds: graceSeconds } = config;
-  return serve({ handler: app, port, log, lifecycle, graceSeconds, onClosed: async () => {} });
+  const { port, listenAddress: address, shutdownGraceSeconds: graceSeconds } = config;
+  return serve({ handler: app, port, address, log, lifecycle, graceSeconds, onClosed: async () => {} });
 }

@@ -38,6 +38,7 @@ export async function run(_args: readonly string[], env: Env): Promise<number> {
         .end(JSON.stringify(body));
     },
     port: config.port,
+    address: config.listenAddress,
     log,
     lifecycle,
     graceSeconds: config.shutdownGraceSeconds,

@@ -80,6 +80,7 @@ export const communityKeys = {
     default: 5432,
     editions: ["community"],
     effect: "replace",
+    by: "fidus",
     about: "Loopback port of PostgreSQL, for services dependencies only.",
   },
   redisPort: {
@@ -87,6 +88,7 @@ export const communityKeys = {
     default: 6379,
     editions: ["community"],
     effect: "replace",
+    by: "fidus",
     about: "Loopback port of Redis, for services dependencies only.",
   },
   httpPort: {
