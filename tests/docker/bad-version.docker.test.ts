@@ -44,7 +44,9 @@ function ownModels(): string {
   const shared = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "fidus");
   const own = join(context, "cache/fidus");
   mkdirSync(join(own, "models"), { recursive: true });
-  for (const name of readdirSync(shared).filter((entry) => entry !== "models")) symlinkSync(join(shared, name), join(own, name));
+  // Of a lock that is held now a link would stay, and hold for ever.
+  const folders = readdirSync(shared).filter((name) => name !== "models" && !name.endsWith(".lock"));
+  for (const name of folders) symlinkSync(join(shared, name), join(own, name));
   for (const name of readdirSync(join(shared, "models"))) symlinkSync(join(shared, "models", name), join(own, "models", name));
   rmSync(join(own, `models/${otherModel.sha256}.gguf`), { force: true });
   writeFileSync(join(own, `models/${otherModel.sha256}.gguf`), "stands for a model");

@@ -9,7 +9,8 @@ import sys
 import time
 
 neighbour, port = sys.argv[1], int(sys.argv[2])
-own_port, sequence = 45678, int(time.time())
+# Another port each time: an earlier question is still being answered, again and again.
+own_port, sequence = 33000 + time.time_ns() // 1_000_000 % 30000, int(time.time())
 
 # A connection to its SSH server leaves both addresses and its hardware address in our tables.
 with socket.create_connection((neighbour, 22), timeout=10) as connection:
