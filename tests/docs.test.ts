@@ -9,6 +9,7 @@ import { keys } from "../infra/config/keys.ts";
 import { llmRuntimes } from "../infra/config/keys/app.ts";
 import { models } from "../infra/core/models.ts";
 import { repositoryFiles } from "./sources.ts";
+import { hostDocs, withHostTables } from "./write-host-tables.ts";
 import { modelDocs, withModelTable } from "./write-model-table.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -54,6 +55,10 @@ describe("the documents", () => {
 
   test("show the table of models as it is (npm run docs)", async () => {
     expect(await withModelTable(read(modelDocs))).toBe(read(modelDocs));
+  });
+
+  test("show the hosts of both topologies of pro as they are (npm run docs)", async () => {
+    expect(await withHostTables(read(hostDocs))).toBe(read(hostDocs));
   });
 });
 

@@ -10,6 +10,4 @@ export const hetznerPrices = {
   loadBalancers: { lb11: "7.49 EUR", lb21: null, lb31: null },
   /** Of 100 GB. */
   volume: "5.72 EUR",
-  /** Of the server's price. */
-  backups: "20 %",
 } as const satisfies Record<string, string | Readonly<Record<string, Money | null>>>;
