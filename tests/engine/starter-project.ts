@@ -1,5 +1,6 @@
 import { Simulation } from "../simulator/testing/simulation.ts";
 import { SimulatedHetznerApi } from "../simulator/testing/hetzner-api.ts";
+import { mustUp, plannedSteps, type PlannedStep } from "./steps.ts";
 
 /** Settings of a starter stack at Hetzner with its name at Cloudflare. */
 export const atHetzner = {
@@ -25,13 +26,6 @@ export const onOwnHost = {
 
 export const tokens = { cloudflareToken: "c".repeat(40), hcloudToken: "t".repeat(64) } as const;
 
-/** One step of a plan. */
-export interface PlannedStep {
-  readonly op: string;
-  readonly urn: string;
-  readonly newState?: { readonly inputs?: Record<string, unknown>; readonly type: string; readonly protect?: boolean };
-}
-
 /** The starter edition on the real engine over simulated clouds. */
 export class StarterProject {
   readonly simulation: Simulation;
@@ -55,19 +49,13 @@ export class StarterProject {
   }
 
   /** Makes everything; fails with the engine's output. */
-  async up(...args: string[]): Promise<string> {
-    const { code, output } = await this.simulation.project.up(...args);
-    if (code !== 0) throw new Error(output);
-    return output;
+  up(...args: string[]): Promise<string> {
+    return mustUp(this.simulation.project, ...args);
   }
 
   /** What the next up would do, unchanged resources left out; throws when the plan is refused. */
-  async plan(): Promise<PlannedStep[]> {
-    const { code, output } = await this.simulation.project.run("preview", "--json");
-    const start = output.indexOf("\n{\n");
-    if (code !== 0 || start < 0) throw new Error(output);
-    const { steps = [] } = JSON.parse(output.slice(start, output.lastIndexOf("\n}") + 2)) as { steps?: PlannedStep[] };
-    return steps.filter(({ op }) => op !== "same");
+  plan(): Promise<PlannedStep[]> {
+    return plannedSteps(this.simulation.project);
   }
 
   async reset(): Promise<void> {

@@ -82,6 +82,14 @@ testCases({
     ],
     accepted: { systemNodes: "20", systemNodesMax: "20", gpuNodes: "9", gpuNodesMax: "9" },
   },
+  "a reservation for machines of several types": {
+    edition: "enterprise-region",
+    refused: { gpuCapacityReservation: "cr-0123456789abcdef0" },
+    says: [
+      'gpuInstanceTypes: got "g6e.xlarge,g6.xlarge,g5.xlarge"; needs the one type that gpuCapacityReservation is for. pulumi config set gpuInstanceTypes g6e.xlarge',
+    ],
+    accepted: { gpuCapacityReservation: "cr-0123456789abcdef0", gpuInstanceTypes: "g6e.xlarge" },
+  },
   "a production that starts its GPU only when it fails over": {
     edition: "enterprise-region",
     refused: { gpuNodes: "0" },

@@ -1,0 +1,30 @@
+import type { EngineProject } from "../../toolchain/providers/testing/engine.ts";
+
+/** One step of a plan. */
+export interface PlannedStep {
+  readonly op: string;
+  readonly urn: string;
+  readonly newState?: { readonly inputs?: Record<string, unknown>; readonly type: string; readonly protect?: boolean };
+}
+
+/** Makes everything of a stack; fails with the engine's output. */
+export async function mustUp(project: EngineProject, ...args: string[]): Promise<string> {
+  const { code, output } = await project.up(...args);
+  if (code !== 0) throw new Error(output);
+  return output;
+}
+
+/** What the next up would do, unchanged resources left out; throws when the plan is refused. */
+export async function plannedSteps(project: EngineProject): Promise<PlannedStep[]> {
+  const { code, output } = await project.run("preview", "--json");
+  const start = output.indexOf("\n{\n");
+  if (code !== 0 || start < 0) throw new Error(output);
+  const { steps = [] } = JSON.parse(output.slice(start, output.lastIndexOf("\n}") + 2)) as { steps?: PlannedStep[] };
+  return steps.filter(({ op }) => op !== "same");
+}
+
+/** `update network-vpc`: the operations of a plan on resources of clouds, sorted. */
+export function operationsOf(steps: readonly PlannedStep[]): string[] {
+  const lines = steps.map(({ op, urn }) => `${op} ${urn.split("::").at(-1) ?? ""}`);
+  return lines.sort();
+}
