@@ -64,11 +64,11 @@ export class BackupBucket extends pulumi.ComponentResource {
   }
 }
 
-/** What is older than the lock goes, whether a newer version hides it or not. */
+/** What is older than the lock goes; the lock itself keeps a version that was hidden before its time. */
 function expiry(days: number) {
   return {
     expiration: { days },
-    noncurrentVersionExpiration: { noncurrentDays: days },
+    noncurrentVersionExpiration: { noncurrentDays: 1 },
     abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
   };
 }

@@ -37,10 +37,9 @@ export function copyStatements(source: string, sourceRegion: string, keyArn: str
   const toObjects = ["s3:ReplicateObject", "s3:ReplicateTags"];
   return [
     allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], source),
-    allow(
-      ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging", "s3:GetObjectRetention"],
-      `${source}/*`,
-    ),
+    allow(["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging"], `${source}/*`),
+    // Without these two a locked object is not copied.
+    allow(["s3:GetObjectRetention", "s3:GetObjectLegalHold"], `${source}/*`),
     { ...allow(toObjects, `${bucket}/*`), Condition: { StringEquals: { "aws:ResourceAccount": account } } },
     { ...allow(["kms:Decrypt"], keyArn), Condition: { StringLike: { "kms:ViaService": `s3.${sourceRegion}.amazonaws.com` } } },
     {

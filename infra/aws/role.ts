@@ -33,7 +33,7 @@ export class ServiceRole extends pulumi.ComponentResource {
     );
     for (const managed of managedPolicies)
       new RolePolicyAttachment(
-        `${name}-${managed}`,
+        `${name}-${managed.split("/").at(-1)}`,
         { role: made.name, policyArn: `arn:aws:iam::aws:policy/${managed}` },
         { parent: this },
       );

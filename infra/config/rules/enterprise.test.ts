@@ -120,3 +120,12 @@ test("us-east-1 may be chosen, with a warning that says why; the defaults stay i
   for (const { default: region } of [primaryRegion, secondaryRegion, witnessRegion]) expect(region).toMatch(/^eu-/);
   expect(keys.location.default).toBe("nbg1");
 });
+
+test("a production whose backups stay in their region is warned of it, until the other region exists", () => {
+  const region = (changes: Record<string, string>): object =>
+    parseConfig("enterprise-region", { ...complete["enterprise-region"], ...changes }).values;
+  const warning = "backups are not copied to eu-west-1: when its stack exists, pulumi config set peerExists true";
+  expect(configWarnings(region({}))).toEqual([warning]);
+  expect(configWarnings(region({ peerExists: "true" }))).toEqual([]);
+  expect(configWarnings(region({ environment: "staging" }))).toEqual([]);
+});
