@@ -253,7 +253,9 @@ describe("one installation through its life", () => {
     await enterprise.configureRegion(frankfurt, { ...grown, vpcRange: "10.50.0.0/16" });
     expect(await protectedFrom(project)).toContain("network-vpc");
     await enterprise.configureRegion(frankfurt, { ...grown, region: "eu-west-2", peerRegion: ireland });
-    await expect(plannedSteps(project)).rejects.toThrow('stack: got "shop-eu-central-1"; needs a name that ends in -eu-west-2.');
+    await expect(plannedSteps(project)).rejects.toThrow(
+      /stack: got \\"shop-eu-central-1\\"; needs a name that ends in -eu-west-2\./,
+    );
     await enterprise.configureGlobal({ witnessRegion: "eu-west-3" });
     expect(await protectedFrom(enterprise.global)).toContain("witness-bucket-bucket");
     await enterprise.simulation.forgetOperations();
