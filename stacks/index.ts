@@ -7,6 +7,8 @@ const programs: Partial<Record<Edition, () => Promise<StackOutputs>>> = {
   community: async () => (await import("./community.ts")).community(),
   starter: async () => (await import("./starter.ts")).starter(),
   pro: async () => (await import("./pro.ts")).pro(),
+  "enterprise-global": async () => (await import("./enterprise-global.ts")).enterpriseGlobal(),
+  "enterprise-region": async () => (await import("./enterprise-region.ts")).enterpriseRegion(),
 };
 
 /** The program: picks the edition from the stack's configuration and returns its outputs. */

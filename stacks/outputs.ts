@@ -1,4 +1,6 @@
 import type { Output } from "@pulumi/pulumi";
+import type { ClusterReach } from "../infra/aws/cluster.ts";
+import type { WitnessPlace } from "../infra/aws/witness.ts";
 import type { Edition } from "../infra/config/spec.ts";
 import type { Reach } from "../infra/hosts/host.ts";
 
@@ -19,4 +21,14 @@ export interface StackOutputs {
   readonly appEnvironment?: Output<Readonly<Record<string, string>>>;
   /** The machines behind it; absent where there is no SSH. */
   readonly hosts?: readonly Reach[];
+  /** Where it is, for a stack of one region. */
+  readonly region?: string;
+  /** How workloads reach the region's Kubernetes. */
+  readonly cluster?: ClusterReach;
+  /** The region's places for images, backups and logs. */
+  readonly stores?: { readonly images: Output<string>; readonly backups: Output<string>; readonly logs: Output<string> };
+  /** Where it is written which region may write. */
+  readonly witness?: WitnessPlace;
+  /** What the parent domain must name, where the zone was made here. */
+  readonly nameServers?: Output<string[]>;
 }

@@ -19,7 +19,7 @@ const differences: Readonly<Record<Edition, Readonly<Record<"development" | "sta
   },
   "enterprise-global": { development: {}, staging: {} },
   "enterprise-region": {
-    development: { natGateways: "one", systemNodes: "3", gpuNodes: "0", nightSleep: "20:00-06:00" },
+    development: { natGateways: "one", systemNodes: "3", gpuNodes: "0", nightSleep: "20:00-06:00", deletionProtection: "false" },
     staging: { systemNodes: "3", gpuNodes: "0" },
   },
 };

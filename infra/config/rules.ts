@@ -29,5 +29,11 @@ export function combinationProblems<E extends Edition>(
 /** What is allowed and yet worth a word, one sentence each. */
 export function configWarnings(config: object): string[] {
   const regions = Object.entries(config).filter(([name]) => /^(primary|secondary)Region$/.test(name));
-  return regions.map(([, region]) => regionWarning(region as AwsRegion)).filter((warning) => warning !== null);
+  const poor = regions.map(([, region]) => regionWarning(region as AwsRegion)).filter((warning) => warning !== null);
+  return [...poor, ...copyWarnings(config as Partial<ConfigOf<"enterprise-region">>)];
+}
+
+function copyWarnings({ environment, peerExists, peerRegion }: Partial<ConfigOf<"enterprise-region">>): string[] {
+  if (environment !== "production" || peerExists !== false) return [];
+  return [`backups are not copied to ${peerRegion}: when its stack exists, pulumi config set peerExists true`];
 }

@@ -1,12 +1,6 @@
 import { SimulatedHetznerApi } from "../simulator/testing/hetzner-api.ts";
 import { Simulation } from "../simulator/testing/simulation.ts";
-
-/** One step of a plan. */
-export interface PlannedStep {
-  readonly op: string;
-  readonly urn: string;
-  readonly newState?: { readonly inputs?: Record<string, unknown>; readonly type: string; readonly protect?: boolean };
-}
+import { mustUp, plannedSteps, type PlannedStep } from "./steps.ts";
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -38,19 +32,13 @@ export class HetznerProject {
   }
 
   /** Makes everything; fails with the engine's output. */
-  async up(...args: string[]): Promise<string> {
-    const { code, output } = await this.simulation.project.up(...args);
-    if (code !== 0) throw new Error(output);
-    return output;
+  up(...args: string[]): Promise<string> {
+    return mustUp(this.simulation.project, ...args);
   }
 
   /** What the next up would do, unchanged resources left out; throws when the plan is refused. */
-  async plan(): Promise<PlannedStep[]> {
-    const { code, output } = await this.simulation.project.run("preview", "--json");
-    const start = output.indexOf("\n{\n");
-    if (code !== 0 || start < 0) throw new Error(output);
-    const { steps = [] } = JSON.parse(output.slice(start, output.lastIndexOf("\n}") + 2)) as { steps?: PlannedStep[] };
-    return steps.filter(({ op }) => op !== "same");
+  plan(): Promise<PlannedStep[]> {
+    return plannedSteps(this.simulation.project);
   }
 
   async reset(): Promise<void> {

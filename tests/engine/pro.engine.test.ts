@@ -5,6 +5,7 @@ import type { Thing } from "../simulator/cloud/store.ts";
 import { HetznerProject } from "./hetzner-project.ts";
 import { atHetzner, perCluster, perGroup, perHost, secrets, shapes } from "./pro-project.ts";
 import { withoutIds } from "./same-state.ts";
+import { findingsOf } from "./steps.ts";
 
 /** The pro edition's own program on the real engine; Hetzner and Cloudflare are simulated. */
 let pro: HetznerProject;
@@ -55,7 +56,7 @@ describe.each(Object.entries(shapes))("topology %s", (topology, { groups, data, 
   );
 
   test(
-    "up buys every host of the table with all that belongs to it, a second preview and a refresh change nothing [P-03]",
+    "up buys every host of the table with all that belongs to it, a second preview and a refresh change nothing, and no policy is broken [P-03]",
     async () => {
       const { simulation } = pro;
       await pro.up();
@@ -65,6 +66,7 @@ describe.each(Object.entries(shapes))("topology %s", (topology, { groups, data, 
       const took = ((performance.now() - started) / 1000).toFixed(1);
       const resources = await simulation.project.resources();
       console.log(`unchanged preview of pro ${topology}: ${took} s, ${resources.length} resources`);
+      expect(await findingsOf(simulation.project)).toEqual([]);
       const refreshed = await simulation.project.run("refresh", "--yes", "--skip-preview", "--expect-no-changes");
       expect(refreshed).toMatchObject({ code: 0 });
     },

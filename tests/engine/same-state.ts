@@ -42,6 +42,7 @@ function replaced(value: unknown, origins: ReadonlyMap<string, string>): unknown
   if (typeof value === "number") return origins.get(String(value)) ?? value;
   // Two things may or may not be made in the same millisecond.
   if (typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return "<time>";
+  if (typeof value === "string" && /^\{".*\}$/s.test(value)) return replaced(JSON.parse(value), origins);
   if (typeof value === "string")
     return origins.get(value.trim()) ?? value.replaceAll(/\d{7,}/g, (digits) => origins.get(digits) ?? digits);
   if (value === null || typeof value !== "object") return value ?? null;

@@ -4,6 +4,7 @@ import type { Thing } from "../simulator/cloud/store.ts";
 import { HetznerProject } from "./hetzner-project.ts";
 import { withoutIds } from "./same-state.ts";
 import { atHetzner, onOwnHost, tokens } from "./starter-project.ts";
+import { findingsOf } from "./steps.ts";
 
 /** The starter edition's own program on the real engine; Hetzner and Cloudflare are simulated. */
 let starter: HetznerProject;
@@ -38,37 +39,42 @@ const everything = [
   "VolumeAttachment host-uploads-mount",
 ];
 
-test("up buys one server with all that belongs to it, a second preview and a refresh change nothing", minutes(10), async () => {
-  const { simulation } = starter;
-  await starter.atHetzner();
-  await starter.up();
-  expect(simulation.inventory).toEqual(everything);
-  const started = performance.now();
-  expect(await starter.plan()).toEqual([]);
-  const resources = await simulation.project.resources();
-  console.log(
-    `unchanged preview of starter: ${((performance.now() - started) / 1000).toFixed(1)} s, ${resources.length} resources`,
-  );
-  const refreshed = await simulation.project.run("refresh", "--yes", "--skip-preview", "--expect-no-changes");
-  expect(refreshed).toMatchObject({ code: 0 });
-  const [a, aaaa] = ["name-a", "name-aaaa"].map(
-    (name) => simulation.things.find((each) => each.name === name)!.inputs["content"],
-  );
-  expect([a, aaaa]).toEqual([thing("Server").outputs["ipv4Address"], thing("Server").outputs["ipv6Address"]]);
-  expect(await simulation.project.outputs()).toMatchObject({
-    edition: "starter",
-    url: "https://assistant.fidus.test",
-    hosts: [
-      {
-        name: "fidus-a1b2c3-shop-server",
-        address: a,
-        port: 22,
-        user: "fidus",
-        hostKey: expect.stringMatching(/^ssh-ed25519 /),
-      },
-    ],
-  });
-});
+test(
+  "up buys one server with all that belongs to it, a second preview and a refresh change nothing, and no policy is broken",
+  minutes(10),
+  async () => {
+    const { simulation } = starter;
+    await starter.atHetzner();
+    await starter.up();
+    expect(simulation.inventory).toEqual(everything);
+    const started = performance.now();
+    expect(await starter.plan()).toEqual([]);
+    expect(await findingsOf(simulation.project)).toEqual([]);
+    const resources = await simulation.project.resources();
+    console.log(
+      `unchanged preview of starter: ${((performance.now() - started) / 1000).toFixed(1)} s, ${resources.length} resources`,
+    );
+    const refreshed = await simulation.project.run("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    expect(refreshed).toMatchObject({ code: 0 });
+    const [a, aaaa] = ["name-a", "name-aaaa"].map(
+      (name) => simulation.things.find((each) => each.name === name)!.inputs["content"],
+    );
+    expect([a, aaaa]).toEqual([thing("Server").outputs["ipv4Address"], thing("Server").outputs["ipv6Address"]]);
+    expect(await simulation.project.outputs()).toMatchObject({
+      edition: "starter",
+      url: "https://assistant.fidus.test",
+      hosts: [
+        {
+          name: "fidus-a1b2c3-shop-server",
+          address: a,
+          port: 22,
+          user: "fidus",
+          hostKey: expect.stringMatching(/^ssh-ed25519 /),
+        },
+      ],
+    });
+  },
+);
 
 test(
   "what is bought is labelled, what holds data is protected, and no secret is in the state in clear [X-01]",

@@ -52,7 +52,10 @@ export function simulatedResource(cloud: Cloud, type: string): Resource {
     },
 
     previewUpdate(news, state) {
-      const later = ownOutputs(plainInputs(news)).map((key) => [key, state[key] ?? unknownSentinel]);
+      const [before, after] = [plainInputs(state), plainInputs(news)];
+      const later = ownOutputs(after).map((key) => {
+        return [key, rules.changing?.[key]?.when(before, after) ? unknownSentinel : (state[key] ?? unknownSentinel)];
+      });
       return { ...ownWire(news), ...seal(Object.fromEntries(later) as WireMap) };
     },
 
@@ -73,9 +76,16 @@ export function simulatedResource(cloud: Cloud, type: string): Resource {
       const inputs = plainInputs(wire);
       cloud.admit({ kind: "update", type, name }, inputs, id);
       await pause(cloud.faults.faults.latency);
-      const before = store.find(type, id)?.outputs ?? {};
+      const thing = store.find(type, id);
+      const before = thing?.outputs ?? {};
       const fresh = compute({ id, number: 0, inputs });
-      const outputs = Object.fromEntries(ownOutputs(inputs).map((key) => [key, before[key] ?? fresh[key] ?? null]));
+      const changed = (key: string): Wire | undefined => {
+        const rule = rules.changing?.[key];
+        return thing && rule?.when(thing.outputs, inputs) ? rule.to(thing, inputs) : undefined;
+      };
+      const outputs = Object.fromEntries(
+        ownOutputs(inputs).map((key) => [key, changed(key) ?? before[key] ?? fresh[key] ?? null]),
+      );
       store.put({ type, id, name, inputs, outputs: { ...inputs, ...outputs }, ready: true });
       return { ...ownWire(wire), ...seal(outputs) };
     },

@@ -43,21 +43,21 @@ export const enterpriseKeys = {
     ...region,
     default: "eu-central-1",
     editions: global,
-    effect: "replace",
+    effect: "update",
     about: "Region that writes unless drActiveRegion says otherwise.",
   },
   secondaryRegion: {
     ...region,
     default: "eu-west-1",
     editions: global,
-    effect: "replace",
+    effect: "update",
     about: "Region that stands by, warm.",
   },
   witnessRegion: {
     ...region,
     default: "eu-north-1",
     editions: global,
-    effect: "replace",
+    effect: "refused",
     about: "Third region: holds the object that decides which region may write.",
   },
   drActiveRegion: {
@@ -93,9 +93,16 @@ export const enterpriseKeys = {
   peerRegion: {
     ...region,
     editions: perRegion,
-    effect: "replace",
+    effect: "update",
     by: "fidus",
-    about: "The other region: receives copies of backups and images.",
+    about: "The other region: its bucket receives copies of the backups, once peerExists says that it is there.",
+  },
+  peerExists: {
+    type: "boolean",
+    default: false,
+    editions: perRegion,
+    effect: "update",
+    about: "Whether the other region's stack has been made: from then on backups are copied to it.",
   },
   vpcRange: {
     type: "cidr",
@@ -148,6 +155,13 @@ export const enterpriseKeys = {
     editions: perRegion,
     effect: "update",
     about: "Capacity of the control plane; AWS promises 99.99 % for the tiers, 99.95 % for standard.",
+  },
+  deletionProtection: {
+    type: "boolean",
+    default: true,
+    editions: perRegion,
+    effect: "update",
+    about: "Whether AWS refuses to delete the cluster, whoever asks.",
   },
   systemInstanceTypes: {
     type: "choices",

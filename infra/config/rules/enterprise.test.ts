@@ -82,6 +82,14 @@ testCases({
     ],
     accepted: { systemNodes: "20", systemNodesMax: "20", gpuNodes: "9", gpuNodesMax: "9" },
   },
+  "a reservation for machines of several types": {
+    edition: "enterprise-region",
+    refused: { gpuCapacityReservation: "cr-0123456789abcdef0" },
+    says: [
+      'gpuInstanceTypes: got "g6e.xlarge,g6.xlarge,g5.xlarge"; needs the one type that gpuCapacityReservation is for. pulumi config set gpuInstanceTypes g6e.xlarge',
+    ],
+    accepted: { gpuCapacityReservation: "cr-0123456789abcdef0", gpuInstanceTypes: "g6e.xlarge" },
+  },
   "a production that starts its GPU only when it fails over": {
     edition: "enterprise-region",
     refused: { gpuNodes: "0" },
@@ -111,4 +119,13 @@ test("us-east-1 may be chosen, with a warning that says why; the defaults stay i
   const { primaryRegion, secondaryRegion, witnessRegion } = keys;
   for (const { default: region } of [primaryRegion, secondaryRegion, witnessRegion]) expect(region).toMatch(/^eu-/);
   expect(keys.location.default).toBe("nbg1");
+});
+
+test("a production whose backups stay in their region is warned of it, until the other region exists", () => {
+  const region = (changes: Record<string, string>): object =>
+    parseConfig("enterprise-region", { ...complete["enterprise-region"], ...changes }).values;
+  const warning = "backups are not copied to eu-west-1: when its stack exists, pulumi config set peerExists true";
+  expect(configWarnings(region({}))).toEqual([warning]);
+  expect(configWarnings(region({ peerExists: "true" }))).toEqual([]);
+  expect(configWarnings(region({ environment: "staging" }))).toEqual([]);
 });

@@ -109,6 +109,14 @@ export const regionRules: readonly Rule<Region>[] = [
       fix: `pulumi config set gpuNodesMax ${gpuNodes}`,
     }),
   ),
+  rule(["gpuCapacityReservation", "gpuInstanceTypes"], ({ gpuCapacityReservation, gpuInstanceTypes }) =>
+    problemUnless(gpuCapacityReservation === null || gpuInstanceTypes.length === 1, {
+      path: "gpuInstanceTypes",
+      got: gpuInstanceTypes.join(","),
+      rule: "the one type that gpuCapacityReservation is for",
+      fix: `pulumi config set gpuInstanceTypes ${gpuInstanceTypes[0] ?? "g6e.xlarge"}`,
+    }),
+  ),
   rule(["environment", "llmRuntime", "gpuNodes"], ({ environment, llmRuntime, gpuNodes }) =>
     problemUnless(environment !== "production" || llmRuntime !== "vllm" || gpuNodes > 0, {
       path: "gpuNodes",

@@ -46,6 +46,7 @@ export class Cloud {
     this.#refuse(type, [
       ...[...failures, ...(rules.problems?.(inputs) ?? [])].map(({ property, reason }) => `${property}: ${reason}`),
       ...lost.map((to) => `${to.path}: no such ${to.type} (not_found)`),
+      ...this.#soldOut(rules, inputs),
       ...taken.map((keys) => `${keys.join(", ")}: in use already (uniqueness_error)`),
       ...(ownId === ""
         ? [...this.#overQuota(type), ...(rules.refusesCreate?.(inputs, this.store) ?? [])]
@@ -56,20 +57,28 @@ export class Cloud {
   /** Throws when this cloud refuses to delete a resource. */
   release(operation: Operation, inputs: WireMap, id: string): void {
     this.#begin(operation, inputs);
-    const users = this.typeOf(operation.type).rules.deletableInUse === true ? [] : this.#usersOf(operation.type, id);
-    this.#refuse(
-      operation.type,
-      users.map((user) => `${operation.name} is in use by ${user} (resource_in_use)`),
-    );
+    const { rules } = this.typeOf(operation.type);
+    const users = rules.deletableInUse === true ? [] : this.#usersOf(operation.type, id);
+    this.#refuse(operation.type, [
+      ...(rules.refusesDelete?.(inputs) ?? []),
+      ...users.map((user) => `${operation.name} is in use by ${user} (resource_in_use)`),
+    ]);
   }
 
   #begin(operation: Operation, inputs: WireMap): void {
-    const refusal = this.faults.begin(operation, inputs);
+    const refusal = this.faults.begin(operation, inputs, this.settings);
     this.#refuse(operation.type, refusal === undefined ? [] : [refusal]);
   }
 
   #refuse(type: string, problems: readonly string[]): void {
     if (problems.length > 0) throw new PluginError(`simulated ${type}: ${problems.join("; ")}`);
+  }
+
+  #soldOut({ madeOf }: TypeRules, inputs: WireMap): string[] {
+    const { soldOut = [] } = this.faults.faults;
+    const wanted = madeOf?.(inputs) ?? [];
+    const none = wanted.length > 0 && wanted.every((part) => soldOut.includes(part));
+    return none ? [`there is no ${wanted.join(" or ")} at the moment (insufficient_capacity)`] : [];
   }
 
   #overQuota(type: string): string[] {
@@ -84,10 +93,10 @@ export class Cloud {
     return this.typeOf(type).rules.refusesUpdate?.(thing.inputs, inputs) ?? [];
   }
 
-  /** By id, or by name where the vendor takes both. */
+  /** By id, by ARN, or by name where the vendor takes both. */
   #exists(type: string, value: string): boolean {
     const things = this.store.all().filter((thing) => thing.type === type);
-    return things.some((thing) => thing.id === value || thing.inputs["name"] === value);
+    return things.some(({ id, inputs, outputs }) => [id, inputs["name"], outputs["arn"]].includes(value));
   }
 
   #isTaken(type: string, ownId: string, keys: readonly string[], inputs: WireMap): boolean {
@@ -97,9 +106,10 @@ export class Cloud {
   }
 
   #usersOf(type: string, id: string): string[] {
+    const arn = this.store.find(type, id)?.outputs["arn"];
     const users = this.store.all().filter((thing) => {
       const { references } = this.look(thing.type, thing.inputs);
-      return references.some((to) => to.type === type && to.value === id);
+      return references.some((to) => to.type === type && (to.value === id || to.value === arn));
     });
     return users.map(({ name }) => name);
   }

@@ -16,9 +16,11 @@ export interface Refusal {
   /** Beginning of the resource types it holds for: `aws:` is a whole cloud. */
   readonly type: string;
   /** @default "create" */
-  readonly kind?: OperationKind;
+  readonly kind?: OperationKind | "any";
   /** Inputs and their values. @default whatever they are */
   readonly where?: Readonly<Record<string, Wire>>;
+  /** Settings of the provider and their values: `{ region: "eu-west-1" }` is that region. @default whatever they are */
+  readonly settings?: Readonly<Record<string, Wire>>;
   /** The vendor's error text. */
   readonly message: string;
   /** How often it refuses before it lets pass. @default for ever */
@@ -33,6 +35,8 @@ export interface Faults {
   readonly refusals?: readonly Refusal[];
   /** How many of a type may exist. @default no limit */
   readonly quotas?: Readonly<Record<string, number>>;
+  /** What the clouds have none of: instance types. @default they have everything */
+  readonly soldOut?: readonly string[];
   /** How long each operation takes, ms. @default 0 */
   readonly latency?: number;
 }
@@ -59,11 +63,11 @@ export class FaultBook {
   }
 
   /** Writes the operation down; returns why it fails, undefined when it may go on. */
-  begin(operation: Operation, inputs: WireMap): string | undefined {
+  begin(operation: Operation, inputs: WireMap, settings: WireMap): string | undefined {
     const { failOperation, refusals = [] } = this.faults;
     const number = claimNumber(join(this.#folder, "operations"), operation);
     if (number === failOperation) return `injected failure of operation ${number}: ${operation.kind} ${operation.name}`;
-    const index = refusals.findIndex((refusal) => applies(refusal, operation, inputs));
+    const index = refusals.findIndex((refusal) => applies(refusal, operation, inputs, settings));
     const refusal = refusals[index];
     if (refusal === undefined) return undefined;
     const count = claimNumber(join(this.#folder, `refused-${index}`), operation);
@@ -71,7 +75,10 @@ export class FaultBook {
   }
 }
 
-function applies({ type, kind = "create", where = {} }: Refusal, operation: Operation, inputs: WireMap): boolean {
-  const sameInputs = Object.entries(where).every(([key, value]) => inputs[key] === value);
-  return operation.type.startsWith(type) && operation.kind === kind && sameInputs;
+function applies(refusal: Refusal, operation: Operation, inputs: WireMap, provider: WireMap): boolean {
+  const { type, kind = "create", where = {}, settings = {} } = refusal;
+  const same = (wanted: Readonly<Record<string, Wire>>, given: WireMap): boolean =>
+    Object.entries(wanted).every(([key, value]) => given[key] === value);
+  const sameKind = kind === "any" || kind === operation.kind;
+  return operation.type.startsWith(type) && sameKind && same(where, inputs) && same(settings, provider);
 }

@@ -1,6 +1,6 @@
 import type { CheckFailure } from "../../../toolchain/providers/resource.ts";
 import type { Wire, WireMap } from "../../../toolchain/providers/values.ts";
-import type { Store } from "../cloud/store.ts";
+import type { Store, Thing } from "../cloud/store.ts";
 
 /** A rule for one value, confirmed by hand against the vendor's documents. */
 export interface ValueRule {
@@ -21,6 +21,13 @@ export interface Made {
   readonly store: Store;
 }
 
+/** An output that does not outlive every update. */
+export interface ChangingOutput {
+  /** Whether a change of the inputs changes it. */
+  readonly when: (before: WireMap, after: WireMap) => boolean;
+  readonly to: (before: Thing, after: WireMap) => Wire;
+}
+
 /** What the simulated cloud knows about one resource type beside the SDK's types. */
 export interface TypeRules {
   /**
@@ -36,6 +43,12 @@ export interface TypeRules {
   readonly refusesCreate?: (inputs: WireMap, store: Store) => string[];
   /** Why an existing resource cannot be changed so. @default it always can */
   readonly refusesUpdate?: (before: WireMap, after: WireMap) => string[];
+  /** Why an existing resource cannot be deleted. @default it always can */
+  readonly refusesDelete?: (inputs: WireMap) => string[];
+  /** What it is made of, any one of which will do: a cloud that has none of them refuses. @default nothing scarce */
+  readonly madeOf?: (inputs: WireMap) => readonly string[];
+  /** Outputs that an update may change; unknown in its preview when it does. @default none */
+  readonly changing?: Readonly<Record<string, ChangingOutput>>;
   /** Sets of inputs whose values no two resources may share. @default none */
   readonly unique?: readonly (readonly string[])[];
   /** The id as the vendor writes it. */

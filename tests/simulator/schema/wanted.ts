@@ -15,8 +15,12 @@ const functions: Readonly<Record<PackageName, readonly string[]>> = {
   ],
 };
 
-/** What to extract of a package: the types whose replace rules are known, and the data sources that components read. */
+/** Types that components use and whose replace rules nobody has read: a change of them counts as a replacement. */
+const withoutReplaceRules: readonly string[] = ["aws:autoscaling/schedule:Schedule", "aws:s3/bucketObjectv2:BucketObjectv2"];
+
+/** What to extract of a package: the types whose replace rules are known, those that we use without, and the data sources that components read. */
 export function wantedOf(name: PackageName): Wanted {
-  const resources = Object.keys(replaceRules.types).filter((token) => token.startsWith(`${name}:`));
+  const types = [...Object.keys(replaceRules.types), ...withoutReplaceRules];
+  const resources = types.filter((token) => token.startsWith(`${name}:`));
   return { resources: resources.sort(), functions: functions[name] };
 }

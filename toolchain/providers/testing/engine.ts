@@ -106,6 +106,16 @@ export class EngineProject {
     return project;
   }
 
+  /** Another empty stack of the same project, with settings and state of its own; removed with the project. */
+  async otherStack(stack: string): Promise<EngineProject> {
+    const ownStacks = this.#projectName === "fidus";
+    const other = new EngineProject(this.directory, { ...this.env, PULUMI_STACK: stack }, { stack, ownStacks });
+    const made = await this.run("stack", "init", stack, "--no-select");
+    if (made.code !== 0) throw new Error(made.output);
+    other.#emptyState = await other.stateText();
+    return other;
+  }
+
   /** Forgets every resource, as if the stack were new. */
   async reset(): Promise<void> {
     await writeFile(this.#stateFile, this.#emptyState);

@@ -1,0 +1,43 @@
+import { readPlan } from "../../cost/plan/read.ts";
+import { checkPolicies } from "../../cost/policies/index.ts";
+import type { EngineProject } from "../../toolchain/providers/testing/engine.ts";
+
+/** One step of a plan. */
+export interface PlannedStep {
+  readonly op: string;
+  readonly urn: string;
+  readonly newState?: { readonly inputs?: Record<string, unknown>; readonly type: string; readonly protect?: boolean };
+}
+
+/** Makes everything of a stack; fails with the engine's output. */
+export async function mustUp(project: EngineProject, ...args: string[]): Promise<string> {
+  const { code, output } = await project.up(...args);
+  if (code !== 0) throw new Error(output);
+  return output;
+}
+
+/** The engine's document of what the next up would do, unchanged resources included; throws when the plan is refused. */
+async function previewText(project: EngineProject): Promise<string> {
+  const { code, output } = await project.run("preview", "--json", "--show-sames");
+  const start = output.indexOf("\n{\n");
+  if (code !== 0 || start < 0) throw new Error(output);
+  return output.slice(start, output.lastIndexOf("\n}") + 2);
+}
+
+/** What the next up would do, unchanged resources left out; throws when the plan is refused. */
+export async function plannedSteps(project: EngineProject): Promise<PlannedStep[]> {
+  const { steps = [] } = JSON.parse(await previewText(project)) as { steps?: PlannedStep[] };
+  return steps.filter(({ op }) => op !== "same");
+}
+
+/** `rule level name: message` of everything that the policies find in the plan of the next up. */
+export async function findingsOf(project: EngineProject): Promise<string[]> {
+  const findings = checkPolicies(readPlan(await previewText(project), "preview"));
+  return findings.map(({ rule, level, urn, message }) => `${rule} ${level} ${urn.split("::").at(-1) ?? ""}: ${message}`);
+}
+
+/** `update network-vpc`: the operations of a plan on resources of clouds, sorted. */
+export function operationsOf(steps: readonly PlannedStep[]): string[] {
+  const lines = steps.map(({ op, urn }) => `${op} ${urn.split("::").at(-1) ?? ""}`);
+  return lines.sort();
+}
