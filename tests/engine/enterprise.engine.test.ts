@@ -154,12 +154,14 @@ describe("one installation through its life", () => {
     minutes(5),
     async () => {
       const state = JSON.parse(await enterprise.region(frankfurt).stateText()) as {
-        checkpoint: { latest: { resources: { type: string; urn: string; protect?: boolean }[] } };
+        checkpoint: { latest: { resources: { type: string; urn: string; parent?: string; protect?: boolean }[] } };
       };
       const { resources } = state.checkpoint.latest;
       const unprotected = resources.filter(({ type, protect }) => stateful.test(type) && protect !== true);
       expect(unprotected.map(({ urn }) => urn)).toEqual([]);
       expect(resources.filter(({ type }) => stateful.test(type)).length).toBeGreaterThan(10);
+      const orphans = resources.filter(({ type, parent = "" }) => type.startsWith("aws:") && !parent.includes("fidus:aws:"));
+      expect(orphans.map(({ urn }) => urn)).toEqual([]);
       const untagged = enterprise.simulation.things.filter(({ type, inputs }) => {
         return (
           "tags" in aws().typeOf(type).schema.inputs.fields &&
