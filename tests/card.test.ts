@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runCli, type Ended } from "../cli/testing.ts";
+import { runCli, startCli, type Ended } from "../cli/testing.ts";
 import { recordedStarter, type Recorded } from "./recorded-preview.ts";
 
 /** What the card says, from its JSON alone: nothing here knows how it was made. */
@@ -10,13 +10,32 @@ let home = "";
 beforeAll(() => void (home = mkdtempSync(join(tmpdir(), "fidus-card-"))));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-type Json = Record<string, never> & { readonly [key: string]: Json } & readonly Json[] & string;
+interface Line {
+  readonly quantity: string;
+  readonly price: string;
+  readonly monthly: string | null;
+}
 
-async function preview(plan: unknown, ...args: readonly string[]): Promise<Ended & { readonly card: Json }> {
+interface Card {
+  readonly schema: string;
+  readonly stack: string;
+  readonly complete: boolean;
+  readonly priceDate: string;
+  readonly totals: readonly { readonly before: string; readonly after: string; readonly diff: string }[];
+  readonly resources: readonly {
+    readonly currency: string | null;
+    readonly diff: string;
+    readonly lines: readonly Line[];
+    readonly beforeLines: readonly Line[];
+  }[];
+  readonly verdict: object;
+}
+
+async function preview(plan: unknown, ...args: readonly string[]): Promise<Ended & { readonly card: Card }> {
   const file = join(home, "plan.json");
   writeFileSync(file, typeof plan === "string" ? plan : JSON.stringify(plan));
   const ended = await runCli(home, ["preview", "--plan", file, "--json", "--today", "2026-11-21", ...args]);
-  return { ...ended, card: JSON.parse(ended.stdout) as Json };
+  return { ...ended, card: JSON.parse(ended.stdout) as Card };
 }
 
 /** Decimal strings added as whole numbers of 10⁻¹². */
@@ -26,24 +45,26 @@ function units(decimal: string): bigint {
   return BigInt(`${sign}${whole}${digits.padEnd(12, "0")}`);
 }
 
-function sumOf(lines: readonly Json[]): bigint {
-  return lines.filter(({ monthly }) => monthly !== null).reduce((all, { monthly }) => all + units(monthly!), 0n);
+function sumOf(lines: readonly Line[]): bigint {
+  return lines.reduce((all, { monthly }) => all + units(monthly ?? "0"), 0n);
 }
 
 test("the lines of the JSON add up to its totals, and the changes to its difference [M-02]", async () => {
   const { card, code } = await preview(recordedStarter());
-  expect([code, card["schema"], card["complete"], card["stack"], card["priceDate"]]).toEqual([
-    ...[0, "fidus.card/1", true, "starter", "2026-11-21"],
+  expect([code, card.schema, card.complete, card.stack, card.priceDate]).toEqual([
+    0,
+    "fidus.card/1",
+    true,
+    "starter",
+    "2026-11-21",
   ]);
-  const [total] = card["totals"]!;
-  const resources = card["resources"]!.filter(({ currency }) => currency === "EUR");
-  expect(sumOf(resources.flatMap(({ lines }) => [...lines!]))).toBe(units(total!["after"]!));
-  expect(sumOf(resources.flatMap(({ beforeLines }) => [...beforeLines!]))).toBe(units(total!["before"]!));
-  expect(resources.reduce((all, { diff }) => all + units(diff!), 0n)).toBe(units(total!["diff"]!));
-  for (const { lines } of resources) {
-    for (const { quantity, price, monthly } of lines!) {
-      if (monthly !== null) expect(units(monthly!) * 10n ** 12n).toBe(units(quantity!) * units(price!));
-    }
+  const [total] = card.totals;
+  const resources = card.resources.filter(({ currency }) => currency === "EUR");
+  expect(sumOf(resources.flatMap(({ lines }) => lines))).toBe(units(total!.after));
+  expect(sumOf(resources.flatMap(({ beforeLines }) => beforeLines))).toBe(units(total!.before));
+  expect(resources.reduce((all, { diff }) => all + units(diff), 0n)).toBe(units(total!.diff));
+  for (const { quantity, price, monthly } of resources.flatMap(({ lines }) => lines)) {
+    if (monthly !== null) expect(units(monthly) * 10n ** 12n).toBe(units(quantity) * units(price));
   }
   // cx53 29.49 + IPv4 0.50 + 40 GB × 0.0572 + bx11 3.20
   expect(total).toMatchObject({ currency: "EUR", before: "35.478", after: "35.478", diff: "0", unpricedCount: 0 });
@@ -235,6 +256,19 @@ test.each(Object.entries(mutations))("%s: the exit code and the reason [M-02]", 
 test("a plan that the engine refuses has no totals, so that it is never the cheaper one", async () => {
   const { card } = await preview(fail(recordedStarter()));
   const nothing = { before: null, after: null, diff: null };
-  expect(card["totals"]).toEqual([{ currency: "EUR", fixed: nothing, usage: nothing, ...nothing, unpricedCount: 0 }]);
-  expect(card["verdict"]).toEqual({ exitCode: 1, reasons: ["the engine refuses: cannot delete protected resource"] });
+  expect(card.totals).toEqual([{ currency: "EUR", fixed: nothing, usage: nothing, ...nothing, unpricedCount: 0 }]);
+  expect(card.verdict).toEqual({ exitCode: 1, reasons: ["the engine refuses: cannot delete protected resource"] });
+});
+
+test("a thousand resources take a second at most, process start included; the bound is five for a busy machine", async () => {
+  const one = recordedStarter().steps.at(-2)!;
+  const steps = Array.from({ length: 1_000 }, (_, index) => ({ ...one, urn: `${one.urn}-${index}` }));
+  const file = join(home, "many.json");
+  writeFileSync(file, JSON.stringify({ steps }));
+  const started = performance.now();
+  const { code, stdout } = await startCli(home, ["preview", "--plan", file, "--today", "2026-11-21"]).ended;
+  const took = (performance.now() - started) / 1000;
+  console.log(`1,000 resources: ${took.toFixed(2)} s`);
+  expect([code, stdout.includes("2,288.00 → 2,288.00 EUR a month")]).toEqual([0, true]);
+  expect(took).toBeLessThan(5);
 });

@@ -50,10 +50,18 @@ const both: fc.Arbitrary<Both> = fc
   );
 const stacks = fc.array(both, { maxLength: 12 });
 
-function steps(all: readonly Both[]): Step[] {
+/** Every fifth stays at the vendor when it is deleted, which has no way back. */
+function steps(all: readonly Both[], keeps = true): Step[] {
   return all.map(({ type, was, is }, index): Step => {
     const op = was === null ? "create" : is === null ? "delete" : JSON.stringify(was) === JSON.stringify(is) ? "same" : "update";
-    return { op, type, name: `r${index}`, inputs: { ...is }, was: { ...was }, state: { retainOnDelete: index % 5 === 4 } };
+    return {
+      op,
+      type,
+      name: `r${index}`,
+      inputs: { ...is },
+      was: { ...was },
+      state: { retainOnDelete: keeps && index % 5 === 4 },
+    };
   });
 }
 const reversed = (all: readonly Both[]): Both[] => all.map(({ type, was, is }) => ({ type, was: is, is: was }));
@@ -87,16 +95,13 @@ test("totals are the sums of the lines, fixed and by use, before and after", () 
 
 test("the way back costs the opposite: diff(a, b) = −diff(b, a)", () => {
   fc.assert(
-    fc.property(
-      stacks.map((all) => all.filter((_, index) => index % 5 !== 4)),
-      (all) => {
-        const [there, back] = [card(steps(all)), card(steps(reversed(all)))];
-        for (const { currency, diff } of there.totals) {
-          const other = totalOf(back, currency)!.diff;
-          expect(other).toBe(diff === null ? null : exact(amount(diff)!.times(-1)));
-        }
-      },
-    ),
+    fc.property(stacks, (all) => {
+      const [there, back] = [card(steps(all, false)), card(steps(reversed(all), false))];
+      for (const { currency, diff } of there.totals) {
+        const other = totalOf(back, currency)!.diff;
+        expect(other).toBe(diff === null ? null : exact(amount(diff)!.times(-1)));
+      }
+    }),
   );
 });
 

@@ -3,7 +3,7 @@ import { unknownValue } from "../testing.ts";
 import { bill, type Example } from "./testing.ts";
 
 const [us, frankfurt, ireland] = ["us-east-1", "eu-central-1", "eu-west-1"];
-const eks = (inputs: object): Example => ({
+const eks = (inputs: Readonly<Record<string, unknown>>): Example => ({
   type: "aws:eks/cluster:Cluster",
   inputs: { region: us, version: "1.36", ...inputs },
 });
@@ -21,7 +21,7 @@ const endpoint = (count: number, region = us): Example => ({
   type: "aws:ec2/vpcEndpoint:VpcEndpoint",
   inputs: { region, vpcEndpointType: "Interface", subnetIds: Array.from({ length: count }, () => unknownValue) },
 });
-const check = (inputs: object): Example => ({ type: "aws:route53/healthCheck:HealthCheck", inputs });
+const check = (inputs: Readonly<Record<string, unknown>>): Example => ({ type: "aws:route53/healthCheck:HealthCheck", inputs });
 
 /** Every amount worked out by hand from AWS's list, USD net a month of 730 hours. */
 const examples: Readonly<Record<string, readonly [Example, readonly string[]]>> = {

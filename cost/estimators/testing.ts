@@ -1,4 +1,4 @@
-import { amount } from "../money.ts";
+import { amount, exact, sum } from "../money.ts";
 import type { Line } from "./bill.ts";
 import { estimate } from "./index.ts";
 import type { Subject } from "./subject.ts";
@@ -24,6 +24,5 @@ export function bill({ figures = {}, from = {}, ...given }: Example): readonly s
     ...given,
   });
   const amounts = lines.flatMap((line: Line) => amount(line.monthly) ?? []);
-  const whole = amounts.reduce((all, each) => all.plus(each), amount(0)!);
-  return reasons.length > 0 ? [...reasons] : [...amounts.map((each) => each.toFixed()), `= ${whole.toFixed()}`];
+  return reasons.length > 0 ? [...reasons] : [...amounts.map(exact), `= ${exact(sum(amounts))}`];
 }

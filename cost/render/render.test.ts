@@ -152,12 +152,9 @@ describe.each([
         { type: server, inputs: { ...inputs, serverType: "n" } },
       ]),
     );
-    const shape = (markdown: string): string[] =>
-      markdown
-        .split("\n")
-        .map((line) =>
-          line.replaceAll(/<code>[^<>[\]|`@*_#\\~\u0000-\u001f]*<\/code>/g, "<code></code>").replaceAll(/&#\d+;/g, ""),
-        );
+    // eslint-disable-next-line no-control-regex -- only what is harmless counts as the inside of code
+    const inside = /<code>[^<>[\]|`@*_#\\~\u0000-\u001f]*<\/code>/g;
+    const shape = (markdown: string): string[] => markdown.split("\n").map((line) => line.replaceAll(inside, "<code></code>"));
     expect(shape(text.replaceAll(/&#\d+;/g, ""))).toEqual(shape(tame.replaceAll(/&#\d+;/g, "")));
     expect(text).not.toMatch(/:\/\/|www\./);
     expect(text.length).toBeLessThan(65_000);
