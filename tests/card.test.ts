@@ -21,8 +21,10 @@ interface Card {
   readonly stack: string;
   readonly complete: boolean;
   readonly priceDate: string;
+  readonly baseline: string;
   readonly totals: readonly { readonly before: string; readonly after: string; readonly diff: string }[];
   readonly resources: readonly {
+    readonly op: string;
     readonly currency: string | null;
     readonly diff: string;
     readonly lines: readonly Line[];
@@ -97,7 +99,7 @@ const fail = (plan: Recorded): unknown => ({
 });
 const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const evidence = (more: object = {}): string => {
-  const proof = { id: "b1", time: "2026-11-20T18:00:00Z", verified: true, rpo: "24 h", ...more };
+  const proof = { id: "b1", time: "2026-11-20T14:00:00Z", verified: true, ...more };
   writeFileSync(join(home, "evidence.json"), JSON.stringify(proof));
   return join(home, "evidence.json");
 };
@@ -137,6 +139,18 @@ const mutations: Readonly<Record<string, readonly [Mutation, (() => readonly str
   ],
   "an unknown type, with a budget": [
     ...([change("Server", "update", { serverType: unknownValue }), ["--budget", "500EUR"], 3, "--allow-unpriced 1"] as const),
+  ],
+  "an unknown type that is assumed": [
+    change("Server", "update", { serverType: unknownValue }),
+    () => ["--budget", "500EUR", "--usage", usageFile("assume: { host-server-server: { serverType: ccx33 } }")],
+    0,
+    "priced with serverType = ccx33",
+  ],
+  "an assumption about what is known": [
+    (plan) => plan,
+    () => ["--usage", usageFile("assume: { host-server-server: { serverType: ccx33 } }")],
+    2,
+    "assume.host-server-server.serverType",
   ],
   "an unknown type, allowed by number": [
     ...([
@@ -193,12 +207,20 @@ const mutations: Readonly<Record<string, readonly [Mutation, (() => readonly str
   "a deleted disk, allowed": [remove("Volume"), ["--allow-data-loss", disk], 0, '"dataRisk":"at-risk"'],
   "a deleted disk, another one allowed": [remove("Volume"), ["--allow-data-loss", `${disk}2`], 2, "the URN of a resource"],
   "a deleted disk with a fresh backup": [remove("Volume"), () => ["--evidence", evidence()], 0, '"dataRisk":"protected"'],
+  "a deleted disk with a backup that keeps an RPO of its own": [
+    ...([
+      remove("Volume"),
+      () => ["--evidence", evidence({ time: "2026-11-20T01:00:00Z", rpo: "24 h" })],
+      0,
+      "protected",
+    ] as const),
+  ],
   "a deleted disk with an old backup": [
     ...([
       remove("Volume"),
       () => ["--evidence", evidence({ time: "2026-11-01T00:00:00Z" })],
       3,
-      "480 h old, 24 h are allowed",
+      "480 h old, 12 h are allowed",
     ] as const),
   ],
   "a deleted disk with a backup nobody verified": [
@@ -251,6 +273,33 @@ test.each(Object.entries(mutations))("%s: the exit code and the reason [M-02]", 
   const { code, stdout } = await preview(mutate(recordedStarter()), ...(typeof options === "function" ? options() : options));
   expect(stdout).toContain(said);
   expect(code).toBe(exitCode);
+});
+
+test("a new starter is priced before it is deployed, once its server type is assumed [M-02]", async () => {
+  const plan = recordedStarter();
+  for (const one of plan.steps) Object.assign(one, { op: "create", oldState: undefined });
+  step(plan, "Server").newState = {
+    ...step(plan, "Server").newState!,
+    inputs: { location: "nbg1", serverType: unknownValue, publicNets: [] },
+  };
+  plan.changeSummary = { create: plan.steps.length };
+  const file = usageFile("assume: { host-server-server: { serverType: cx53 } }");
+  expect((await preview(plan)).card.totals).toMatchObject([{ before: "0", after: "6.488", diff: null, unpricedCount: 1 }]);
+  // cx53 29.49 + its IPv4 0.50 + the other IPv4 0.50 + 40 GB × 0.0572 + bx11 3.20
+  expect((await preview(plan, "--usage", file)).card.totals).toMatchObject([{ before: "0", after: "35.978", diff: "35.978" }]);
+});
+
+test("another plan can be what is compared with: --base", async () => {
+  const base = join(home, "base.json");
+  writeFileSync(base, JSON.stringify(recordedStarter()));
+  const { card, code } = await preview(rescale(recordedStarter()), "--base", base);
+  expect([code, card.baseline, card.totals[0]!.diff]).toEqual([0, "base", "109"]);
+  const moved = change("Volume", "update", { location: "hel1" })(recordedStarter());
+  expect((await preview(moved, "--base", base)).card.resources.map(({ op }) => op).filter((op) => op !== "same")).toEqual([
+    "replace",
+  ]);
+  writeFileSync(base, JSON.stringify(fail(recordedStarter())));
+  expect(await preview(recordedStarter(), "--base", base)).toMatchObject({ code: 2 });
 });
 
 test("a plan that the engine refuses has no totals, so that it is never the cheaper one", async () => {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { InvalidArgumentError, type Command } from "commander";
-import type { Card, CardOptions } from "../../cost/index.ts";
+import type { Card, CardOptions, Plan } from "../../cost/index.ts";
 import type { CliContext } from "../context.ts";
 import { wrongInput } from "../errors.ts";
 import { readPlanFile } from "../plan-file.ts";
@@ -8,6 +8,7 @@ import { examples } from "../program.ts";
 
 interface Flags {
   readonly plan: string;
+  readonly base?: string;
   readonly markdown: boolean;
   readonly budget?: string;
   readonly maxIncrease?: string;
@@ -27,6 +28,7 @@ export function register(program: Command, ctx: CliContext): void {
     .command("preview")
     .description("show what a recorded preview costs, interrupts and endangers; exit 3 over a limit or with data at risk")
     .requiredOption("--plan <file>", "what `pulumi preview --json --show-sames` printed; - reads it from standard input")
+    .option("--base <file>", "another recorded preview of the same stack to compare with, in place of what is deployed")
     .option("--markdown", "print the comment for a pull request", false)
     .option("--budget <money>", "most that the stack may cost a month, such as 200EUR")
     .option("--max-increase <money|percent>", "most that the plan may add a month, such as 20EUR or 10%")
@@ -56,18 +58,27 @@ export function register(program: Command, ctx: CliContext): void {
 }
 
 async function optionsOf(flags: Flags): Promise<CardOptions> {
-  const { parseDay, parseEvidence, parseIncrease, parseMoney, parseRate, parseUsage } = await import("../../cost/index.ts");
-  const { budget, maxIncrease, rate, usage, evidence, allowUnpriced, allowDataLoss, today } = flags;
+  const cost = await import("../../cost/index.ts");
+  const { parseDay, parseEvidence, parseIncrease, parseMoney, parseRate, parseUsage } = cost;
+  const { base, budget, maxIncrease, rate, usage, evidence, allowUnpriced, allowDataLoss, today } = flags;
   return {
     today: today === undefined ? new Date().toISOString() : parseDay(today, "--today"),
     rates: new Map(rate.map((text) => parseRate(text, "--rate"))),
     allowUnpriced,
     allowDataLoss: new Set(allowDataLoss),
+    ...(base === undefined ? {} : { base: await basePlan(base, cost) }),
     ...(budget === undefined ? {} : { budget: parseMoney(budget, "--budget") }),
     ...(maxIncrease === undefined ? {} : { maxIncrease: parseIncrease(maxIncrease, "--max-increase") }),
     ...(usage === undefined ? {} : { usage: parseUsage(await readGiven(usage, "--usage"), usage) }),
     ...(evidence === undefined ? {} : { evidence: parseEvidence(await readGiven(evidence, "--evidence"), evidence) }),
   };
+}
+
+/** What a refused base would leave is not known. */
+async function basePlan(file: string, { readPlan, refuseFailed }: typeof import("../../cost/index.ts")): Promise<Plan> {
+  const plan = readPlan(await readPlanFile(file), file);
+  refuseFailed(plan, file);
+  return plan;
 }
 
 async function readGiven(file: string, option: string): Promise<string> {

@@ -1,4 +1,5 @@
 import { exact } from "../money.ts";
+import { againstBase } from "../plan/base.ts";
 import type { Change } from "../plan/changes.ts";
 import { plannedResources, type Plan } from "../plan/read.ts";
 import { checkPolicies } from "../policies/index.ts";
@@ -19,12 +20,14 @@ import { staleAfterDays, verdictOf } from "./verdict.ts";
  * What a plan costs, interrupts and endangers. Pure: no clock, network or file. Throws InvalidInputError for options that do not
  * fit the plan: a rate that is missing, a usage figure or a URN that nothing in the plan has.
  */
-export function buildCard(plan: Plan, options: CardOptions): Card {
+export function buildCard(given: Plan, options: CardOptions): Card {
+  const plan = options.base === undefined ? given : againstBase(given, options.base);
   const { usage = null, evidence, today, engineExit = null } = options;
   const priced = priceAll(plan, today.slice(0, 10), usage).toSorted(byUrn);
   refuseUnknownNames(plan, options);
   const complete = plan.failure === null;
-  const proof = evidence === undefined ? "no evidence" : evidenceProblem(evidence, today, plan.stack);
+  const proof =
+    evidence === undefined ? "no evidence" : evidenceProblem(evidence, { stack: plan.stack, edition: editionOf(plan), today });
   const resources = priced.map((each) => resourceOf(each, usage !== null, proof === null));
   const used = Object.values(tables).filter(({ currency }) => priced.some((each) => currencyOf(each) === currency));
   const priceDate = (used.length > 0 ? used : Object.values(tables)).map(({ date }) => date).sort()[0] ?? "";
@@ -36,13 +39,16 @@ export function buildCard(plan: Plan, options: CardOptions): Card {
     resources,
     unpriced: priced.flatMap(unpricedOf),
     generators: [...generatorsOf(plannedResources(plan), plan.config, usage?.generators ?? [])].sort(byText),
-    findings: findingsOf(plan, resources, evidence === undefined ? null : proof, priceDays),
+    findings: [
+      ...priced.flatMap(assumptionsOf),
+      ...findingsOf(plan, resources, evidence === undefined ? null : proof, priceDays),
+    ],
   };
   return {
     schema: "fidus.card/1",
     stack: plan.stack,
     engineExit,
-    baseline: plan.changes.some(({ before }) => before !== null) ? "deployed" : "empty",
+    baseline: baselineOf(plan, options),
     priceDate,
     confidence: weakest(resources.flatMap(({ lines }) => lines.flatMap(({ confidence }) => confidence ?? []))),
     ...facts,
@@ -84,6 +90,11 @@ function unpricedOf(priced: Priced): Card["unpriced"] {
   return [{ urn: change.urn, type: change.type, reason: [...reasons].join("; ") }];
 }
 
+function assumptionsOf({ change, assumed }: Priced): Card["findings"] {
+  const fix = "It stands in the usage file.";
+  return assumed.map((text) => ({ rule: "assumed", urn: change.urn, level: "warning", message: `priced with ${text}`, fix }));
+}
+
 function findingsOf(plan: Plan, resources: readonly CardResource[], proof: string | null, days: number): Card["findings"] {
   const risks = resources
     .filter(({ dataRisk }) => dataRisk !== "none")
@@ -98,6 +109,17 @@ function findingsOf(plan: Plan, resources: readonly CardResource[], proof: strin
   const age = { rule: "price-age", urn: plan.stack, level: "warning" as const, message: `the prices are ${days} days old`, fix };
   const policies = checkPolicies(plan).toSorted((a, b) => compare(`${a.rule} ${a.urn}`, `${b.rule} ${b.urn}`));
   return [...risks, ...(days > staleAfterDays.warn ? [age] : []), ...policies];
+}
+
+function baselineOf({ changes }: Plan, { base }: CardOptions): Card["baseline"] {
+  if (base !== undefined) return "base";
+  return changes.some(({ before }) => before !== null) ? "deployed" : "empty";
+}
+
+/** Edition of a stack of Fidus, by its config; null for any other program. */
+function editionOf({ config }: Plan): string | null {
+  const [, edition] = Object.entries(config).find(([key]) => key.endsWith(":edition")) ?? [];
+  return typeof edition === "string" ? edition : null;
 }
 
 /** Names that fit nothing would be silent otherwise: a figure not used, an override of another resource. */

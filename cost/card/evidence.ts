@@ -6,7 +6,7 @@ const schema = z.object({
   id: z.string().min(1),
   time: z.iso.datetime({ offset: true }),
   verified: z.boolean(),
-  rpo: z.string().refine(isDuration, "a duration such as 24 h"),
+  rpo: z.string().refine(isDuration, "a duration such as 24 h").optional(),
   stack: z.string().optional(),
 });
 
@@ -17,8 +17,8 @@ export interface Evidence {
   readonly time: string;
   /** It was read back. */
   readonly verified: boolean;
-  /** Most that may be lost; an older copy proves nothing. */
-  readonly rpoSeconds: number;
+  /** Most that may be lost; an older copy proves nothing. null: what the edition promises. */
+  readonly rpoSeconds: number | null;
   /** Stack it belongs to; null where it does not say. */
   readonly stack: string | null;
 }
@@ -37,16 +37,35 @@ export function parseEvidence(text: string, path: string): Evidence {
     throw wrong([path, ...(issue?.path ?? [])].join("."), undefined, issue?.message ?? "evidence", "See docs/cost-card.md.");
   }
   const { id, time, verified, rpo, stack = null } = read.data;
-  return { id, time, verified, rpoSeconds: seconds(rpo), stack };
+  return { id, time, verified, rpoSeconds: rpo === undefined ? null : seconds(rpo), stack };
 }
 
-/** Why it proves nothing for this stack now; null when it does. A date alone counts as its first minute. */
-export function evidenceProblem({ id, time, verified, rpoSeconds, stack }: Evidence, today: string, of: string): string | null {
+/** What each edition promises to lose at most (docs/editions.md); enterprise copies continuously, in files of minutes. */
+const promised: Readonly<Record<string, number>> = {
+  community: seconds("24 h"),
+  starter: seconds("12 h"),
+  pro: seconds("1 h"),
+  enterprise: seconds("5 min"),
+};
+
+/** Where a proof is to hold. */
+export interface Occasion {
+  readonly stack: string;
+  /** Of the stack's config; null where it names none. */
+  readonly edition: string | null;
+  /** ISO date or time; of a date its whole day counts. */
+  readonly today: string;
+}
+
+/** Why it proves nothing here and now; null when it does. */
+export function evidenceProblem({ id, time, verified, rpoSeconds, stack: of }: Evidence, occasion: Occasion): string | null {
+  const { stack, edition, today } = occasion;
+  const allowed = rpoSeconds ?? promised[edition?.split("-")[0] ?? ""];
   const age = (Date.parse(today) - Date.parse(time)) / 1000;
-  if (stack !== null && stack !== of) return `backup ${id} is of stack ${stack}`;
+  if (of !== null && of !== stack) return `backup ${id} is of stack ${of}`;
   if (!verified) return `backup ${id} was never verified`;
+  if (allowed === undefined) return `backup ${id} names no rpo, and the stack no edition`;
   // A date has no hours: a backup of the same day is not from the future.
-  const slack = today.length === 10 ? 86_400 : 0;
-  if (age < -slack) return `backup ${id} is from the future`;
-  return age <= rpoSeconds ? null : `backup ${id} is ${Math.round(age / 3600)} h old, ${rpoSeconds / 3600} h are allowed`;
+  if (age < (today.length === 10 ? -seconds("24 h") : 0)) return `backup ${id} is from the future`;
+  return age <= allowed ? null : `backup ${id} is ${Math.round(age / 3600)} h old, ${allowed / 3600} h are allowed`;
 }

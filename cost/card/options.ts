@@ -1,5 +1,6 @@
 import { InvalidInputError } from "../../infra/core/errors.ts";
 import { amount, type Amount, type Currency } from "../money.ts";
+import type { Plan } from "../plan/read.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Usage } from "./usage.ts";
 
@@ -17,6 +18,8 @@ export interface Percent {
 export interface CardOptions {
   /** ISO date or time; the core asks no clock. */
   readonly today: string;
+  /** Another plan of the same stack, which `before` is taken from. @default what is deployed */
+  readonly base?: Plan;
   /** Most that the stack may cost a month. @default no limit */
   readonly budget?: MoneyAmount;
   /** Most that the plan may add a month. @default no limit */

@@ -4,6 +4,7 @@ import type { Subject } from "../estimators/subject.ts";
 import { amount, sum, zero, type Amount, type Currency } from "../money.ts";
 import type { Change, ResourceState } from "../plan/changes.ts";
 import type { Plan } from "../plan/read.ts";
+import { planned } from "../plan/values.ts";
 import type { Usage } from "./usage.ts";
 
 /** The bill of one resource on one side of the deployment. */
@@ -21,6 +22,8 @@ export interface Priced {
   readonly change: Change;
   readonly before: Side;
   readonly after: Side;
+  /** What was taken for unknown inputs: `serverType = cx53`. */
+  readonly assumed: readonly string[];
 }
 
 type Which = "before" | "after";
@@ -36,7 +39,7 @@ export function priceAll(plan: Plan, today: string, usage: Usage | null): readon
   const subject = (change: Change, state: ResourceState, which: Which): Subject => ({
     type: state.type,
     name: change.name,
-    inputs: state.inputs,
+    inputs: withAssumed(change, state.inputs, usage),
     provider: state.provider === null ? {} : (plan.providers.get(state.provider) ?? {}),
     ordered: (change.before?.created ?? null)?.slice(0, 10) ?? null,
     anew: which === "after" && isOrderedAnew(change),
@@ -49,8 +52,30 @@ export function priceAll(plan: Plan, today: string, usage: Usage | null): readon
   return plan.changes.map((change) => {
     const before = side(change, change.before, "before");
     const after = side(change, change.after, "after");
-    return { change, before, after: change.orphan === null ? after : withOrphan(after, before) };
+    return {
+      change,
+      before,
+      after: change.orphan === null ? after : withOrphan(after, before),
+      assumed: assumedOf(change, usage),
+    };
   });
+}
+
+/** Inputs with what the usage file says of those that are known only after the deployment. */
+function withAssumed(change: Change, inputs: ResourceState["inputs"], usage: Usage | null): ResourceState["inputs"] {
+  if (usage === null) return inputs;
+  return Object.fromEntries(
+    Object.entries(inputs).map(([input, value]) => {
+      const unknown = planned(value).kind === "unknown";
+      return [input, unknown ? (usage.assumed(change, input) ?? value) : value];
+    }),
+  );
+}
+
+function assumedOf(change: Change, usage: Usage | null): readonly string[] {
+  const inputs = change.after?.inputs ?? {};
+  const taken = withAssumed(change, inputs, usage);
+  return Object.keys(inputs).flatMap((input) => (taken[input] === inputs[input] ? [] : [`${input} = ${String(taken[input])}`]));
 }
 
 /** At Hetzner a server that is made, replaced or rescaled is a new order. */

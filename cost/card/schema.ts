@@ -54,7 +54,9 @@ export const cardSchema = z.strictObject({
   complete: z.boolean().describe("false: the engine refuses the plan, and what is shown is not all"),
   failure: z.string().nullable().describe("why the engine refuses"),
   engineExit: z.int().nullable().describe("exit code of the engine; null for a recorded preview"),
-  baseline: z.enum(["deployed", "empty"]).describe("what `before` is: the deployed stack, or nothing yet"),
+  baseline: z
+    .enum(["deployed", "empty", "base"])
+    .describe("what `before` is: the deployed stack, nothing yet, or the plan of --base"),
   priceDate: z.string().describe("date of the oldest price table that was used"),
   confidence: confidence.nullable().describe("the weakest of the prices that were used"),
   totals: z.array(total).min(1),

@@ -9,6 +9,7 @@ const figures = z.record(z.string(), figure);
 const file = z.strictObject({
   types: z.record(z.string(), figures).optional(),
   resources: z.record(z.string(), figures).optional(),
+  assume: z.record(z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))).optional(),
   generators: z
     .array(z.strictObject({ name: z.string(), kind: z.string().optional(), monthly: z.string(), covers: z.string().optional() }))
     .optional(),
@@ -25,11 +26,18 @@ export interface DeclaredGenerator {
   readonly currency: Currency;
 }
 
+interface Named {
+  readonly urn: string;
+  readonly name: string;
+}
+
 /** What a stack is used for a month, and what it makes others spend. */
 export interface Usage {
   readonly generators: readonly DeclaredGenerator[];
+  /** What to take for an input that is known only after the deployment; null where nothing is said. */
+  assumed(resource: Named, input: string): string | number | boolean | null;
   /** The figure for a resource: by its URN or name, else by its type; null where none is given. */
-  figure(resource: { readonly urn: string; readonly name: string; readonly type: string }, key: string): Amount | null;
+  figure(resource: Named & { readonly type: string }, key: string): Amount | null;
   /** Entries that no resource of the plan asked for: mistyped, most likely. */
   unused(): readonly string[];
 }
@@ -46,24 +54,30 @@ export function parseUsage(text: string, path: string): Usage {
     }));
     throw new InvalidInputError("the usage file cannot be read", problems);
   }
-  const { types = {}, resources = {}, generators = [] } = read.data;
+  const { types = {}, resources = {}, assume = {}, generators = [] } = read.data;
   const asked = new Set<string>();
-  const all = (["types", "resources"] as const).flatMap((part) =>
+  const all = (["types", "resources", "assume"] as const).flatMap((part) =>
     Object.entries(read.data[part] ?? {}).flatMap(([name, keys]) => Object.keys(keys).map((key) => `${part}.${name}.${key}`)),
   );
-  const take = (part: string, name: string, found: string | number | undefined, key: string): Amount | null => {
-    if (found === undefined) return null;
-    asked.add(`${part}.${name}.${key}`);
-    return amount(found);
+  const ask = <T>(
+    part: string,
+    all: Readonly<Record<string, Readonly<Record<string, T>>>>,
+    name: string,
+    key: string,
+  ): T | null => {
+    const found = all[name]?.[key];
+    if (found !== undefined) asked.add(`${part}.${name}.${key}`);
+    return found ?? null;
   };
   return {
     generators: generators.map(({ name, kind = null, covers = null, monthly }) => ({
       ...{ name, kind, covers },
       ...parseMoney(monthly, `${path}.generators.${name}`),
     })),
+    assumed: ({ urn, name }, input) => ask("assume", assume, urn, input) ?? ask("assume", assume, name, input),
     figure({ urn, name, type }, key) {
-      const byType = take("types", type, types[type]?.[key], key);
-      return take("resources", urn, resources[urn]?.[key], key) ?? take("resources", name, resources[name]?.[key], key) ?? byType;
+      const byType = ask("types", types, type, key);
+      return amount(ask("resources", resources, urn, key) ?? ask("resources", resources, name, key) ?? byType);
     },
     unused: () => all.filter((entry) => !asked.has(entry)),
   };

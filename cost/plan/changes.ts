@@ -138,7 +138,11 @@ function changedPaths({ detailedDiff, diffReasons, oldState, newState }: RawStep
   const detailed = Object.keys(detailedDiff ?? {});
   if (detailed.length > 0) return detailed;
   if (diffReasons != null && diffReasons.length > 0) return diffReasons;
-  const [old, now] = [oldState?.inputs ?? {}, newState?.inputs ?? {}];
+  return changedInputs(oldState?.inputs ?? {}, newState?.inputs ?? {});
+}
+
+/** Inputs that differ, sorted. A value that neither side knows counts as the same. */
+export function changedInputs(old: ResourceState["inputs"], now: ResourceState["inputs"]): readonly string[] {
   const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter((key) => key !== "__defaults");
   return keys.filter((key) => JSON.stringify(old[key]) !== JSON.stringify(now[key])).sort();
 }

@@ -63,7 +63,8 @@ function totalText({ currency, before, after, diff, unpricedCount }: Total): str
   const least = unpricedCount > 0 ? "at least " : "";
   const more = diff === null ? "difference not known" : signed(diff);
   const open = unpricedCount > 0 ? `, ${unpricedCount} without a price` : "";
-  return `${least}${rounded(before ?? "0")} → ${least}${rounded(after ?? "0")} ${currency} a month (${more}${open})`;
+  const from = before === "0" ? "" : least;
+  return `${from}${rounded(before ?? "0")} → ${least}${rounded(after ?? "0")} ${currency} a month (${more}${open})`;
 }
 
 function arrowOf(totals: readonly Total[]): View["arrow"] {
@@ -73,10 +74,15 @@ function arrowOf(totals: readonly Total[]): View["arrow"] {
   return another === undefined ? only : "?";
 }
 
+const baselines = {
+  deployed: "the deployed stack",
+  empty: "nothing, the stack is empty",
+  base: "the plan of --base",
+} as const satisfies Record<Card["baseline"], string>;
+
 function basisOf({ priceDate, confidence, baseline, totals }: Card): string {
-  const usage = totals.some(({ usage }) => usage.after !== null) ? "with the given use" : "fixed cost only";
-  const before = baseline === "deployed" ? "before = the deployed stack" : "before = nothing, the stack is empty";
-  return `List prices of ${priceDate}, net, ${usage}; lowest confidence ${confidence ?? "none"}; ${before}.`;
+  const usage = totals.some(({ usage }) => usage.after !== null) ? "with the given use (*)" : "fixed cost only";
+  return `List prices of ${priceDate}, net, ${usage}; lowest confidence ${confidence ?? "none"}; before = ${baselines[baseline]}.`;
 }
 
 const marks = { violation: "✗", unknown: "?", warning: "!" } as const;
