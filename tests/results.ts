@@ -1,4 +1,4 @@
-import { alignColumns } from "../cli/table.ts";
+import { alignColumns } from "../infra/core/table.ts";
 import { z } from "zod";
 import type { TierName } from "./tiers.ts";
 

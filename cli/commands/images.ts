@@ -10,7 +10,7 @@ import { examples } from "../program.ts";
 import { openStackConfig, type StackConfigFile } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
 import { checkStackName, defaultStack } from "../stacks.ts";
-import { alignColumns } from "../table.ts";
+import { alignColumns } from "../../infra/core/table.ts";
 import { register as publish } from "./publish.ts";
 
 interface ImagesOptions {

@@ -10,6 +10,7 @@ import { register as images } from "./images.ts";
 import { register as init } from "./init.ts";
 import { register as logs } from "./logs.ts";
 import { register as policy } from "./policy.ts";
+import { register as preview } from "./preview.ts";
 import { register as reset } from "./reset.ts";
 import { register as status } from "./status.ts";
 import { register as test } from "./test.ts";
@@ -25,6 +26,7 @@ export const commands: readonly Register[] = [
   choose,
   init,
   config,
+  preview,
   policy,
   admin,
   down,

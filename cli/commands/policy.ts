@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { text } from "node:stream/consumers";
 import type { Command } from "commander";
-import { readPlan } from "../../cost/plan/read.ts";
+import { plannedResources, readPlan, refuseFailed } from "../../cost/plan/read.ts";
 import { checkPolicies, rules } from "../../cost/policies/index.ts";
 import type { Finding } from "../../cost/policies/policy.ts";
 import type { CliContext } from "../context.ts";
 import { wrongInput } from "../errors.ts";
+import { readPlanFile } from "../plan-file.ts";
 import { examples } from "../program.ts";
 
 interface Flags {
@@ -31,11 +30,11 @@ export function register(program: Command, ctx: CliContext): void {
     .action(async (flags: Flags) => {
       const maxGpus = parseLimit(flags.maxGpus);
       const plan = readPlan(await readPlanFile(flags.plan), flags.plan);
+      refuseFailed(plan, flags.plan);
+      const resources = plannedResources(plan).length;
       const findings = checkPolicies(plan, { maxGpus });
-      ctx.print(
-        `${findings.map(line).join("\n")}${findings.length > 0 ? "\n\n" : ""}${headline(findings, plan.resources.length)}`,
-      );
-      ctx.printJson({ ok: findings.length === 0, resources: plan.resources.length, rules: Object.keys(rules), findings });
+      ctx.print(`${findings.map(line).join("\n")}${findings.length > 0 ? "\n\n" : ""}${headline(findings, resources)}`);
+      ctx.printJson({ ok: findings.length === 0, resources, rules: Object.keys(rules), findings });
       ctx.setExitCode(findings.length === 0 ? 0 : 3);
     });
 }
@@ -54,17 +53,6 @@ function headline(findings: readonly Finding[], resources: number): string {
   const unknowns = findings.filter(({ level }) => level === "unknown").length;
   if (findings.length === 0) return `${resources} resources keep every rule.`;
   return `${resources} resources: ${findings.length - unknowns} rules broken, ${unknowns} cannot be told before the deployment.`;
-}
-
-async function readPlanFile(file: string): Promise<string> {
-  if (file === "-") return text(process.stdin);
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    const got = (error as NodeJS.ErrnoException).code ?? String(error);
-    const fix = `pulumi preview --json --show-sames > ${file}`;
-    throw wrongInput("there is no plan to read", [{ path: file, got, rule: "a file that can be read", fix }]);
-  }
 }
 
 function parseLimit(given: string): number {

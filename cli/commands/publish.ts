@@ -8,7 +8,7 @@ import { requireEngine } from "../deploy/host.ts";
 import { wrongInput } from "../errors.ts";
 import { examples } from "../program.ts";
 import { registryProblems } from "../registry-choice.ts";
-import { alignColumns } from "../table.ts";
+import { alignColumns } from "../../infra/core/table.ts";
 
 /** `./fidus images publish`: a step of a release. Builds what is missing, pushes it, and records the digests that others pull by. */
 export function register(images: Command, ctx: CliContext): void {

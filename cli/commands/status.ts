@@ -6,7 +6,7 @@ import { examples } from "../program.ts";
 import { missingServices } from "../missing.ts";
 import { openSession, type Session } from "../session.ts";
 import { defaultStack } from "../stacks.ts";
-import { alignColumns } from "../table.ts";
+import { alignColumns } from "../../infra/core/table.ts";
 
 /** One service as `status` shows it. */
 interface ServiceStatus extends Pick<

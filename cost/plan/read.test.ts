@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { previewOf, urnOf } from "../testing.ts";
-import { readPlan } from "./read.ts";
+import { plannedResources, readPlan, refuseFailed } from "./read.ts";
 
 const server = { type: "hcloud:index/server:Server", name: "web", inputs: { serverType: "cx33" } } as const;
 
@@ -12,7 +12,7 @@ test("what stays after the deployment is read, once each, and what leaves is not
     { ...server, op: "same", name: "other" },
     { ...server, op: "delete", name: "old" },
   ];
-  const { resources } = readPlan(previewOf(steps, { changeSummary: { same: 1 } }), "plan.json");
+  const resources = plannedResources(readPlan(previewOf(steps, { changeSummary: { same: 1 } }), "plan.json"));
   expect(resources.map(({ name, inputs }) => [name, inputs["serverType"]])).toEqual([
     ["web", "cx43"],
     ["other", "cx33"],
@@ -29,7 +29,7 @@ test.each([
   ["a preview of nothing", previewOf([]), "a plan without a step"],
   ["a preview without what is unchanged", previewOf([server], { changeSummary: { same: 7 } }), "0 of 7 unchanged resources"],
 ])("%s is refused with the command that writes a plan", (_name, text, said) => {
-  const read = () => readPlan(text, "plan.json");
+  const read = (): void => refuseFailed(readPlan(text, "plan.json"), "plan.json");
   expect(read).toThrow(said);
   expect(read).toThrow("plan.json: got ");
   expect(read).toThrow("pulumi preview --json --show-sames > plan.json");

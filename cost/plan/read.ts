@@ -1,79 +1,67 @@
-import { z } from "zod";
-import { InvalidInputError } from "../../infra/core/errors.ts";
+import { changesOf, type Change, type ResourceState } from "./changes.ts";
+import { failureOf, parseDigest, refused, type Digest } from "./document.ts";
 
-const state = z.object({
-  type: z.string(),
-  custom: z.boolean().optional(),
-  protect: z.boolean().optional(),
-  inputs: z.record(z.string(), z.unknown()).optional(),
-});
-const step = z.object({ op: z.string(), urn: z.string(), oldState: state.optional(), newState: state.optional() });
-const digest = z.object({
-  config: z.record(z.string(), z.unknown()).optional(),
-  steps: z.array(step).optional(),
-  changeSummary: z.record(z.string(), z.number()).optional(),
-  diagnostics: z.array(z.object({ severity: z.string().optional(), message: z.string().optional() })).optional(),
-});
+/** What a preview says will happen to a stack. */
+export interface Plan {
+  readonly stack: string;
+  /** Stack config as the engine shows it; secrets are "[secret]". */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Every custom resource but providers, once each, in the order of the plan. */
+  readonly changes: readonly Change[];
+  /** Inputs of the plan's providers, by URN. */
+  readonly providers: ReadonlyMap<string, ResourceState["inputs"]>;
+  /** Why the engine refuses the plan; null for a preview that succeeded. What a refused plan shows is not all. */
+  readonly failure: string | null;
+}
 
 /** One resource after the deployment that a plan describes. */
-export interface PlannedResource {
+export interface PlannedResource extends ResourceState {
   readonly urn: string;
-  /** Token such as `hcloud:index/server:Server`. */
-  readonly type: string;
   /** Logical name. */
   readonly name: string;
-  readonly inputs: Readonly<Record<string, unknown>>;
-  readonly protect: boolean;
+}
+
+/**
+ * Reads `pulumi preview --json --show-sames`, with or without `--show-replacement-steps`. Throws InvalidInputError when it is
+ * something else and when unchanged resources were left out: what is not shown can be neither judged nor added up.
+ */
+export function readPlan(text: string, file: string): Plan {
+  const digest = parseDigest(text, file);
+  const { config = {}, steps } = digest;
+  const failure = failureOf(digest);
+  if (failure === null) refuseGaps(digest, file);
+  return {
+    stack: steps[0]?.urn.split("::")[0]?.split(":").at(-1) ?? "",
+    config,
+    changes: changesOf(steps),
+    providers: providersOf(steps),
+    failure,
+  };
+}
+
+/** Throws InvalidInputError for a plan that the engine refuses: it does not say what will exist. */
+export function refuseFailed({ failure }: Plan, file: string): void {
+  if (failure !== null) throw refused(file, `a preview that failed: ${failure}`, "a preview that succeeded");
 }
 
 /** What will exist once a plan has been carried out. */
-export interface Plan {
-  /** Stack config as the engine shows it; secrets are "[secret]". */
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly resources: readonly PlannedResource[];
+export function plannedResources({ changes }: Pick<Plan, "changes">): readonly PlannedResource[] {
+  return changes.flatMap(({ urn, name, after }) => (after === null ? [] : [{ ...after, urn, name }]));
 }
 
-/** Nothing of these is left after the step. */
-const gone: ReadonlySet<string> = new Set(["delete", "delete-replaced", "discard", "discard-replaced", "remove-pending-replace"]);
-
-/**
- * Reads `pulumi preview --json --show-sames`. Throws InvalidInputError when it is something else, when the preview failed, and
- * when unchanged resources were left out: what is not shown cannot be judged.
- */
-export function readPlan(text: string, file: string): Plan {
-  const { config = {}, steps = [], changeSummary = {}, diagnostics = [] } = parse(text, file);
-  const error = diagnostics.find(({ severity }) => severity === "error");
-  if (error !== undefined) throw refused(file, `a preview that failed: ${error.message?.trim()}`, "a preview that succeeded");
+function refuseGaps({ steps, changeSummary = {} }: Digest, file: string): void {
   // Even an empty program plans its stack.
   if (steps.length === 0) throw refused(file, "a plan without a step", "the stack and all of its resources");
   const shown = steps.filter(({ op }) => op === "same").length;
   if (shown < (changeSummary["same"] ?? 0)) {
     throw refused(file, `${shown} of ${changeSummary["same"]} unchanged resources`, "all of them");
   }
-  // With --show-replacement-steps a resource is there up to three times; its last state that stays is what will be.
-  const after = new Map<string, PlannedResource>();
-  for (const { op, urn, newState } of steps) {
-    if (gone.has(op) || newState?.custom !== true) continue;
-    const { type, inputs = {}, protect = false } = newState;
-    after.set(urn, { urn, type, name: urn.split("::").at(-1) ?? urn, inputs, protect });
-  }
-  return { config, resources: [...after.values()] };
 }
 
-function parse(text: string, file: string): z.infer<typeof digest> {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw refused(file, text.trim() === "" ? "an empty file" : "no JSON document", "the document of a preview");
-  }
-  const read = digest.safeParse(json);
-  if (read.success && read.data.steps !== undefined) return read.data;
-  const where = read.error?.issues[0]?.path.join(".") ?? "steps";
-  throw refused(file, `JSON without the ${where} of a preview`, "the document of a preview");
-}
-
-function refused(file: string, got: string, rule: string): InvalidInputError {
-  const fix = "pulumi preview --json --show-sames > plan.json";
-  return new InvalidInputError("this plan cannot be read", [{ path: file, got, rule, fix }]);
+function providersOf(steps: Digest["steps"]): Plan["providers"] {
+  const states = steps.flatMap(({ urn, newState, oldState }) => {
+    const state = newState ?? oldState;
+    return state?.type.startsWith("pulumi:providers:") === true ? [[urn, state.inputs ?? {}] as const] : [];
+  });
+  return new Map(states);
 }

@@ -1,33 +1,15 @@
 import { inputAt, listAt } from "../plan/values.ts";
+import { isMadeAgain, stateful } from "../rules/data-holders.ts";
 import { unknown, violation, type Policy, type Said } from "./policy.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
-
-/** Types that hold what nobody can make again. */
-const stateful: ReadonlySet<string> = new Set([
-  "aws:dynamodb/table:Table",
-  "aws:ebs/volume:Volume",
-  "aws:ecr/repository:Repository",
-  "aws:kms/key:Key",
-  "aws:rds/cluster:Cluster",
-  "aws:rds/instance:Instance",
-  "aws:route53/zone:Zone",
-  "aws:s3/bucket:Bucket",
-  "docker:index/volume:Volume",
-  "hcloud:index/storageBox:StorageBox",
-  "hcloud:index/volume:Volume",
-  "hcloud:index/zone:Zone",
-]);
-
-/** Volumes that the next deployment fills again: no data of anybody. */
-const madeAgain = /-(files|certs|model)(-[a-z0-9]+)*$/;
 
 /** A slip of the hand must not delete data. */
 export const protection: Policy = {
   about: "What holds data is protected against deletion.",
   fix: "protect: true in the options of the resource.",
   check({ type, name, protect }) {
-    if (protect || !stateful.has(type) || (type === "docker:index/volume:Volume" && madeAgain.test(name))) return [];
+    if (protect || !Object.hasOwn(stateful, type) || isMadeAgain(type, name)) return [];
     return [violation("it holds data and is not protected")];
   },
 };

@@ -1,4 +1,4 @@
-import type { Plan } from "../plan/read.ts";
+import type { PlannedResource } from "../plan/read.ts";
 import { inputAt, listAt } from "../plan/values.ts";
 import { unknown, violation, type Finding, type Said } from "./policy.ts";
 
@@ -24,13 +24,13 @@ export function gpusOf(instanceType: string): number {
 }
 
 /** All GPUs that a plan lets run at the same time are at most `limit`. */
-export function gpuLimit(plan: Plan, limit: number): readonly Finding[] {
+export function gpuLimit(resources: readonly PlannedResource[], limit: number): readonly Finding[] {
   let most = 0;
   const findings: Finding[] = [];
   const found = (urn: string, said: Said): void =>
     void findings.push({ ...said, rule: "gpu-limit", urn, fix: "Lower gpuNodesMax, or raise --max-gpus." });
   let last = "";
-  for (const { type, urn, inputs } of plan.resources) {
+  for (const { type, urn, inputs } of resources) {
     if (type !== "aws:eks/nodeGroup:NodeGroup") continue;
     const types = listAt(inputs, "instanceTypes");
     if (types === null || types.some(({ kind }) => kind !== "known")) {

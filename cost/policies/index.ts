@@ -1,4 +1,4 @@
-import type { Plan } from "../plan/read.ts";
+import { plannedResources, type Plan } from "../plan/read.ts";
 import { encryption, protection } from "./data.ts";
 import { gpuLimit } from "./gpus.ts";
 import { images } from "./images.ts";
@@ -32,11 +32,11 @@ export interface PolicyLimits {
 
 /** Every rule over a plan. What cannot be known before the deployment is a finding too. */
 export function checkPolicies(plan: Plan, { maxGpus = 8 }: PolicyLimits = {}): readonly Finding[] {
-  const each = plan.resources.flatMap((resource) =>
+  const resources = plannedResources(plan);
+  const each = resources.flatMap((resource) =>
     Object.entries(policies).flatMap(([rule, { check, fix }]) =>
-      check(resource, plan).map((said) => ({ ...said, rule, urn: resource.urn, fix })),
+      check(resource).map((said) => ({ ...said, rule, urn: resource.urn, fix })),
     ),
   );
-  const stack = plan.resources[0]?.urn.split("::")[0]?.split(":").at(-1) ?? "stack";
-  return [...each, ...gpuLimit(plan, maxGpus), ...plainSecrets(stack, plan.config)];
+  return [...each, ...gpuLimit(resources, maxGpus), ...plainSecrets(plan.stack, plan.config)];
 }

@@ -1,4 +1,4 @@
-import type { Plan, PlannedResource } from "../plan/read.ts";
+import type { PlannedResource } from "../plan/read.ts";
 
 /** What a rule found on a resource of a plan. */
 export interface Finding {
@@ -21,7 +21,7 @@ export interface Policy {
   /** What has to hold, one sentence. */
   readonly about: string;
   readonly fix: string;
-  check(resource: PlannedResource, plan: Plan): readonly Said[];
+  check(resource: PlannedResource): readonly Said[];
 }
 
 export const violation = (message: string): Said => ({ level: "violation", message });

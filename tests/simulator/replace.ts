@@ -1,6 +1,6 @@
 import type { Change, DiffResult } from "../../toolchain/providers/resource.ts";
 import { sameValue, unknownSentinel, type Wire, type WireMap } from "../../toolchain/providers/values.ts";
-import replaceRules from "./replace-rules.json" with { type: "json" };
+import replaceRules from "../../cost/rules/replace-rules.json" with { type: "json" };
 
 interface Rule {
   /** Inputs whose change replaces; with dots only that nested field does. */

@@ -1,4 +1,4 @@
-import replaceRules from "../replace-rules.json" with { type: "json" };
+import replaceRules from "../../../cost/rules/replace-rules.json" with { type: "json" };
 import type { Wanted } from "./extract.ts";
 
 /** The packages that exist as a simulated cloud. */

@@ -1,0 +1,96 @@
+import { readFile } from "node:fs/promises";
+import { InvalidArgumentError, type Command } from "commander";
+import type { Card, CardOptions, Plan } from "../../cost/index.ts";
+import type { CliContext } from "../context.ts";
+import { wrongInput } from "../errors.ts";
+import { readPlanFile } from "../plan-file.ts";
+import { examples } from "../program.ts";
+
+interface Flags {
+  readonly plan: string;
+  readonly base?: string;
+  readonly markdown: boolean;
+  readonly budget?: string;
+  readonly maxIncrease?: string;
+  readonly rate: readonly string[];
+  readonly usage?: string;
+  readonly evidence?: string;
+  readonly allowUnpriced: number;
+  readonly allowDataLoss: readonly string[];
+  readonly today?: string;
+}
+
+const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value];
+
+/** `./fidus preview --plan FILE`: what a recorded preview costs, interrupts and endangers; needs no engine or credentials. */
+export function register(program: Command, ctx: CliContext): void {
+  program
+    .command("preview")
+    .description("show what a recorded preview costs, interrupts and endangers; exit 3 over a limit or with data at risk")
+    .requiredOption("--plan <file>", "what `pulumi preview --json --show-sames` printed; - reads it from standard input")
+    .option("--base <file>", "another recorded preview of the same stack to compare with, in place of what is deployed")
+    .option("--markdown", "print the comment for a pull request", false)
+    .option("--budget <money>", "most that the stack may cost a month, such as 200EUR")
+    .option("--max-increase <money|percent>", "most that the plan may add a month, such as 20EUR or 10%")
+    .option("--rate <from/to=rate>", "worth of a currency in another, such as USD/EUR=0.92; may be repeated", collect, [])
+    .option("--usage <file>", "figures for what is billed by use, and cost outside the plan (YAML)")
+    .option("--evidence <file>", "proof of a fresh backup (JSON)")
+    .option("--allow-unpriced <number>", "so many may be without a price before a limit counts as not kept", wholeNumber, 0)
+    .option("--allow-data-loss <urn>", "the data of this resource may be lost; may be repeated", collect, [])
+    .option("--today <date>", "day of the prices and of the evidence; default: now")
+    .addHelpText(
+      "after",
+      examples([
+        "pulumi preview --stack starter --json --show-sames > plan.json; ./fidus preview --plan plan.json --budget 50EUR",
+        "./fidus preview --plan plan.json --json | jq '.totals'",
+        "./fidus preview --plan plan.json --markdown > comment.md",
+      ]),
+    )
+    .action(async (flags: Flags) => {
+      // Loaded here: no other command should wait for the price tables.
+      const { buildCard, readPlan, renderMarkdown, renderTerminal } = await import("../../cost/index.ts");
+      const card: Card = buildCard(readPlan(await readPlanFile(flags.plan), flags.plan), await optionsOf(flags));
+      const color = process.stdout.isTTY === true && ctx.env["NO_COLOR"] === undefined && ctx.env["TERM"] !== "dumb";
+      ctx.print(flags.markdown ? renderMarkdown(card) : renderTerminal(card, { color }));
+      ctx.printJson(card);
+      ctx.setExitCode(card.verdict.exitCode);
+    });
+}
+
+async function optionsOf(flags: Flags): Promise<CardOptions> {
+  const cost = await import("../../cost/index.ts");
+  const { parseDay, parseEvidence, parseIncrease, parseMoney, parseRate, parseUsage } = cost;
+  const { base, budget, maxIncrease, rate, usage, evidence, allowUnpriced, allowDataLoss, today } = flags;
+  return {
+    today: today === undefined ? new Date().toISOString() : parseDay(today, "--today"),
+    rates: new Map(rate.map((text) => parseRate(text, "--rate"))),
+    allowUnpriced,
+    allowDataLoss: new Set(allowDataLoss),
+    ...(base === undefined ? {} : { base: await basePlan(base, cost) }),
+    ...(budget === undefined ? {} : { budget: parseMoney(budget, "--budget") }),
+    ...(maxIncrease === undefined ? {} : { maxIncrease: parseIncrease(maxIncrease, "--max-increase") }),
+    ...(usage === undefined ? {} : { usage: parseUsage(await readGiven(usage, "--usage"), usage) }),
+    ...(evidence === undefined ? {} : { evidence: parseEvidence(await readGiven(evidence, "--evidence"), evidence) }),
+  };
+}
+
+/** What a refused base would leave is not known. */
+async function basePlan(file: string, { readPlan, refuseFailed }: typeof import("../../cost/index.ts")): Promise<Plan> {
+  const plan = readPlan(await readPlanFile(file), file);
+  refuseFailed(plan, file);
+  return plan;
+}
+
+async function readGiven(file: string, option: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const got = `${file} (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+    throw wrongInput("a file cannot be read", [{ path: option, got, rule: "a file that can be read", fix: `ls -l ${file}` }]);
+  }
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError("needs a whole number, 0 or more.");
+  return Number(text);
+}

@@ -1,0 +1,9 @@
+/** Prices any Pulumi preview: `renderMarkdown(buildCard(readPlan(text, "plan.json"), { today: "2026-11-21" }))`. */
+export { buildCard } from "./card/build.ts";
+export { parseEvidence, type Evidence } from "./card/evidence.ts";
+export { parseDay, parseIncrease, parseMoney, parseRate, type CardOptions } from "./card/options.ts";
+export { cardSchema, type Card } from "./card/schema.ts";
+export { parseUsage, type Usage } from "./card/usage.ts";
+export { readPlan, refuseFailed, type Plan } from "./plan/read.ts";
+export { renderMarkdown } from "./render/markdown.ts";
+export { renderTerminal } from "./render/terminal.ts";

@@ -1,0 +1,30 @@
+import replaceRules from "../rules/replace-rules.json" with { type: "json" };
+import { changedInputs, type Change, type ResourceState } from "./changes.ts";
+import type { Plan } from "./read.ts";
+
+const replacing = replaceRules.types as Readonly<Record<string, { readonly replace: readonly string[] }>>;
+
+/**
+ * What a plan changes against another program's plan of the same stack, instead of against what is deployed: `before` is what the
+ * base would leave, `after` what the plan would. Nothing has been ordered yet, so both are at today's price.
+ */
+export function againstBase(plan: Plan, base: Plan): Plan {
+  const was = new Map(base.changes.flatMap((change) => (change.after === null ? [] : [[change.urn, change] as const])));
+  const is = new Map(plan.changes.flatMap((change) => (change.after === null ? [] : [[change.urn, change] as const])));
+  const changes = [...new Set([...was.keys(), ...is.keys()])].map((urn) => between(was.get(urn), is.get(urn)));
+  return { ...plan, changes, providers: new Map([...base.providers, ...plan.providers]) };
+}
+
+function between(old: Change | undefined, now: Change | undefined): Change {
+  const { urn, name, type } = (now ?? old) as Change;
+  const [before, after] = [notOrdered(old), notOrdered(now)];
+  const paths = before === null || after === null ? [] : changedInputs(before.inputs, after.inputs);
+  const replaced = paths.some((path) => replacing[type]?.replace.includes(path) === true);
+  const op =
+    before === null ? "create" : after === null ? "delete" : paths.length === 0 ? "same" : replaced ? "replace" : "update";
+  return { urn, name, type, op, before, after, orphan: null, deleteFirst: false, paths };
+}
+
+function notOrdered(change: Change | undefined): ResourceState | null {
+  return change?.after == null ? null : { ...change.after, created: null };
+}

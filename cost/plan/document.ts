@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { InvalidInputError } from "../../infra/core/errors.ts";
+
+const map = z.record(z.string(), z.unknown());
+
+/** A resource as the engine's state knows it; only what is read here. */
+const state = z.object({
+  urn: z.string().optional(),
+  type: z.string(),
+  custom: z.boolean().optional(),
+  external: z.boolean().optional(),
+  delete: z.boolean().optional(),
+  protect: z.boolean().optional(),
+  retainOnDelete: z.boolean().optional(),
+  pendingReplacement: z.boolean().optional(),
+  importID: z.string().optional(),
+  created: z.string().optional(),
+  provider: z.string().optional(),
+  propertyDependencies: z.record(z.string(), z.array(z.string()).nullable()).nullish(),
+  inputs: map.optional(),
+});
+
+const step = z.object({
+  op: z.string(),
+  urn: z.string(),
+  oldState: state.nullish(),
+  newState: state.nullish(),
+  diffReasons: z.array(z.string()).nullish(),
+  detailedDiff: map.nullish(),
+});
+
+const digest = z.object({
+  config: map.optional(),
+  steps: z.array(step).optional(),
+  changeSummary: z.record(z.string(), z.number()).optional(),
+  diagnostics: z.array(z.object({ severity: z.string().optional(), message: z.string().optional() })).optional(),
+  maybeCorrupt: z.boolean().optional(),
+});
+
+export type RawState = z.infer<typeof state>;
+export type RawStep = z.infer<typeof step>;
+/** The document of `pulumi preview --json`; it always has steps. */
+export type Digest = z.infer<typeof digest> & { readonly steps: readonly RawStep[] };
+
+/** Throws InvalidInputError for anything but the document of a preview; `file` is its name in the message. */
+export function parseDigest(text: string, file: string): Digest {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw refused(file, text.trim() === "" ? "an empty file" : "no JSON document", "the document of a preview");
+  }
+  const read = digest.safeParse(json);
+  if (read.success && read.data.steps !== undefined) return { ...read.data, steps: read.data.steps };
+  const { steps, ...rest } = read.data ?? {};
+  // A program that fails before its first resource leaves no list of steps.
+  if (read.success && steps === undefined && failureOf(rest) !== null) return { ...rest, steps: [] };
+  const where = read.error?.issues[0]?.path.join(".") ?? "steps";
+  throw refused(file, `JSON without the ${where} of a preview`, "the document of a preview");
+}
+
+/** Why the engine refuses the plan; null when it does not. */
+export function failureOf({
+  diagnostics = [],
+  maybeCorrupt = false,
+}: Pick<Digest, "diagnostics" | "maybeCorrupt">): string | null {
+  const error = diagnostics.find(({ severity }) => severity === "error");
+  if (error !== undefined) return error.message?.trim() ?? "an error without a message";
+  return maybeCorrupt ? "the engine says that the state may be corrupt" : null;
+}
+
+export function refused(file: string, got: string, rule: string): InvalidInputError {
+  const fix = "pulumi preview --json --show-sames > plan.json";
+  return new InvalidInputError("this plan cannot be read", [{ path: file, got, rule, fix }]);
+}

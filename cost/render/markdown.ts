@@ -1,0 +1,58 @@
+import type { Card } from "../card/schema.ts";
+import { code } from "./safe.ts";
+import { viewOf, type Section, type View } from "./view.ts";
+
+/** Longest comment that GitHub takes is 65,536 characters. */
+const limit = 65_000;
+
+/** Rows of a table that are tried, until the whole fits. */
+const rowLimits = [Number.POSITIVE_INFINITY, 400, 150, 50, 20, 5, 0] as const;
+
+/**
+ * The card as a comment on a pull request: risks on top, then what changes, the rest folded. The first line is a marker by which
+ * a later run finds the comment. Rows that do not fit are counted, not shown.
+ */
+export function renderMarkdown(card: Card): string {
+  const view = viewOf(card);
+  for (const rows of rowLimits) {
+    const text = render(view, rows);
+    if (text.length <= limit) return text;
+  }
+  return render({ ...view, sections: [], verdict: { ...view.verdict, reasons: view.verdict.reasons.slice(0, 20) } }, 0);
+}
+
+function render(view: View, most: number): string {
+  const { stack, arrow, amount, basis, verdict, sections } = view;
+  return [
+    `<!-- fidus-card ${encodeURIComponent(stack).replaceAll("-", "%2D")} -->`,
+    `### ${code(stack)} ${arrow} ${amount}`,
+    "",
+    verdict.exitCode === 0 ? "**Exit 0**" : `**Exit ${verdict.exitCode}**`,
+    ...verdict.reasons.map((reason) => `- ${code(reason)}`),
+    "",
+    basis,
+    "",
+    ...sections.flatMap((section) => [sectionText(section, most), ""]),
+  ].join("\n");
+}
+
+function sectionText({ title, head, rows, folded }: Section, most: number): string {
+  const shown = rows.slice(0, folded ? Math.min(most, 150) : most);
+  const left = rows.length - shown.length;
+  const table = [
+    ...(shown.length > 0 ? [row(head), row(head.map(() => "---")), ...shown.map((cells) => row(cells.map(cell)))] : []),
+    ...(left > 0 ? ["", `${left} more rows: see the card's JSON.`] : []),
+  ].join("\n");
+  return folded ? `<details><summary>${title}</summary>\n\n${table}\n\n</details>` : `#### ${title}\n\n${table}`;
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** Amounts, signs and empty cells are ours and stay as they are. */
+function cell(text: string): string {
+  return /^[\d.,+±<~r✗?!-]*( (EUR|USD))?$/.test(text)
+    ? text.replace("<", "&lt;").replace("~", "&#126;").replace(/^-$/, "&#45;")
+    : code(text);
+}

@@ -1,0 +1,72 @@
+import type { Change } from "../plan/changes.ts";
+import { inputAt } from "../plan/values.ts";
+import { isFree } from "../estimators/free.ts";
+import replaceRules from "./replace-rules.json" with { type: "json" };
+
+/**
+ * What a change interrupts. none: nothing; rolling: part after part, the whole goes on; restart: it stops and comes back as the
+ * same; replace: another one takes its place.
+ */
+export type Downtime = "none" | "rolling" | "restart" | "replace";
+
+const replacing = replaceRules.types as Readonly<Record<string, { readonly replace: readonly string[] }>>;
+
+/** Inputs whose change in place interrupts. Source: replace-rules.json and its summary, 2026-11-21. */
+const inPlace: Readonly<Record<string, Readonly<Record<string, Downtime>>>> = {
+  "hcloud:index/server:Server": {
+    ...{ serverType: "restart", publicNets: "restart", iso: "restart", rescue: "restart", networks: "restart" },
+  },
+  "hcloud:index/primaryIp:PrimaryIp": { assigneeId: "restart", assigneeType: "restart" },
+  "hcloud:index/volume:Volume": { serverId: "restart" },
+  "hcloud:index/floatingIp:FloatingIp": { serverId: "restart" },
+  "hcloud:index/loadBalancerTarget:LoadBalancerTarget": { usePrivateIp: "restart" },
+  "hcloud:index/loadBalancerNetwork:LoadBalancerNetwork": { enablePublicInterface: "restart" },
+  "aws:eks/nodeGroup:NodeGroup": { version: "rolling", releaseVersion: "rolling", launchTemplate: "rolling" },
+  "aws:eks/cluster:Cluster": { version: "rolling" },
+  "aws:eks/addon:Addon": { addonVersion: "rolling", configurationValues: "rolling" },
+  "aws:ec2/instance:Instance": { instanceType: "restart", userData: "restart" },
+  "cloudflare:index/zone:Zone": { paused: "restart" },
+};
+
+/** Nobody notices when these are made anew. */
+const quiet =
+  /^(random|tls|command|time):|^hcloud:index\/(sshKey|snapshot|placementGroup):|^aws:(cloudwatch|budgets|costexplorer|sns|iam)\/|^aws:ec2\/launchTemplate:/;
+
+/** Kubernetes rolls what runs in it. */
+const workloads = /^kubernetes:apps\/v1:(Deployment|StatefulSet|DaemonSet)$/;
+
+/** The interruption that a change brings. What is not known is taken for the worse. */
+export function downtimeOf(change: Change): Downtime {
+  const { type, op, deleteFirst } = change;
+  if (op === "replace") return replaced(type, deleteFirst);
+  if (op !== "update") return "none";
+  if (mayReplace(change)) return replaced(type, deleteFirst);
+  if (workloads.test(type)) return "rolling";
+  if (quiet.test(type) || isKnown(type)) return worst(change.paths.map((path) => inPlace[type]?.[topOf(path)] ?? "none"));
+  return "restart";
+}
+
+/** The engine plans an update, but a replacing input gets its value only while it runs. */
+export function mayReplace({ type, op, paths, after }: Change): boolean {
+  if (op !== "update" || after === null) return false;
+  const listed = replacing[type]?.replace ?? [];
+  return paths.some((path) => listed.includes(topOf(path)) && inputAt(after.inputs, topOf(path)).kind === "unknown");
+}
+
+function replaced(type: string, deleteFirst: boolean): Downtime {
+  if (quiet.test(type)) return "none";
+  const rolls = type === "aws:eks/nodeGroup:NodeGroup" || workloads.test(type);
+  return rolls && !deleteFirst ? "rolling" : "replace";
+}
+
+function isKnown(type: string): boolean {
+  return Object.hasOwn(replacing, type) || Object.hasOwn(inPlace, type) || isFree(type);
+}
+
+function worst(all: readonly Downtime[]): Downtime {
+  return (["replace", "restart", "rolling"] as const).find((each) => all.includes(each)) ?? "none";
+}
+
+function topOf(path: string): string {
+  return path.split(/[.[]/)[0] ?? path;
+}
