@@ -28,12 +28,21 @@ export interface PulumiEngine {
     args: readonly string[],
     onStep: (step: EngineStep) => void,
   ): Promise<Changes>;
+  /** What the next `up` would do, as the engine's JSON preview with all that stays; a plan that it refuses has an exit code too. */
+  preview(): Promise<RecordedPreview>;
   /** The stack's outputs, secrets left out; null before the first `up`. */
   outputs(): Promise<Readonly<Record<string, unknown>> | null>;
   /** Every resource in the state; [] before the first `up`. */
   resources(): Promise<readonly StateResource[]>;
   /** Any other call of the CLI; its standard output. */
   call(args: readonly string[]): Promise<string>;
+}
+
+export interface RecordedPreview {
+  /** The JSON document. */
+  readonly text: string;
+  /** Of the engine, 0 to 255. */
+  readonly exitCode: number;
 }
 
 export interface StateResource {
@@ -98,6 +107,15 @@ export function pulumiEngine(ctx: CliContext, installation: Installation, stack:
         throw engineFailure(operation, await seen, error, ctx.signal);
       }
       return (await seen).changes;
+    },
+    async preview() {
+      try {
+        return { text: (await spawn(["preview", "--stack", stack, "--json", "--show-sames"])).stdout, exitCode: 0 };
+      } catch (error) {
+        const refused = error instanceof ExecaError && /^\s*\{/.test(String(error.stdout));
+        if (refused && error.exitCode !== undefined) return { text: String(error.stdout), exitCode: error.exitCode };
+        throw engineFailure("preview", { changes: {}, errors: [], printed: [], failed: [] }, error, ctx.signal);
+      }
     },
     async outputs() {
       const text = await call(["stack", "output", "--json", "--stack", stack]).catch(noSuchStack);
