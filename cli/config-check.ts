@@ -94,7 +94,7 @@ async function opened(
 }
 
 /** Throws exit 2 when the stack does not say what it is. */
-function editionOf(config: StackConfigFile): Edition {
+export function editionOf(config: StackConfigFile): Edition {
   const own = config.entries()["edition"];
   const found = editions.find((edition) => edition === own);
   if (found !== undefined) return found;

@@ -24,14 +24,21 @@ export interface PulumiEngine {
   ensureStack(config: StackConfigFile): Promise<void>;
   /** Runs `pulumi up|destroy|refresh` to its end and returns what changed. Throws CliError exit 1 with the engine's own errors. */
   run(operation: "up" | "destroy" | "refresh", args: readonly string[], onStep: (step: EngineStep) => void): Promise<Changes>;
-  /** What an `up` would do now. Throws as `run`. */
-  preview(): Promise<Changes>;
+  /** What the next `up` would do, as the engine's JSON preview with all that stays; a plan that it refuses has an exit code too. */
+  preview(): Promise<RecordedPreview>;
   /** The stack's outputs, secrets left out; null before the first `up`. */
   outputs(): Promise<Readonly<Record<string, unknown>> | null>;
   /** Every resource in the state; [] before the first `up`. */
   resources(): Promise<readonly StateResource[]>;
   /** Any other call of the CLI; its standard output. */
   call(args: readonly string[]): Promise<string>;
+}
+
+export interface RecordedPreview {
+  /** The JSON document. */
+  readonly text: string;
+  /** Of the engine, 0 to 255. */
+  readonly exitCode: number;
 }
 
 export interface StateResource {
@@ -98,10 +105,11 @@ export function pulumiEngine(ctx: CliContext, installation: Installation, stack:
     },
     async preview() {
       try {
-        return planned((await spawn(["preview", "--json", "--stack", stack])).stdout).changes;
+        return { text: (await spawn(["preview", "--stack", stack, "--json", "--show-sames"])).stdout, exitCode: 0 };
       } catch (error) {
-        if (!(error instanceof ExecaError)) throw error;
-        throw engineFailure("preview", planned(error.stdout), error, ctx.signal);
+        const refused = error instanceof ExecaError && /^\s*\{/.test(String(error.stdout));
+        if (refused && error.exitCode !== undefined) return { text: String(error.stdout), exitCode: error.exitCode };
+        throw engineFailure("preview", { changes: {}, errors: [], printed: [], failed: [] }, error, ctx.signal);
       }
     },
     async outputs() {
@@ -178,21 +186,6 @@ async function readEvents(stdout: NodeJS.ReadableStream | null, onStep: (step: E
     if (diagnostic?.severity === "info#err") printed.push(diagnostic.message.trimEnd());
   }
   return { changes, errors, printed, failed };
-}
-
-/** The one document of a preview. */
-function planned(text: unknown): Seen {
-  const nothing = { changes: {}, errors: [], printed: [], failed: [] };
-  if (typeof text !== "string" || !text.trim().startsWith("{")) return nothing;
-  const { changeSummary = {}, diagnostics = [] } = JSON.parse(text) as PreviewDocument;
-  const said = (wanted: string): string[] =>
-    diagnostics.flatMap(({ severity, message }) => (severity === wanted ? [message.trim()] : []));
-  return { ...nothing, changes: changeSummary, errors: said("error"), printed: said("info#err") };
-}
-
-interface PreviewDocument {
-  readonly changeSummary?: Changes;
-  readonly diagnostics?: readonly { readonly severity: string; readonly message: string }[];
 }
 
 interface StepMetadata {

@@ -17,8 +17,11 @@ export interface Session {
   readonly engine: PulumiEngine;
 }
 
-/** Opens an existing stack. Throws exit 2 when this installation has none of that name. */
-export async function openSession(ctx: CliContext, name: string): Promise<Session> {
+/** The stack and its installation. Throws exit 2 when this installation has none of that name. */
+export async function requireStack(
+  ctx: CliContext,
+  name: string,
+): Promise<{ readonly stack: string; readonly installation: Installation }> {
   const stack = checkStackName(name);
   const installation = await ctx.existingInstallation();
   const stacks = installation === null ? [] : await configuredStacks(installation);
@@ -28,6 +31,12 @@ export async function openSession(ctx: CliContext, name: string): Promise<Sessio
       { path: "stack", got: stack, rule, fix: `./fidus up ${stacks[0] ?? "community"}` },
     ]);
   }
+  return { stack, installation };
+}
+
+/** Opens an existing stack of edition community. Throws as `requireStack`, and exit 1 for another edition. */
+export async function openSession(ctx: CliContext, name: string): Promise<Session> {
+  const { stack, installation } = await requireStack(ctx, name);
   const config = await openStackConfig(ctx.paths, installation, stack, "community");
   const dockerHost = config.entries()["dockerHost"] ?? "unix:///var/run/docker.sock";
   return {

@@ -48,3 +48,36 @@ export function recordedStarter(): Recorded {
   });
   return { config: { "fidus:edition": "starter" }, steps, changeSummary: { same: steps.length } };
 }
+
+/** What the engine writes for a value that comes only with the deployment. */
+export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** A change of a recorded preview; what comes out need not be one any more. */
+export type Mutation = (plan: Recorded) => unknown;
+/** The step of a type, which is about to become another one than "same". */
+export function step(plan: Recorded, type: string): Recorded["steps"][number] {
+  plan.changeSummary["same"]! -= 1;
+  return plan.steps.find(({ urn }) => urn.includes(`:${type}::`))!;
+}
+/** The step of a type, with another operation and other inputs. */
+export const change =
+  (type: string, op: string, inputs: object = {}): Mutation =>
+  (plan) => {
+    const one = step(plan, type);
+    one.op = op;
+    one.newState = { ...one.newState!, inputs: { ...one.newState!.inputs, ...inputs } };
+    return plan;
+  };
+/** Deletes what is not protected any more. */
+export const remove =
+  (type: string, state: object = {}): Mutation =>
+  (plan) => {
+    const one = step(plan, type);
+    Object.assign(one, { op: "delete", oldState: { ...one.oldState, protect: false, ...state }, newState: undefined });
+    return plan;
+  };
+/** The engine refuses. */
+export const fail = (plan: Recorded): unknown => ({
+  ...plan,
+  diagnostics: [{ severity: "error", message: "cannot delete protected resource" }],
+});

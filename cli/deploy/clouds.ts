@@ -3,6 +3,7 @@ import type { CloudName } from "../../toolchain/index.ts";
 import { checkConfiguration, type CheckedStack } from "../config-check.ts";
 import type { CliContext } from "../context.ts";
 import { pulumiEngine, type Changes } from "../engine.ts";
+import { plannedChanges } from "../engine-preview.ts";
 import { CliError } from "../errors.ts";
 import { prepareToolchain } from "../host-check.ts";
 import type { Installation } from "../installation.ts";
@@ -29,7 +30,7 @@ export interface DeployedClouds {
 }
 
 /** Plugins of clouds by edition. */
-const cloudsOf: Readonly<Record<Edition, readonly CloudName[]>> = {
+export const cloudsOf: Readonly<Record<Edition, readonly CloudName[]>> = {
   community: [],
   starter: ["hcloud", "cloudflare"],
   pro: ["hcloud", "cloudflare"],
@@ -73,7 +74,7 @@ async function deploy(
     await engine.ensureStack(config);
     const adopted = await settlePendingCreates(ctx, installation, engine, stack);
     if (adopted.length > 0) ctx.notice(`  taken over from a run that was killed: ${adopted.join(", ")}`);
-    return engine.preview();
+    return plannedChanges(await engine.preview());
   });
   if (Object.keys(planned).some((op) => op !== "same") && !(await ctx.confirm(`${stack}: ${inWords(planned)}. Go on?`))) {
     throw new CliError("nothing was changed", { code: "declined" });

@@ -97,6 +97,15 @@ test("a second up changes nothing and asks nothing", async () => {
   expect(Object.keys(stacks[0]?.changes ?? {})).toEqual(["same"]);
 }, 120_000);
 
+test("preview STACK shows what it costs: every line with its price, sum and date", async () => {
+  const { code, stdout, stderr } = await fidus("preview", "shop", "--json");
+  expect(code, stderr).toBe(0);
+  const card = JSON.parse(stdout) as { complete: boolean; resources: { type: string; after: string | null }[] };
+  expect(card.complete).toBe(true);
+  const server = card.resources.find(({ type }) => type === "hcloud:index/server:Server");
+  expect(Number(server?.after)).toBeGreaterThan(0);
+}, 120_000);
+
 test("uninstall refuses while servers stand that only the state knows", async () => {
   const { code, stderr } = await fidus("uninstall", "--yes");
   expect(code, stderr).toBe(3);
