@@ -20,7 +20,7 @@ export function instance(subject: Subject): Estimate {
   return bill.estimate();
 }
 
-/** Nodes as many as are wanted now, of the first type of the list, with the disks of their launch template. */
+/** Nodes as many as are wanted now, of the first type of the list, with the disks of their launch template, else EKS's own: 20 GB. */
 export function nodeGroup(subject: Subject): Estimate {
   const bill = awsBill(subject);
   const [template] = subject.related("launchTemplate").filter(({ type }) => type === "aws:ec2/launchTemplate:LaunchTemplate");
@@ -80,7 +80,7 @@ function addDevices(bill: Bill, count: Amount, inputs: Inputs, path: string, inn
   }
 }
 
-/** What says nothing is gp3 for nodes and gp2 for plain instances and volumes; the dearer of the two would be gp2. */
+/** A disk that names no type is a gp2 at AWS. */
 function addBlockDevice(bill: Bill, count: Amount, inputs: Inputs, typeKey: string, sizeKey: string): void {
   addDisk(bill, count, {
     type: textAt({ inputs }, typeKey, "gp2"),

@@ -5,6 +5,9 @@ import { viewOf, type Section, type View } from "./view.ts";
 /** Longest comment that GitHub takes is 65,536 characters. */
 const limit = 65_000;
 
+/** Reasons that are shown; the longest of these still fit. */
+const mostReasons = 20;
+
 /** Rows of a table that are tried, until the whole fits. */
 const rowLimits = [Number.POSITIVE_INFINITY, 400, 150, 50, 20, 5, 0] as const;
 
@@ -18,7 +21,7 @@ export function renderMarkdown(card: Card): string {
     const text = render(view, rows);
     if (text.length <= limit) return text;
   }
-  return render({ ...view, sections: [], verdict: { ...view.verdict, reasons: view.verdict.reasons.slice(0, 20) } }, 0);
+  return render(view, 0);
 }
 
 function render(view: View, most: number): string {
@@ -28,7 +31,8 @@ function render(view: View, most: number): string {
     `### ${code(stack)} ${arrow} ${amount}`,
     "",
     verdict.exitCode === 0 ? "**Exit 0**" : `**Exit ${verdict.exitCode}**`,
-    ...verdict.reasons.map((reason) => `- ${code(reason)}`),
+    ...verdict.reasons.slice(0, mostReasons).map((reason) => `- ${code(reason)}`),
+    ...(verdict.reasons.length > mostReasons ? [`- ${verdict.reasons.length - mostReasons} more: see the card's JSON.`] : []),
     "",
     basis,
     "",

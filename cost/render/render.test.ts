@@ -178,6 +178,21 @@ test("a comment stays within the host's limit and counts the rows that did not f
   expect(text.length).toBeLessThanOrEqual(65_000);
   expect(text).toContain("more rows: see the card's JSON.");
   expect(text).toContain("0.00 → 1,716.00 EUR a month (+1,716.00)");
+  const gone = Array.from({ length: 500 }, (_, index): Step => ({
+    op: "delete",
+    type: disk,
+    name: `${index}${"|".repeat(500)}`,
+    inputs,
+  }));
+  const lost = renderMarkdown(card(gone));
+  expect(lost.length).toBeLessThanOrEqual(65_000);
+  expect(lost).toContain("- 480 more: see the card's JSON.");
+});
+
+test("what lies beyond the basic characters is shown whole", () => {
+  expect(renderMarkdown(card([{ type: disk, name: "disk 💾", inputs: { ...inputs, size: 10 } }]))).toContain(
+    "<code>disk &#128190;</code>",
+  );
 });
 
 test("the published JSON Schema is the one that cards keep: npm run docs", () => {

@@ -20,7 +20,7 @@ export function plain(text: string): string {
  */
 export function code(text: string): string {
   const encoded = plain(text)
-    .replaceAll(/[^A-Za-z0-9 .,/:=+%()→…·±-]/g, (character) => `&#${character.codePointAt(0)};`)
+    .replaceAll(/[^A-Za-z0-9 .,/:=+%()→…·±-]/gu, (character) => `&#${character.codePointAt(0)};`)
     .replaceAll("://", ":&#47;/")
     .replaceAll(/www\./gi, (found) => `${found.slice(0, 3)}&#46;`);
   return `<code>${encoded}</code>`;
