@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { findEngine, isOlder, isRemote, type DockerDeps } from "./docker.ts";
+import { findEngine, type DockerDeps } from "./docker.ts";
+import { isOlder, isRemote } from "./docker-refusals.ts";
 import { run as realRun, type RunResult } from "./run.ts";
 
 const info = {

@@ -2,11 +2,17 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import {
+  engineRefusal,
+  isRemote,
+  openEngineRefusal,
+  podmanRefusal,
+  silentEngine,
+  unusableContext,
+  usualSocket,
+} from "./docker-refusals.ts";
 import { cannotGoOn, type CliError } from "./errors.ts";
 import { run as realRun, type Run } from "./run.ts";
-
-/** Oldest engine that is shown to work. */
-export const oldestEngine = "20.10";
 
 /** How a Docker engine was found. */
 export type EngineSource =
@@ -101,7 +107,6 @@ interface Candidate {
   readonly env: Readonly<Record<string, string>>;
 }
 
-const usualSocket = "/var/run/docker.sock";
 const answerTimeoutMs = { near: 10_000, far: 30_000 } as const;
 
 /**
@@ -126,34 +131,6 @@ export async function findEngine(deps: DockerDeps): Promise<EngineSearch> {
     tried.push(`${candidate.host}: ${answer.reason}`);
   }
   return { kind: "none", cli: true, tried };
-}
-
-function silentEngine({ host, source }: Candidate, reason: string): CliError {
-  const recorded = source === "recorded";
-  const fix = recorded
-    ? `Start that engine; if the address is wrong: pulumi config set dockerHost unix://${usualSocket}`
-    : source === "DOCKER_HOST"
-      ? "unset DOCKER_HOST (to use this machine's engine), or start that engine."
-      : "docker context use default";
-  const subject = recorded
-    ? "The Docker engine this stack lives on does not answer"
-    : "The Docker engine you chose does not answer";
-  const path = recorded ? "dockerHost" : source;
-  const rule = "an engine that answers `docker version`";
-  return cannotGoOn(subject, [{ path, got: `${host} (${reason})`, rule, fix }], "no-engine");
-}
-
-/** Over plain TCP an engine is root for its whole network, and ports on its loopback are out of reach: it is not even asked. */
-function openEngineRefusal({ host, source }: Candidate): CliError | null {
-  if (!isRemote(host) || host.startsWith("ssh://")) return null;
-  const machine = host.replace(/^tcp:\/\//, "").replace(/:\d+$/, "");
-  const problem = {
-    path: source,
-    got: host,
-    rule: "a socket of this machine, or SSH to another",
-    fix: `export DOCKER_HOST=ssh://root@${machine}`,
-  };
-  return cannotGoOn("An engine of another machine is used over SSH only", [problem], "engine-refused");
 }
 
 /** podman-docker puts a `docker` on PATH that is not Docker. */
@@ -184,11 +161,6 @@ async function namedCandidate({
   if (Object.hasOwn(TLSMaterial ?? {}, "docker"))
     return { error: unusableContext(`${name}, with TLS files`, "a context by socket or ssh://", env) };
   return { host: Endpoints.docker.Host, source: `context ${name}`, env: { DOCKER_HOST: Endpoints.docker.Host } };
-}
-
-function unusableContext(got: string, rule: string, env: NodeJS.ProcessEnv): CliError {
-  const fix = env["DOCKER_CONTEXT"] === undefined ? "docker context use default" : "unset DOCKER_CONTEXT";
-  return cannotGoOn("The current Docker context cannot be used", [{ path: "docker context", got, rule, fix }], "no-engine");
 }
 
 /** The usual places, each only where its socket is. */
@@ -227,7 +199,7 @@ async function ask(candidate: Candidate, deps: DockerDeps): Promise<Answer> {
   if (version.code === 124) return { kind: "silent", reason: `no answer within ${options.timeoutMs / 1000} s` };
   if (version.code !== 0) return silence(candidate, lastLine(version.stderr));
   const { Server: server } = versionSchema.parse(JSON.parse(version.stdout));
-  const refusal = engineRefusal(candidate, server);
+  const refusal = engineRefusal(candidate.host, server);
   if (refusal !== null) return { kind: "refused", error: refusal };
   const answered = await run("docker", ["info", "--format", "{{json .}}"], options);
   if (answered.code !== 0) return silence(candidate, lastLine(answered.stderr));
@@ -257,61 +229,6 @@ function silence({ host }: Candidate, reason: string): Answer {
     fix: 'sudo usermod -aG docker "$USER", then sign in again (or: newgrp docker)',
   };
   return { kind: "refused", error: cannotGoOn("The Docker engine is there, but not for you", [problem], "no-engine") };
-}
-
-function engineRefusal({ host }: Candidate, server: z.infer<typeof versionSchema>["Server"]): CliError | null {
-  const podman = server.Components?.find(({ Name }) => /podman/i.test(Name));
-  if (podman !== undefined) return podmanRefusal(host, `Podman ${podman.Version}`);
-  const refuse = (got: string, rule: string, fix: string): CliError =>
-    cannotGoOn("This Docker engine cannot run Fidus", [{ path: host, got, rule, fix }], "engine-refused");
-  if (server.Os !== "linux")
-    return refuse(
-      `an engine for ${server.Os} containers`,
-      "an engine for Linux containers",
-      "Docker Desktop: Switch to Linux containers.",
-    );
-  if (isOlder(server.Version, oldestEngine)) {
-    return refuse(
-      `Docker ${server.Version}`,
-      `Docker ${oldestEngine} or newer`,
-      "On Debian or Ubuntu: sudo apt-get install -y docker.io (a release that has it), or Docker's own packages.",
-    );
-  }
-  return null;
-}
-
-function podmanRefusal(path: string, got: string): CliError {
-  return cannotGoOn(
-    "Podman is not supported: its Docker API differs in builds, health checks and restarts",
-    [
-      {
-        path,
-        got,
-        rule: `Docker Engine ${oldestEngine} or newer`,
-        fix: "Install Docker Engine, or: export DOCKER_HOST=unix:///var/run/docker.sock",
-      },
-    ],
-    "engine-refused",
-  );
-}
-
-/** True when the engine is reached over a network. */
-export function isRemote(host: string): boolean {
-  if (host.startsWith("ssh://")) return true;
-  const tcp = /^tcp:\/\/(\[[^\]]*\]|[^:/]+)/.exec(host)?.[1];
-  return tcp !== undefined && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(tcp);
-}
-
-/** Compares the first two numbers of versions such as `20.10.24+dfsg1`. An unreadable version counts as new: it answers, after all. */
-export function isOlder(version: string, than: string): boolean {
-  const [major, minor] = numbers(version);
-  const [thanMajor, thanMinor] = numbers(than);
-  return major < thanMajor || (major === thanMajor && minor < thanMinor);
-}
-
-function numbers(version: string): [number, number] {
-  const found = /^v?(\d+)\.(\d+)/.exec(version);
-  return found === null ? [Infinity, Infinity] : [Number(found[1]), Number(found[2])];
 }
 
 function lastLine(text: string): string {

@@ -1,7 +1,8 @@
 import { portCommands, type PublishedPort } from "../infra/config/published-ports.ts";
 import { formatProblem, type Problem } from "../infra/core/errors.ts";
 import { modelProblems, type Model } from "../infra/core/models.ts";
-import { isOlder, type Engine } from "./docker.ts";
+import type { Engine } from "./docker.ts";
+import { isOlder } from "./docker-refusals.ts";
 import { cannotGoOn } from "./errors.ts";
 import type { PortHolder } from "./ports.ts";
 
