@@ -3,6 +3,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stackContainers, type StackContainer } from "../../cli/containers.ts";
 import { eventually } from "../../infra/core/eventually.ts";
+import { architecture } from "../architecture/document.ts";
 import { checkout, docker, newProduct, type Product, type UpJson } from "./product.ts";
 
 let product: Product;
@@ -93,6 +94,14 @@ describe("after the first up", () => {
       expect(HostConfig.RestartPolicy.Name, Name).toBe("unless-stopped");
       expect(Config.Healthcheck?.Test[0], Name).toBe("CMD");
     }
+  });
+
+  test("is made of what docs/architecture.md shows", async () => {
+    const { seen, documented } = architecture(
+      "community",
+      (await product.pulumi("stack", "export", "--stack", "community")).stdout,
+    );
+    expect(seen).toBe(documented);
   });
 
   test("the page and the API answer on one origin, and the API on its own port [C-20] [C-16] [C-08]", async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EngineProject } from "../../toolchain/providers/testing/engine.ts";
 import type { Thing } from "../simulator/cloud/store.ts";
 import { EnterpriseProject, regionDown, type RegionName } from "./enterprise-project.ts";
+import { architecture } from "../architecture/document.ts";
 import { findingsOf, mustUp, operationsOf, plannedSteps } from "./steps.ts";
 
 /** The enterprise edition's own programs on the real engine; AWS is simulated. */
@@ -30,6 +31,11 @@ async function timedPreview(project: EngineProject): Promise<void> {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`unchanged preview of ${project.stack}: ${seconds} s, ${(await project.resources()).length} resources`);
   expect(await findingsOf(project)).toEqual([]);
+}
+
+async function expectDocumented(kind: string, project: EngineProject): Promise<void> {
+  const { seen, documented } = architecture(`enterprise ${kind}`, await project.stateText());
+  expect(seen).toBe(documented);
 }
 
 /** Resources for whose protection the plan is refused. */
@@ -77,6 +83,7 @@ describe("one installation through its life", () => {
       witness: { region: "eu-north-1", bucket: "fidus-a1b2c3-shop-global-witness-eu-north-1", key: "epoch.json" },
     });
     await timedPreview(enterprise.global);
+    await expectDocumented("global", enterprise.global);
   });
 
   test("a failover is two keys that plan nothing at Route 53 or anywhere else", minutes(5), async () => {
@@ -101,6 +108,7 @@ describe("one installation through its life", () => {
       before("nodes-AmazonEKSWorkerNodePolicy", "gpu-group");
       const project = enterprise.region(frankfurt);
       await timedPreview(project);
+      await expectDocumented("region", project);
       expect(await refresh(project, "--expect-no-changes")).toMatchObject({ code: 0 });
       expect(named(project.stack, "system-group").inputs).toMatchObject({
         instanceTypes: ["m7i.2xlarge", "m6i.2xlarge", "m7a.2xlarge"],

@@ -5,6 +5,7 @@ import type { Thing } from "../simulator/cloud/store.ts";
 import { HetznerProject } from "./hetzner-project.ts";
 import { atHetzner, perCluster, perGroup, perHost, secrets, shapes } from "./pro-project.ts";
 import { withoutIds } from "./same-state.ts";
+import { architecture } from "../architecture/document.ts";
 import { findingsOf } from "./steps.ts";
 
 /** The pro edition's own program on the real engine; Hetzner and Cloudflare are simulated. */
@@ -67,6 +68,8 @@ describe.each(Object.entries(shapes))("topology %s", (topology, { groups, data, 
       const resources = await simulation.project.resources();
       console.log(`unchanged preview of pro ${topology}: ${took} s, ${resources.length} resources`);
       expect(await findingsOf(simulation.project)).toEqual([]);
+      const { seen, documented } = architecture(`pro ${topology}`, await simulation.project.stateText());
+      expect(seen).toBe(documented);
       const refreshed = await simulation.project.run("refresh", "--yes", "--skip-preview", "--expect-no-changes");
       expect(refreshed).toMatchObject({ code: 0 });
     },

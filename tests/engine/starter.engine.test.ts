@@ -4,6 +4,7 @@ import type { Thing } from "../simulator/cloud/store.ts";
 import { HetznerProject } from "./hetzner-project.ts";
 import { withoutIds } from "./same-state.ts";
 import { atHetzner, onOwnHost, tokens } from "./starter-project.ts";
+import { architecture } from "../architecture/document.ts";
 import { findingsOf } from "./steps.ts";
 
 /** The starter edition's own program on the real engine; Hetzner and Cloudflare are simulated. */
@@ -50,6 +51,8 @@ test(
     const started = performance.now();
     expect(await starter.plan()).toEqual([]);
     expect(await findingsOf(simulation.project)).toEqual([]);
+    const { seen, documented } = architecture("starter", await simulation.project.stateText());
+    expect(seen).toBe(documented);
     const resources = await simulation.project.resources();
     console.log(
       `unchanged preview of starter: ${((performance.now() - started) / 1000).toFixed(1)} s, ${resources.length} resources`,
