@@ -60,6 +60,10 @@ export function register(program: Command, ctx: CliContext): void {
     .action(async (stack: string | undefined, flags: Flags) => {
       // Loaded here: no other command should wait for the price tables.
       const { buildCard, readPlan, renderMarkdown, renderTerminal } = await import("../../cost/index.ts");
+      if (flags.plan === "-" && flags.base === "-") {
+        const problem = { path: "--base", got: "-", rule: "a file: --plan reads standard input", fix: "--base base.json" };
+        throw wrongInput("two previews cannot come from one input", [problem]);
+      }
       const options = await optionsOf(flags);
       const { text, name, engineExit } = await planOf(ctx, stack, flags.plan);
       const card: Card = buildCard(readPlan(text, name), { ...options, engineExit });
