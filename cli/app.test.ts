@@ -37,6 +37,7 @@ test("every command has a description, and help with examples that name it", () 
 test.each([
   [["dctor"], "unknown command 'dctor'", "Did you mean doctor?"],
   [["env", "--shel", "fish"], "unknown option '--shel'", "Did you mean --shell?"],
+  [["config"], "which of its commands is missing", "./fidus --help"],
   [["doctor", "extra"], "too many arguments", "./fidus --help"],
 ])("%j exits 2 and names what was meant", async (args, rule, hint) => {
   const { code, stdout, stderr } = await fidus(args);
