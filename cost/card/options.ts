@@ -40,11 +40,11 @@ export interface CardOptions {
 
 const money = /^(\d+(?:\.\d+)?) ?(EUR|USD)$/;
 
-/** `200EUR`, `99.50 USD`. Throws InvalidInputError; `path` is the option in the message. */
-export function parseMoney(text: string, path: string): MoneyAmount {
+/** `200EUR`, `99.50 USD`. Throws InvalidInputError; `path` is the option in the message, `fix` what repairs it. */
+export function parseMoney(text: string, path: string, fix = `${path} 200EUR`): MoneyAmount {
   const [, digits, currency] = money.exec(text) ?? [];
   const value = amount(digits);
-  if (value === null) throw wrong(path, text, "an amount in EUR or USD", `${path} 200EUR`);
+  if (value === null) throw wrong(path, text, "an amount in EUR or USD", fix);
   return { amount: value, currency: currency as Currency };
 }
 
