@@ -30,7 +30,7 @@ export function register(program: Command, ctx: CliContext): void {
     )
     .action(async (flags: Flags) => {
       const maxGpus = parseLimit(flags.maxGpus);
-      const plan = readPlan(await readPlanFile(flags.plan), flags.plan);
+      const plan = readPlan(await readPlanFile(flags.plan, ctx.signal), flags.plan);
       refuseFailed(plan, flags.plan);
       const resources = plannedResources(plan).length;
       const findings = checkPolicies(plan, { maxGpus });
