@@ -264,5 +264,7 @@ test("a stack that does not exist is never answered with the up of one that was 
     code: 2,
     stderr: expect.stringContaining("Name one of them, such as acme."),
   });
+  // A product's name is free for that product only.
+  expect((await fidus("config", "check", "pro")).stderr).toContain("needs one of acme. ./fidus init pro --name pro");
   expect(await fidus("status")).toMatchObject({ code: 2, stderr: expect.stringContaining("one of acme. ./fidus up community") });
 });
