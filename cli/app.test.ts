@@ -37,6 +37,7 @@ test("every command has a description, and help with examples that name it", () 
 test.each([
   [["dctor"], "unknown command 'dctor'", "Did you mean doctor?"],
   [["env", "--shel", "fish"], "unknown option '--shel'", "Did you mean --shell?"],
+  [["config"], "which of its commands is missing", "./fidus --help"],
   [["doctor", "extra"], "too many arguments", "./fidus --help"],
 ])("%j exits 2 and names what was meant", async (args, rule, hint) => {
   const { code, stdout, stderr } = await fidus(args);
@@ -115,6 +116,9 @@ test("doctor without an engine fails with the commands, changes nothing, and exi
 test("a toolchain that is not there yet is told by --check, exit 1, and nothing is fetched", async () => {
   const { code, stdout } = await fidus(["toolchain", "--check"], { XDG_CACHE_HOME: join(home, "empty-cache") });
   expect({ code, stdout }).toEqual({ code: 1, stdout: "The toolchain is not complete. ./fidus toolchain\n" });
+  expect(await fidus(["toolchain", "hcloud", "--check"], { XDG_CACHE_HOME: join(home, "empty-cache") })).toMatchObject({
+    stdout: "The toolchain is not complete. ./fidus toolchain hcloud\n",
+  });
 });
 
 test("a reader that closes the pipe early is no failure", async () => {

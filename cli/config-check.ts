@@ -11,7 +11,7 @@ import { wrongInput } from "./errors.ts";
 import { prepareToolchain } from "./host-check.ts";
 import type { Installation } from "./installation.ts";
 import { readStackConfig, type StackConfigFile } from "./stack-config.ts";
-import { checkStackName, configuredStacks, globalSuffix } from "./stacks.ts";
+import { checkStackName, configuredStacks, globalSuffix, products } from "./stacks.ts";
 
 /** One stack's configuration, parsed. */
 export interface CheckedStack {
@@ -64,7 +64,7 @@ async function meantStacks(ctx: CliContext, name: string): Promise<{ installatio
       path: "stack",
       got: name,
       rule: configured.length === 0 ? "a stack; this checkout has none yet" : `one of ${configured.join(", ")}`,
-      fix: `./fidus init starter --name ${name}`,
+      fix: `./fidus init ${products.find((product) => product === name) ?? "starter"} --name ${name}`,
     },
   ]);
 }

@@ -257,3 +257,14 @@ describe("env", () => {
     expect(await fidus("env", "acme-global", "--json")).toMatchObject({ code: 0 });
   });
 });
+
+test("a stack that does not exist is never answered with the up of one that was not named", async () => {
+  await configured({ acme: complete.starter });
+  expect(await fidus("preview", "acmee")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("Name one of them, such as acme."),
+  });
+  // A product's name is free for that product only.
+  expect((await fidus("config", "check", "pro")).stderr).toContain("needs one of acme. ./fidus init pro --name pro");
+  expect(await fidus("status")).toMatchObject({ code: 2, stderr: expect.stringContaining("one of acme. ./fidus up community") });
+});

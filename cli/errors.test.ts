@@ -44,6 +44,13 @@ test("a pulumi command among the repairs is shown with what makes it work", () =
   expect(renderError(describeError(wrongInput("no", [problem])).report)).not.toContain("eval");
 });
 
+test("a message that names the stack's own variables is not followed by those of another stack", () => {
+  const { report } = describeError(
+    wrongInput('shop: eval "$(./fidus env shop)"', [{ ...problem, fix: "pulumi config set x 1" }]),
+  );
+  expect(renderError(report).split("\n")).toHaveLength(2);
+});
+
 test("a config error's sentence does not repeat its problems", () => {
   expect(renderError(describeError(new InvalidInputError("community", [problem])).report).split("\n")).toHaveLength(2);
 });

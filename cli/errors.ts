@@ -84,8 +84,8 @@ export function describeError(error: unknown): { readonly report: ErrorReport; r
 export function renderError({ message, problems, fix }: ErrorReport): string {
   const lines = [`fidus: ${message}`, ...problems.map((problem) => `  ${formatProblem(problem)}`)];
   if (fix !== null) lines.push(`  ${fix}`);
-  // The engine is seldom on the PATH, and without these variables it would look for another state.
-  if (problems.some((problem) => /\bpulumi config\b/.test(problem.fix)))
+  // The engine is seldom on the PATH, and without these variables it would look for another state. A message may name the stack.
+  if (problems.some((problem) => /\bpulumi config\b/.test(problem.fix)) && !message.includes("./fidus env"))
     lines.push('  Before a pulumi command: eval "$(./fidus env)"');
   return lines.join("\n");
 }

@@ -36,6 +36,13 @@ test("looking finds nothing and makes nothing; asking makes id, passphrase and f
   });
 });
 
+test("a data folder that cannot be made is refused at once with the way to another", async () => {
+  const elsewhere = resolvePaths({ HOME: home, XDG_DATA_HOME: "/proc/nope" }, join(home, "one"));
+  await expect(ensureInstallation({ paths: elsewhere, env })).rejects.toMatchObject({
+    problems: [{ path: "/proc/nope", rule: "a folder that can be made", fix: 'export XDG_DATA_HOME="$HOME/.local/share"' }],
+  });
+});
+
 test("the same checkout finds the same installation, also through a symlink; another checkout gets its own", async () => {
   const first = await ensureInstallation({ paths, env });
   await symlink(join(home, "one"), join(home, "link"));

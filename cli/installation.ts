@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { chmod, lstat, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { cannotGoOn, wrongInput } from "./errors.ts";
@@ -63,8 +63,24 @@ async function noteForeignCheckout({ id, checkout }: Installation, paths: Paths,
 export async function ensureInstallation(options: FindOptions): Promise<Installation> {
   const found = await findInstallation(options);
   if (found !== null) return found;
-  await mkdir(options.paths.installations, { recursive: true, mode: 0o700 });
+  await makeFolder(options.paths.installations);
   return withCreationLock(options.paths.installations, async () => (await findInstallation(options)) ?? create(options.paths));
+}
+
+/** Step by step: Node's own recursive mkdir never ends below /proc (24.21). Throws exit 1 where none can be made. */
+async function makeFolder(folder: string): Promise<void> {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder));
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    const rule = "a folder that can be made";
+    throw cannotGoOn("The data folder cannot be made", [
+      { path: folder, got: code, rule, fix: 'export XDG_DATA_HOME="$HOME/.local/share"' },
+    ]);
+  }
 }
 
 /** All installations of this user, sorted by id; folders without a readable record are left out. */

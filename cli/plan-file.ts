@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
+import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
 import { wrongInput } from "./errors.ts";
 
 /** The text of a recorded preview; "-" is standard input. Throws CliError exit 2 for a file that cannot be read. */
-export async function readPlanFile(file: string): Promise<string> {
-  if (file === "-") return text(process.stdin);
+export async function readPlanFile(file: string, signal: AbortSignal): Promise<string> {
+  // Whoever writes it may never end.
+  if (file === "-") return text(addAbortSignal(signal, process.stdin));
   try {
     return await readFile(file, "utf8");
   } catch (error) {

@@ -47,11 +47,13 @@ export function parserProblem(error: CommanderError, argv: readonly string[]): C
   if (error.exitCode === 0) return null;
   const [message = "", ...hints] = error.message.replace(/^error: /, "").split("\n");
   const hint = hints.join(" ").replace(/^\((.*)\)$/, "$1");
+  // A command that only holds others ends with its help and this text.
+  const why = message === "(outputHelp)" ? "which of its commands is missing" : message;
   return wrongInput("the command line is not understood", [
     {
       path: "arguments",
       got: argv.join(" "),
-      rule: `a known command and its options (${message})`,
+      rule: `a known command and its options (${why})`,
       fix: hint === "" ? "./fidus --help" : `${hint} ./fidus --help`,
     },
   ]);

@@ -1,11 +1,12 @@
 import type { Docker } from "../infra/images/docker-cli.ts";
+import { nearest } from "../infra/config/values.ts";
 import type { CliContext } from "./context.ts";
 import { dockerAt } from "./containers.ts";
 import { pulumiEngine, type PulumiEngine } from "./engine.ts";
 import { wrongInput } from "./errors.ts";
 import type { Installation } from "./installation.ts";
 import { openStackConfig, type StackConfigFile } from "./stack-config.ts";
-import { checkStackName, configuredStacks } from "./stacks.ts";
+import { checkStackName, configuredStacks, defaultStack } from "./stacks.ts";
 
 /** A stack that exists: what every command but the first `up` works on. */
 export interface Session {
@@ -27,9 +28,10 @@ export async function requireStack(
   const stacks = installation === null ? [] : await configuredStacks(installation);
   if (installation === null || !stacks.includes(stack)) {
     const rule = stacks.length === 0 ? "a stack; this checkout has none yet" : `one of ${stacks.join(", ")}`;
-    throw wrongInput("there is no such stack", [
-      { path: "stack", got: stack, rule, fix: `./fidus up ${stacks[0] ?? "community"}` },
-    ]);
+    // Never the `up` of a stack that was not named: it may be one that buys.
+    const other = stacks.length > 0 && stack !== defaultStack;
+    const fix = other ? `Name one of them, such as ${nearest(stack, stacks) ?? stacks[0] ?? ""}.` : `./fidus up ${defaultStack}`;
+    throw wrongInput("there is no such stack", [{ path: "stack", got: stack, rule, fix }]);
   }
   return { stack, installation };
 }

@@ -23,9 +23,20 @@ export function checkStackName(name: string): string {
       path: "stack",
       got: name,
       rule: "2 to 40 of a-z, 0-9 and -, a letter first, no - at the end",
-      fix: `Write it as ${defaultStack}.`,
+      fix: `Write it as ${writable(name)}.`,
     },
   ]);
+}
+
+/** What is left of a name that cannot be used. */
+function writable(name: string): string {
+  const head = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replace(/^[^a-z]+/, "")
+    .slice(0, 40);
+  const whole = head.replace(/-+$/, "");
+  return stackPattern.test(whole) ? whole : "acme";
 }
 
 /** Stacks with a config in this installation, sorted. */

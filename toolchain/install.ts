@@ -90,7 +90,12 @@ function unavailable(run: Run, part: PartName, reasons: readonly string[]): Tool
   const help = { auto: `${vendorHelp}. Or: ${buildHelp}`, vendor: vendorHelp, build: buildHelp }[run.setting];
   const rule = `a way to get it (FIDUS_TOOLCHAIN_SOURCE=${run.setting})`;
   return new ToolchainError("unavailable", [
-    { path: `toolchain.${part}`, got: reasons.join("; "), rule, fix: `${help}. Then: ./fidus toolchain` },
+    {
+      path: `toolchain.${part}`,
+      got: reasons.join("; "),
+      rule,
+      fix: `${help}. Then: ./fidus toolchain${isCloud(part) ? ` ${part}` : ""}`,
+    },
   ]);
 }
 

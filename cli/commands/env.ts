@@ -43,7 +43,9 @@ export function register(program: Command, ctx: CliContext): void {
 async function printEnvironment(ctx: CliContext, asked: string | undefined, shell: Shell, app: boolean): Promise<void> {
   const given = asked === undefined ? null : checkStackName(asked);
   const installation = await ctx.installation();
-  const stack = meantStack(given, await configuredStacks(installation));
+  const configured = await configuredStacks(installation);
+  const stack = meantStack(given, configured);
+  if (stack !== defaultStack && !configured.includes(stack)) ctx.notice(`There is no stack ${stack} yet. ./fidus init --help`);
   if (app) return printVariables(ctx, (await hostApp(ctx, await openSession(ctx, stack))).env, shell);
   printVariables(ctx, { ...engineEnvironment(ctx.paths, installation, stack, ctx.env) }, shell);
   // It would win over the file.

@@ -115,7 +115,9 @@ async function make(ctx: CliContext, installation: Installation, { stack, editio
 
 function summary({ stack, edition, file, next }: MadeStack): string {
   const lines = next.map((command) => `  ${command}`);
-  return [`${stack} (${edition}): ${file}`, ...(next.length === 0 ? [] : ["Set next:", ...lines])].join("\n");
+  return [`${stack} (${edition}): ${file}`, ...(next.length === 0 ? [] : ["Set next, with values of your own:", ...lines])].join(
+    "\n",
+  );
 }
 
 /** Throws exit 2 when regions were given for an edition that has one place only. */

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { plannedResources, readPlan, refuseFailed } from "../../cost/plan/read.ts";
 import { checkPolicies, rules } from "../../cost/policies/index.ts";
 import type { Finding } from "../../cost/policies/policy.ts";
+import { plain } from "../../cost/render/safe.ts";
 import type { CliContext } from "../context.ts";
 import { wrongInput } from "../errors.ts";
 import { readPlanFile } from "../plan-file.ts";
@@ -29,7 +30,7 @@ export function register(program: Command, ctx: CliContext): void {
     )
     .action(async (flags: Flags) => {
       const maxGpus = parseLimit(flags.maxGpus);
-      const plan = readPlan(await readPlanFile(flags.plan), flags.plan);
+      const plan = readPlan(await readPlanFile(flags.plan, ctx.signal), flags.plan);
       refuseFailed(plan, flags.plan);
       const resources = plannedResources(plan).length;
       const findings = checkPolicies(plan, { maxGpus });
@@ -45,8 +46,15 @@ function ruleList(): string {
     .join("\n");
 }
 
-function line({ rule, level, urn, message, fix }: Finding): string {
-  return `${level === "unknown" ? "?" : "✗"} ${rule}: ${urn.split("::").slice(-2).join(" ")}: ${message}. ${fix}`;
+/** One line for a terminal or a log. Names are those of a plan, which may be anybody's. */
+export function line({ rule, level, urn, message, fix }: Finding): string {
+  return `${level === "unknown" ? "?" : "✗"} ${rule}: ${plain(resourceOf(urn))}: ${plain(message)}. ${plain(fix)}`;
+}
+
+/** Type and name: all behind the stack and the project, as a name may hold `::`. */
+function resourceOf(urn: string): string {
+  const [type = urn, ...name] = urn.split("::").slice(2);
+  return [type, name.join("::")].join(" ").trim();
 }
 
 function headline(findings: readonly Finding[], resources: number): string {

@@ -60,7 +60,11 @@ export function register(program: Command, ctx: CliContext): void {
     .action(async (stack: string | undefined, flags: Flags) => {
       // Loaded here: no other command should wait for the price tables.
       const { buildCard, readPlan, renderMarkdown, renderTerminal } = await import("../../cost/index.ts");
-      const options = await optionsOf(flags);
+      if (flags.plan === "-" && flags.base === "-") {
+        const problem = { path: "--base", got: "-", rule: "a file: --plan reads standard input", fix: "--base base.json" };
+        throw wrongInput("two previews cannot come from one input", [problem]);
+      }
+      const options = await optionsOf(flags, ctx.signal);
       const { text, name, engineExit } = await planOf(ctx, stack, flags.plan);
       const card: Card = buildCard(readPlan(text, name), { ...options, engineExit });
       const color = process.stdout.isTTY === true && ctx.env["NO_COLOR"] === undefined && ctx.env["TERM"] !== "dumb";
@@ -79,7 +83,8 @@ interface GivenPlan {
 
 /** The recorded preview, or that of a stack. Throws exit 2 for both and for neither. */
 async function planOf(ctx: CliContext, stack: string | undefined, file: string | undefined): Promise<GivenPlan> {
-  if (file !== undefined && stack === undefined) return { text: await readPlanFile(file), name: file, engineExit: null };
+  if (file !== undefined && stack === undefined)
+    return { text: await readPlanFile(file, ctx.signal), name: file, engineExit: null };
   if (stack === undefined || file !== undefined) {
     const got = stack === undefined ? undefined : `${stack} and --plan ${file}`;
     const problem = { path: "stack", got, rule: "a stack, or a recorded preview", fix: "./fidus preview --plan plan.json" };
@@ -95,7 +100,7 @@ async function planOf(ctx: CliContext, stack: string | undefined, file: string |
   return { text, name: `the preview of ${stack}`, engineExit: exitCode };
 }
 
-async function optionsOf(flags: Flags): Promise<CardOptions> {
+async function optionsOf(flags: Flags, signal: AbortSignal): Promise<CardOptions> {
   const cost = await import("../../cost/index.ts");
   const { parseDay, parseEvidence, parseIncrease, parseMoney, parseRate, parseUsage } = cost;
   const { base, budget, maxIncrease, rate, usage, evidence, allowUnpriced, allowDataLoss, today } = flags;
@@ -104,7 +109,7 @@ async function optionsOf(flags: Flags): Promise<CardOptions> {
     rates: new Map(rate.map((text) => parseRate(text, "--rate"))),
     allowUnpriced,
     allowDataLoss: new Set(allowDataLoss),
-    ...(base === undefined ? {} : { base: await basePlan(base, cost) }),
+    ...(base === undefined ? {} : { base: await basePlan(base, signal, cost) }),
     ...(budget === undefined ? {} : { budget: parseMoney(budget, "--budget") }),
     ...(maxIncrease === undefined ? {} : { maxIncrease: parseIncrease(maxIncrease, "--max-increase") }),
     ...(usage === undefined ? {} : { usage: parseUsage(await readGiven(usage, "--usage"), usage) }),
@@ -113,8 +118,12 @@ async function optionsOf(flags: Flags): Promise<CardOptions> {
 }
 
 /** What a refused base would leave is not known. */
-async function basePlan(file: string, { readPlan, refuseFailed }: typeof import("../../cost/index.ts")): Promise<Plan> {
-  const plan = readPlan(await readPlanFile(file), file);
+async function basePlan(
+  file: string,
+  signal: AbortSignal,
+  { readPlan, refuseFailed }: typeof import("../../cost/index.ts"),
+): Promise<Plan> {
+  const plan = readPlan(await readPlanFile(file, signal), file);
   refuseFailed(plan, file);
   return plan;
 }

@@ -33,7 +33,7 @@ async function complete(ctx: CliContext, clouds: readonly CloudName[]): Promise<
 async function check(ctx: CliContext, clouds: readonly CloudName[]): Promise<void> {
   const report = await inspectToolchain({ paths: { root: ctx.paths.toolchain }, env: ctx.env, clouds });
   if (report !== null) return show(ctx, report);
-  ctx.print("The toolchain is not complete. ./fidus toolchain");
+  ctx.print(`The toolchain is not complete. ${["./fidus toolchain", ...clouds].join(" ")}`);
   ctx.printJson({ complete: false, parts: [] });
   ctx.setExitCode(1);
 }

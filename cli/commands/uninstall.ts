@@ -91,7 +91,7 @@ async function refuseDeployed(ctx: CliContext, installation: Installation, here:
   for (const stack of elsewhere) {
     const resources = await pulumiEngine(ctx, installation, stack).resources();
     if (resources.length === 0) continue;
-    const fix = `eval "$(./fidus env ${stack})" && pulumi destroy`;
+    const fix = `eval "$(./fidus env ${stack})" && pulumi destroy --ignore-protect`;
     deployed.push({ path: `stack ${stack}`, got: `${resources.length} resources`, rule: "nothing deployed any more", fix });
   }
   if (deployed.length === 0) return;

@@ -10,7 +10,7 @@ const schema = z.object({
   stack: z.string().optional(),
 });
 
-/** Proof of a backup, as `./fidus backup status --json` writes it. */
+/** Proof of a backup. Nothing of Fidus writes it yet: whoever makes the backup does. */
 export interface Evidence {
   readonly id: string;
   /** When the copy was made. */
@@ -29,12 +29,12 @@ export function parseEvidence(text: string, path: string): Evidence {
   try {
     json = JSON.parse(text);
   } catch {
-    throw wrong(path, "no JSON document", "the output of a backup's status", "See docs/cost-card.md.");
+    throw wrong(path, "no JSON document", "a proof of a backup", "See docs/cost-card.md.");
   }
-  const read = schema.safeParse(json);
+  const read = schema.safeParse(json, { reportInput: true });
   if (!read.success) {
     const [issue] = read.error.issues;
-    throw wrong([path, ...(issue?.path ?? [])].join("."), undefined, issue?.message ?? "evidence", "See docs/cost-card.md.");
+    throw wrong([path, ...(issue?.path ?? [])].join("."), issue?.input, issue?.message ?? "evidence", "See docs/cost-card.md.");
   }
   const { id, time, verified, rpo, stack = null } = read.data;
   return { id, time, verified, rpoSeconds: rpo === undefined ? null : seconds(rpo), stack };

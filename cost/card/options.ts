@@ -40,11 +40,11 @@ export interface CardOptions {
 
 const money = /^(\d+(?:\.\d+)?) ?(EUR|USD)$/;
 
-/** `200EUR`, `99.50 USD`. Throws InvalidInputError; `path` is the option in the message. */
-export function parseMoney(text: string, path: string): MoneyAmount {
+/** `200EUR`, `99.50 USD`. Throws InvalidInputError; `path` is the option in the message, `fix` what repairs it. */
+export function parseMoney(text: string, path: string, fix = `${path} 200EUR`): MoneyAmount {
   const [, digits, currency] = money.exec(text) ?? [];
   const value = amount(digits);
-  if (value === null) throw wrong(path, text, "an amount in EUR or USD", `${path} 200EUR`);
+  if (value === null) throw wrong(path, text, "an amount in EUR or USD", fix);
   return { amount: value, currency: currency as Currency };
 }
 
@@ -64,9 +64,12 @@ export function parseRate(text: string, path: string): readonly [pair: string, r
   return [`${from}/${to}`, rate];
 }
 
-/** A date, or a time with a zone. */
+/** A date, or a time with a zone. The clock of JavaScript would make 2 March of 30 February. */
 export function parseDay(text: string, path: string): string {
-  const ok = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text) && !Number.isNaN(Date.parse(text));
+  const [day = ""] = text.split("T", 1);
+  const real = !Number.isNaN(Date.parse(day)) && new Date(day).toISOString().startsWith(day);
+  const ok =
+    real && /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text) && !Number.isNaN(Date.parse(text));
   if (!ok) throw wrong(path, text, "a date such as 2026-11-21", `${path} 2026-11-21`);
   return text;
 }

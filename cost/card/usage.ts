@@ -4,7 +4,8 @@ import { InvalidInputError, type Problem } from "../../infra/core/errors.ts";
 import { amount, type Amount, type Currency } from "../money.ts";
 import { parseMoney } from "./options.ts";
 
-const figure = z.union([z.number(), z.string()]).refine((value) => amount(value)?.gte(0) === true, "a number, 0 or more");
+const number = "a number, 0 or more";
+const figure = z.union([z.number(), z.string()], number).refine((value) => amount(value)?.gte(0) === true, number);
 const figures = z.record(z.string(), figure);
 const file = z.strictObject({
   types: z.record(z.string(), figures).optional(),
@@ -44,12 +45,12 @@ export interface Usage {
 
 /** Reads a usage file (YAML or JSON). Throws InvalidInputError; `path` is its name in the message. */
 export function parseUsage(text: string, path: string): Usage {
-  const read = file.safeParse(load(text, path));
+  const read = file.safeParse(load(text, path), { reportInput: true });
   if (!read.success) {
     const problems = read.error.issues.map((issue): Problem => ({
       path: [path, ...issue.path].join("."),
-      got: undefined,
-      rule: issue.message,
+      got: issue.code === "unrecognized_keys" ? issue.keys.join(", ") : issue.input,
+      rule: issue.code === "unrecognized_keys" ? "a key of a usage file" : issue.message,
       fix: "docs/cost-card.md shows a usage file.",
     }));
     throw new InvalidInputError("the usage file cannot be read", problems);
@@ -72,7 +73,7 @@ export function parseUsage(text: string, path: string): Usage {
   return {
     generators: generators.map(({ name, kind = null, covers = null, monthly }) => ({
       ...{ name, kind, covers },
-      ...parseMoney(monthly, `${path}.generators.${name}`),
+      ...parseMoney(monthly, `${path}.generators.${name}`, "monthly: 200EUR"),
     })),
     assumed: ({ urn, name }, input) => ask("assume", assume, urn, input) ?? ask("assume", assume, name, input),
     figure({ urn, name, type }, key) {

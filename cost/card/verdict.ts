@@ -37,7 +37,8 @@ function budgetReasons(card: Facts, options: CardOptions): string[] {
   if (budget === undefined) return [];
   const after = inOne(card.totals, "after", budget.currency, options).plus(declared(card, budget.currency, options));
   if (after.gt(budget.amount)) {
-    const over = `${rounded(after)} ${budget.currency} a month are more than the budget of ${rounded(budget.amount)} ${budget.currency}`;
+    const show = digitsFor(after, budget.amount);
+    const over = `${show(after)} ${budget.currency} a month are more than the budget of ${show(budget.amount)} ${budget.currency}`;
     return [`over budget: ${over}`];
   }
   return unknownReasons(card, options, "the budget");
@@ -51,9 +52,15 @@ function increaseReasons(card: Facts, options: CardOptions): string[] {
   const most = "percent" in maxIncrease ? before.times(maxIncrease.percent).times("0.01") : maxIncrease.amount;
   const more = after.minus(before);
   if (more.gt(most)) {
-    return [`too much more: +${rounded(more)} ${currency} a month, +${rounded(most)} ${currency} are allowed`];
+    const show = digitsFor(more, most);
+    return [`too much more: +${show(more)} ${currency} a month, +${show(most)} ${currency} are allowed`];
   }
   return unknownReasons(card, options, "the increase");
+}
+
+/** Cents, and every digit where both would show the same. */
+function digitsFor(one: Amount, other: Amount): (value: Amount) => string {
+  return rounded(one) === rounded(other) ? exact : rounded;
 }
 
 /** What has no price may be anything, so that no limit can be shown to be kept. */
@@ -88,7 +95,7 @@ function converted(value: Amount, from: Currency, to: Currency, { rates = new Ma
       "--rate",
       undefined,
       `what one ${from} is worth in ${to}: ${exact(value)} ${from} meet a limit in ${to}`,
-      `--rate ${from}/${to}=0.92`,
+      `--rate ${from}/${to}=${from === "USD" ? "0.92" : "1.09"}`,
     );
   }
   return value.times(rate);

@@ -9,7 +9,9 @@ type Inputs = Subject["inputs"];
 /** An instance around the clock, on demand, with its disks as far as the plan names them. */
 export function instance(subject: Subject): Estimate {
   const bill = awsBill(subject);
-  addMachines(bill, textAt(subject, "instanceType"), one);
+  const other = otherOffer(subject);
+  if (other === null) addMachines(bill, textAt(subject, "instanceType"), one);
+  else bill.because(other);
   const root = inputAt(subject.inputs, "rootBlockDevice.volumeSize").kind !== "absent";
   if (root) addBlockDevice(bill, one, part(subject.inputs["rootBlockDevice"]), "volumeType", "volumeSize");
   else bill.usage("AmazonEC2 EBS gp3 storage", "root-disk-gb", subject.usage("root-disk-gb"), "root disk, as large as its image");
@@ -18,6 +20,16 @@ export function instance(subject: Subject): Estimate {
   if (isMissing(address)) bill.because(address.reason);
   else if (address) bill.fixed("AmazonVPC public IPv4 address, in use", hours);
   return bill.estimate();
+}
+
+/** Why the list price of a shared machine on demand is not this one's; null where it is. */
+function otherOffer(subject: Subject): string | null {
+  const tenancy = textAt(subject, "tenancy", "default");
+  if (isMissing(tenancy)) return tenancy.reason;
+  if (tenancy !== "default") return `tenancy ${tenancy} has no price here`;
+  if (inputAt(subject.inputs, "instanceMarketOptions").kind === "absent") return null;
+  const market = textAt(subject, "instanceMarketOptions.marketType", "spot");
+  return isMissing(market) ? market.reason : `a ${market} machine has no list price`;
 }
 
 /** Nodes as many as are wanted now, of the first type of the list, with the disks of their launch template, else EKS's own: 20 GB. */

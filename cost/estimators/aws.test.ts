@@ -12,6 +12,10 @@ const nodes = (inputs: object, more: Partial<Example> = {}): Example => ({
   inputs: { region: frankfurt, instanceTypes: ["m7i.2xlarge"], scalingConfig: { desiredSize: 5 }, ...inputs },
   ...more,
 });
+const machine = (inputs: object): Example => ({
+  type: "aws:ec2/instance:Instance",
+  inputs: { region: frankfurt, instanceType: "m7g.xlarge", ...inputs },
+});
 const template = (blockDeviceMappings: unknown) => ({
   launchTemplate: [{ type: "aws:ec2/launchTemplate:LaunchTemplate", inputs: { blockDeviceMappings } }],
 });
@@ -128,6 +132,7 @@ const examples: Readonly<Record<string, readonly [Example, readonly string[]]>> 
     ["2717.06", "= 2717.06"],
   ],
   "28 an address: 730 × .005": [{ type: "aws:ec2/eip:Eip", inputs: { region: ireland } }, ["3.65", "= 3.65"]],
+  "29 a shared machine on demand in Frankfurt: 730 × .1955": [machine({ tenancy: "default" }), ["142.715", "= 142.715"]],
 };
 
 test.each(Object.entries(examples))("%s", (_, [example, expected]) => expect(bill(example)).toEqual(expected));
@@ -147,6 +152,11 @@ test.each<[string, Example, string]>([
     nodes({ region: ireland, instanceTypes: ["g6e.xlarge"] }),
     "g6e.xlarge Linux on-demand: no price",
   ],
+  ["a spot machine", machine({ instanceMarketOptions: { marketType: "spot" } }), "a spot machine has no list price"],
+  ["a spot machine that does not say so", machine({ instanceMarketOptions: {} }), "a spot machine has no list price"],
+  ["a market that is not known", machine({ instanceMarketOptions: unknownValue }), "marketType is known only after"],
+  ["a machine of its own", machine({ tenancy: "dedicated" }), "tenancy dedicated has no price here"],
+  ["a tenancy that is not known", machine({ tenancy: unknownValue }), "tenancy is known only after"],
   ["spot nodes", nodes({ capacityType: "SPOT" }), "spot nodes have no list price"],
   ["unknown instance types", nodes({ instanceTypes: unknownValue }), "instanceTypes is known only after the deployment"],
   ["an unknown number of nodes", nodes({ scalingConfig: unknownValue }), "scalingConfig.desiredSize is known only after"],

@@ -56,7 +56,8 @@ export function parseDigest(text: string, file: string): Digest {
   // A program that fails before its first resource leaves no list of steps.
   if (read.success && steps === undefined && failureOf(rest) !== null) return { ...rest, steps: [] };
   const where = read.error?.issues[0]?.path.join(".") ?? "steps";
-  throw refused(file, `JSON without the ${where} of a preview`, "the document of a preview");
+  const got = where === "" ? "JSON that is no object" : `JSON without the ${where} of a preview`;
+  throw refused(file, got, "the document of a preview");
 }
 
 /** Why the engine refuses the plan; null when it does not. */

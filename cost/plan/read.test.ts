@@ -24,6 +24,7 @@ test.each([
   ["nothing", "", "an empty file"],
   ["no JSON", "Previewing update (shop)", "no JSON document"],
   ["another document", '{"version":3}', "JSON without the steps of a preview"],
+  ["a list", "[]", "JSON that is no object"],
   ["a step without a URN", '{"steps":[{"op":"create"}]}', "JSON without the steps.0.urn of a preview"],
   ["a preview that failed", previewOf([], { diagnostics: [{ severity: "error", message: "no token\n" }] }), "failed: no token"],
   ["a preview of nothing", previewOf([]), "a plan without a step"],

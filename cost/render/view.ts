@@ -29,7 +29,7 @@ export function viewOf(card: Card): View {
   return {
     stack,
     amount: complete
-      ? totals.map(totalText).join(" and ")
+      ? totals.map((total) => totalText(total, resources)).join(" and ")
       : "no amount: the engine refuses this plan, and what follows is not all",
     arrow: complete ? arrowOf(totals) : "?",
     basis: basisOf(card),
@@ -59,12 +59,13 @@ function section(title: string, head: readonly string[], rows: Section["rows"], 
   return { title: `${title} (${rows.length})`, head, rows, folded };
 }
 
-function totalText({ currency, before, after, diff, unpricedCount }: Total): string {
-  const least = unpricedCount > 0 ? "at least " : "";
+function totalText({ currency, before, after, diff, unpricedCount }: Total, resources: readonly CardResource[]): string {
   const more = diff === null ? "difference not known" : signed(diff);
   const open = unpricedCount > 0 ? `, ${unpricedCount} without a price` : "";
-  const from = before === "0" ? "" : least;
-  return `${from}${rounded(before ?? "0")} → ${least}${rounded(after ?? "0")} ${currency} a month (${more}${open})`;
+  const own = resources.filter((each) => (each.currency ?? currency) === currency);
+  // Of what is made now nothing was billed before, whatever it will cost; and the same of what leaves.
+  const least = (side: "before" | "after"): string => (own.some((each) => each[side] === null) ? "at least " : "");
+  return `${least("before")}${rounded(before ?? "0")} → ${least("after")}${rounded(after ?? "0")} ${currency} a month (${more}${open})`;
 }
 
 function arrowOf(totals: readonly Total[]): View["arrow"] {

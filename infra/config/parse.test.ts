@@ -220,6 +220,10 @@ test("names kept for examples are samples too, and a name that only looks like o
   for (const domain of ["myexample.com", "example.com.fidus.test", "fidus.example"])
     expect(paths(read("starter", { domain })), domain).toEqual([]);
   expect(paths(read("enterprise-region", { alertEmail: "you@example.com" }))).toEqual(["alertEmail"]);
+  // The command that is named may not be the one that was just refused.
+  expect(read("starter", { domain: "assistant.example.com" }).problems.map(({ fix }) => fix)).toEqual([
+    "With one of your own: pulumi config set domain VALUE",
+  ]);
 });
 
 test("a plain key that was encrypted is refused: its value is no secret in plans and state", () => {

@@ -70,7 +70,7 @@ function readKey(edition: Edition, name: string, spec: KeySpec, text: string | u
     path: name,
     got: secret ? (sample ? "[a sample secret]" : sealed) : text,
     rule: sample ? `${ruleOf(spec)}, and not one that stands in documents` : ruleOf(spec),
-    fix: setCommand(name, spec, text),
+    fix: sample && !secret ? `With one of your own: pulumi config set ${name} VALUE` : setCommand(name, spec, text),
   };
   return { value, problems: problemUnless(value !== undefined && !sample, problem) };
 }

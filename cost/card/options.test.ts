@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { parseDay } from "./options.ts";
+
+test.each(["2026-11-21", "2028-02-29", "2026-11-21T03:00:00Z", "2026-11-21T23:30:00-05:00"])("%s is a day", (text) => {
+  expect(parseDay(text, "--today")).toBe(text);
+});
+
+test.each(["2026-02-30", "2026-02-29", "2026-13-01", "2026-02-30T03:00:00Z", "21.11.2026", "yesterday", ""])(
+  "%j is none",
+  (text) => {
+    expect(() => parseDay(text, "--today")).toThrow(`--today: got ${JSON.stringify(text)}; needs a date such as 2026-11-21.`);
+  },
+);

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { readPlan } from "../plan/read.ts";
+import { previewOf } from "../testing.ts";
+import { buildCard } from "./build.ts";
+import { parseIncrease, parseMoney, type CardOptions } from "./options.ts";
+
+// 13 GB × 0.0572 = 0.7436 EUR
+const disk = { type: "hcloud:index/volume:Volume", inputs: { size: 13, location: "fsn1" } };
+const stack = { op: "same", type: "pulumi:pulumi:Stack", name: "fidus-shop", state: { custom: false } };
+const reasons = (options: Partial<CardOptions>) =>
+  buildCard(readPlan(previewOf([stack, disk]), "plan.json"), { today: "2026-11-21", ...options }).verdict.reasons;
+
+test("a limit that cents cannot tell from the amount is shown with every digit", () => {
+  expect(reasons({ budget: parseMoney("0.74EUR", "--budget") })).toEqual([
+    "over budget: 0.7436 EUR a month are more than the budget of 0.74 EUR",
+  ]);
+  expect(reasons({ maxIncrease: parseIncrease("0.74EUR", "--max-increase") })).toEqual([
+    "too much more: +0.7436 EUR a month, +0.74 EUR are allowed",
+  ]);
+});
+
+test("a limit that cents can tell from it is shown in cents, and one that is kept not at all", () => {
+  expect(reasons({ budget: parseMoney("0.70EUR", "--budget") })).toEqual([
+    "over budget: 0.74 EUR a month are more than the budget of 0.70 EUR",
+  ]);
+  expect(reasons({ budget: parseMoney("0.7436EUR", "--budget") })).toEqual([]);
+});
+
+test("a rate that is missing is asked for the right way round", () => {
+  expect(() => reasons({ budget: parseMoney("50USD", "--budget") })).toThrow("--rate EUR/USD=1.09");
+});
