@@ -4,6 +4,7 @@ import { readConfig } from "../infra/config/read.ts";
 import { App } from "../infra/docker/app.ts";
 import { communityPlan } from "../infra/docker/community-plan.ts";
 import { EmbeddedLlm } from "../infra/docker/embedded-llm.ts";
+import { DataVolume } from "../infra/docker/data-volume.ts";
 import type { Engine } from "../infra/docker/engine.ts";
 import { Gateway } from "../infra/docker/gateway.ts";
 import { embeddedBaseUrl } from "../infra/config/llm-endpoint.ts";
@@ -20,10 +21,9 @@ export function community(): StackOutputs {
   const cfg = readConfig("community");
   const plan = communityPlan(cfg);
   const { images } = plan;
-  const provider = new Provider("docker", { host: cfg.dockerHost });
   const engine: Engine = {
     identity: { installation: cfg.installation, stack: pulumi.getStack(), edition: cfg.edition },
-    provider,
+    provider: new Provider("docker", { host: cfg.dockerHost }),
     dockerHost: cfg.dockerHost,
     major: cfg.dockerMajor,
   };
@@ -32,14 +32,15 @@ export function community(): StackOutputs {
   const store = { engine, fillerImage: images.base, network: networks.data, publicNetwork: networks.edge, secrets };
   const database = new Database("database", { ...store, image: images.postgres, hostPort: plan.hostPorts.postgres });
   const cache = new Cache("cache", { ...store, image: images.redis, hostPort: plan.hostPorts.redis });
+  // Kept while the application runs elsewhere, as the stores are.
+  const uploads = new DataVolume("uploads", { engine, role: "uploads" });
   const outputs = { edition: cfg.edition, version: manifest.version, ...plan.urls };
   if (plan.app === null) {
     const { hostPorts: ports, hostLlm: llm } = plan;
     const appEnvironment = hostAppEnvironment({ secrets, ports, llm, model: cfg.model, llmApiKey: cfg.llmApiKey });
     return { ...outputs, apiContainer: null, appEnvironment };
   }
-  const { environment } = cfg;
-  const replicas = cfg.apiReplicas;
+  const { environment, apiReplicas: replicas } = cfg;
   const shared = { engine, fillerImage: images.base };
   const app = new App("app", {
     ...shared,
@@ -49,6 +50,7 @@ export function community(): StackOutputs {
     database,
     cache,
     secrets,
+    uploads,
     llmApiKey: plan.gateway ? secrets.gateway : cfg.llmApiKey,
     replicas,
     environment,

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DataVolume } from "./data-volume.ts";
+import type { DataVolume } from "./data-volume.ts";
 import type { Cache, Database } from "./stores.ts";
 import type { Engine } from "./engine.ts";
 import type { LlmEndpoint } from "../config/llm-endpoint.ts";
@@ -18,6 +18,8 @@ export interface AppArgs {
   readonly database: Database;
   readonly cache: Cache;
   readonly secrets: StackSecrets;
+  /** What people upload; it outlives the application. */
+  readonly uploads: DataVolume;
   readonly llm: LlmEndpoint;
   /** Default model name; `demo` = it only shows that the plumbing works; `nextStep` = the command that picks a better one. */
   readonly model: { readonly name: string; readonly demo: boolean; readonly nextStep: string | null };
@@ -52,7 +54,6 @@ export class App extends pulumi.ComponentResource {
     );
     const behindGate = { parent: this, dependsOn: [this.gate, cache.service] };
     const hosts = args.llm.outside ? [{ host: "host.docker.internal", ip: "host-gateway" }] : [];
-    const uploads = new DataVolume(`${name}-uploads`, { engine, role: "uploads" }, { parent: this });
     const apis = Array.from(
       { length: args.replicas },
       (_, index) =>
@@ -66,7 +67,7 @@ export class App extends pulumi.ComponentResource {
             command: ["api"],
             environment: { ...apiEnvironment(args), ...fileSettings(apiSecrets) },
             files: apiFiles,
-            volumes: { "/app/uploads": uploads.volumeName },
+            volumes: { "/app/uploads": args.uploads.volumeName },
             networks: [networks.edge, networks.data],
             hosts,
             healthcheck: ["/usr/local/bin/healthcheck", String(api.port), "/health"],
