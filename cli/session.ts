@@ -29,8 +29,8 @@ export async function requireStack(
   if (installation === null || !stacks.includes(stack)) {
     const rule = stacks.length === 0 ? "a stack; this checkout has none yet" : `one of ${stacks.join(", ")}`;
     // Never the `up` of a stack that was not named: it may be one that buys.
-    const other = stacks.length > 0 && stack !== defaultStack;
-    const fix = other ? `Name one of them, such as ${nearest(stack, stacks) ?? stacks[0] ?? ""}.` : `./fidus up ${defaultStack}`;
+    const near = stack === defaultStack ? stack : (nearest(stack, stacks) ?? stacks[0] ?? defaultStack);
+    const fix = near === defaultStack ? `./fidus up ${defaultStack}` : `Name one of them, such as ${near}.`;
     throw wrongInput("there is no such stack", [{ path: "stack", got: stack, rule, fix }]);
   }
   return { stack, installation };
