@@ -3,17 +3,17 @@
 // stdout: one line, the path of the Node 24 that runs cli/main.ts. stderr: progress. Exit: 0, or 1 with the reason.
 import { spawn, spawnSync } from "child_process";
 import { createHash } from "crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, rmdirSync, statSync, writeFileSync } from "fs";
+import { existsSync, readFileSync, rmSync } from "fs";
 import { delimiter, dirname, join } from "path";
 import { fileURLToPath } from "url";
+import { readIfThere, writeAtomically } from "./bootstrap-files.mjs";
+import { releaseLock, takeLock, writeOwner } from "./bootstrap-lock.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const manifests = ["package-lock.json", "package.json", "app/package.json"];
 const marker = join(root, "node_modules", ".fidus-lock");
-const lockFile = join(root, ".fidus", "install.lock");
 const wantedNode = 24;
 const heartbeatMs = 15000;
-const takeoverMs = 10000;
 const shownLines = 30;
 
 class Refusal extends Error {
@@ -120,7 +120,7 @@ async function installOnce() {
   try {
     if (!isFresh()) await install();
   } finally {
-    rmSync(lockFile, { force: true });
+    releaseLock();
   }
 }
 
@@ -215,96 +215,6 @@ function onPathNamed(name) {
 
 function major(version) {
   return Number.parseInt(version, 10);
-}
-
-/**
- * The lock is one file that names its owner, put in place by link(2): it is never there without its content.
- * Only the winner of a claim made for this very owner may remove a dead one's lock, so no live lock is ever removed.
- */
-function takeLock() {
-  mkdirSync(dirname(lockFile), { recursive: true });
-  const own = `${lockFile}.${process.pid}`;
-  writeFileSync(own, ownerLine(process.pid));
-  try {
-    linkSync(own, lockFile);
-    return true;
-  } catch (error) {
-    if (error.code !== "EEXIST") throw error;
-  } finally {
-    rmSync(own, { force: true });
-  }
-  const owner = readIfThere(lockFile);
-  if (owner !== null && !owner.split("\n").some(isAlive)) removeDead(owner);
-  return false;
-}
-
-function removeDead(owner) {
-  const claim = `${lockFile}.claim-${createHash("sha256").update(owner).digest("hex").slice(0, 12)}`;
-  try {
-    mkdirSync(claim);
-  } catch (error) {
-    if (error.code !== "EEXIST") throw error;
-    if (ageMs(claim) > takeoverMs) removeFolder(claim);
-    return;
-  }
-  if (readIfThere(lockFile) === owner) rmSync(lockFile, { force: true });
-  removeFolder(claim);
-}
-
-/** npm is an owner too: killed alone, this process leaves npm working for a while. */
-function writeOwner(npmPid) {
-  writeAtomically(lockFile, `${ownerLine(process.pid)}\n${ownerLine(npmPid)}`);
-}
-
-/** Process id and start time: ids are used again, ids at a time are not. */
-function ownerLine(pid) {
-  return `${pid} ${startTime(pid)}`;
-}
-
-function isAlive(line) {
-  const [pid, started] = line.split(" ");
-  try {
-    process.kill(Number(pid), 0);
-  } catch (error) {
-    if (error.code !== "EPERM") return false;
-  }
-  return startTime(pid) === started;
-}
-
-/** Field 22 of /proc/<pid>/stat, counted behind the name, which may hold spaces; "-" where there is no /proc. */
-function startTime(pid) {
-  const stat = readIfThere(`/proc/${pid}/stat`);
-  return stat === null ? "-" : stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-}
-
-function ageMs(file) {
-  try {
-    return Date.now() - statSync(file).mtimeMs;
-  } catch {
-    return 0;
-  }
-}
-
-function removeFolder(folder) {
-  try {
-    rmdirSync(folder);
-  } catch (error) {
-    if (error.code !== "ENOENT") throw error;
-  }
-}
-
-function writeAtomically(file, text) {
-  writeFileSync(`${file}.${process.pid}`, text);
-  renameSync(`${file}.${process.pid}`, file);
-}
-
-function readIfThere(file) {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR" || error.code === "ESRCH") return null;
-    throw error;
-  }
 }
 
 /** Elapsed time on stderr: in place on a terminal, else a line now and then. Silent when it ends within half a second, unless `atOnce`. */

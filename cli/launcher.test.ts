@@ -30,7 +30,8 @@ beforeEach(() => {
   bin = join(home, "bin");
   mkdirSync(join(checkout, "cli"), { recursive: true });
   mkdirSync(bin);
-  for (const file of ["fidus", "cli/bootstrap.mjs"]) cpSync(join(source, file), join(checkout, file));
+  const files = ["fidus", "cli/bootstrap.mjs", "cli/bootstrap-files.mjs", "cli/bootstrap-lock.mjs"];
+  for (const file of files) cpSync(join(source, file), join(checkout, file));
   write(
     "cli/main.ts",
     "const args: string[] = process.argv.slice(2); console.log(JSON.stringify({ args, cwd: process.cwd() })); process.exitCode = Number(args.at(-1)) || 0;",

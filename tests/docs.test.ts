@@ -9,7 +9,9 @@ import { keys } from "../infra/config/keys.ts";
 import { llmRuntimes } from "../infra/config/keys/app.ts";
 import { models } from "../infra/core/models.ts";
 import { repositoryFiles } from "./sources.ts";
-import { hostDocs, withHostTables } from "./write-host-tables.ts";
+import { rounded } from "../cost/money.ts";
+import { proPlanOf } from "../infra/hosts/testing.ts";
+import { hostDocs, monthlyOf, withHostTables } from "./write-host-tables.ts";
 import { modelDocs, withModelTable } from "./write-model-table.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -59,6 +61,11 @@ describe("the documents", () => {
 
   test("show the hosts of both topologies of pro as they are (npm run docs)", async () => {
     expect(await withHostTables(read(hostDocs))).toBe(read(hostDocs));
+  });
+
+  test("price a host of pro by its first type and an address, from the card's table", () => {
+    const prices = proPlanOf().cluster.hosts.map(({ types: [first] }) => rounded(monthlyOf(first)));
+    expect(prices).toEqual(["16.49", "16.49", "16.49", "29.99", "29.99", "29.99", "8.99"]);
   });
 });
 

@@ -1,10 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { format } from "prettier";
-import { hetznerPrices } from "../infra/core/hetzner-prices.ts";
-import { cents, gigabytes } from "../infra/core/units.ts";
+import { amount, rounded, sum, zero, type Amount } from "../cost/money.ts";
+import { tables } from "../cost/prices/table.ts";
+import { gigabytes } from "../infra/core/units.ts";
 import { topologies } from "../infra/config/keys/pro.ts";
-import { monthlyCents, type HostPlan } from "../infra/hosts/pro-topology.ts";
+import type { HostPlan } from "../infra/hosts/pro-topology.ts";
 import { proPlanOf } from "../infra/hosts/testing.ts";
 
 /** File that holds the tables of hosts between its two markers. */
@@ -18,9 +19,9 @@ export async function withHostTables(document: string): Promise<string> {
   const [before, rest] = document.split(start);
   const after = rest?.split(end)[1];
   if (before === undefined || after === undefined) throw new Error(`${hostDocs} needs ${start} and ${end}`);
-  const tables = topologies.flatMap((topology) => tableOf(topology, proPlanOf({ topology }).cluster.hosts));
-  const note = `Prices are those of new orders in the EU, read on ${hetznerPrices.readOn}, with an IPv4 address, without VAT, copies of the disks (\`serverBackups\`, 20 %) and object storage.`;
-  return await format(`${before}${start}\n\n${tables.join("\n")}\n${note}\n\n${end}${after}`, {
+  const shown = topologies.flatMap((topology) => tableOf(topology, proPlanOf({ topology }).cluster.hosts));
+  const note = `Prices are those of new orders in the EU, from the card's table of ${tables.hetzner.date}, with an IPv4 address, without VAT, copies of the disks (\`serverBackups\`, 20 %) and object storage.`;
+  return await format(`${before}${start}\n\n${shown.join("\n")}\n${note}\n\n${end}${after}`, {
     parser: "markdown",
     printWidth: 130,
   });
@@ -44,19 +45,31 @@ function tableOf(topology: string, hosts: readonly HostPlan[]): string[] {
 function rowOf(group: readonly HostPlan[]): string {
   const names = group.map(({ name }) => `\`${name}\``).join(", ");
   const [{ roles, types, data } = { roles: [], types: [], data: null }] = group;
-  const prices = types.map((type) => euros(monthlyCents({ types: [type] }))).join(", ");
+  const prices = types.map((type) => euros(monthlyOf(type))).join(", ");
   return `| ${names} | ${roles.join(", ")}${data === null ? "" : `; a disk of ${data}`} | ${types.join(", ")} | ${prices} |`;
 }
 
 function total(hosts: readonly HostPlan[], pick: (types: HostPlan["types"]) => HostPlan["types"][number]): string {
-  const servers = hosts.map(({ types }) => monthlyCents({ types: [pick(types)] }));
-  const disks = hosts.map(({ data }) => (data === null ? 0 : (gigabytes(data) / 100) * cents(hetznerPrices.volume).cents));
-  const sum = [...servers, ...disks, cents(hetznerPrices.loadBalancers.lb11).cents].reduce((a, b) => a + b, 0);
-  return euros(Math.round(sum));
+  const servers = hosts.map(({ types }) => monthlyOf(pick(types)));
+  const disks = hosts.map(({ data }) => (data === null ? zero : priceOf("volume").times(gigabytes(data))));
+  return euros(sum([...servers, ...disks, priceOf("load balancer lb11")]));
 }
 
-function euros(amount: number): string {
-  return `${(amount / 100).toFixed(2)} EUR`;
+/** Net price of a server's month with its IPv4 address, without disk and copies. */
+export function monthlyOf(type: HostPlan["types"][number]): Amount {
+  return priceOf(`server ${type}`).plus(priceOf("primary IPv4"));
+}
+
+/** The list price of an order made when the table was read. Throws for what it does not know. */
+function priceOf(item: string): Amount {
+  const { date, find } = tables.hetzner;
+  const price = amount(find(item, "nbg1", date)?.price);
+  if (price === null) throw new Error(`cost/prices/hetzner.json: got no price of ${item}; ${hostDocs} needs it`);
+  return price;
+}
+
+function euros(price: Amount): string {
+  return `${rounded(price)} EUR`;
 }
 
 if (process.argv[1] === import.meta.filename) {

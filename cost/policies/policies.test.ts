@@ -4,7 +4,7 @@ import { previewOf, unknownValue, urnOf, type Step } from "../testing.ts";
 import { checkPolicies, rules } from "./index.ts";
 
 const tags = { "fidus.edition": "starter", "fidus.stack": "shop", "fidus.version": "1.0.0" };
-const awsTags = { "fidus:edition": "enterprise", "fidus:stack": "shop", "fidus:version": "1.0.0" };
+const awsTags = { ...tags, "fidus.edition": "enterprise" };
 
 /** `rule level: message` of each finding. */
 function said(steps: readonly Step[], more: object = {}, maxGpus?: number): string[] {

@@ -21,7 +21,7 @@ export const tags: Policy = {
     const found = inputAt(inputs, key);
     if (found.kind === "unknown" || found.kind === "secret") return [unknown(key)];
     const given = found.kind === "known" ? Object.keys(found.value as object) : [];
-    const missing = wanted.filter((tag) => !given.some((name) => name === `fidus.${tag}` || name === `fidus:${tag}`));
+    const missing = wanted.filter((tag) => !given.includes(`fidus.${tag}`));
     return missing.length === 0 ? [] : [violation(`${key} lack ${missing.join(", ")}`)];
   },
 };

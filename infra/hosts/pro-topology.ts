@@ -1,9 +1,8 @@
 import type { Location } from "../config/keys/hosts.ts";
 import type { topologies } from "../config/keys/pro.ts";
 import { nthAddress } from "../core/cidr.ts";
-import { hetznerPrices } from "../core/hetzner-prices.ts";
-import { isSoldIn, serverTypes, type ServerTypeName } from "../core/server-types.ts";
-import { cents, type Size } from "../core/units.ts";
+import { isSoldIn, type ServerTypeName } from "../core/server-types.ts";
+import type { Size } from "../core/units.ts";
 
 export type Topology = (typeof topologies)[number];
 
@@ -173,9 +172,4 @@ function typesOf({ size, typesKey }: HostGroup, roles: readonly Role[], choice: 
 /** The balancer's address in the private network. */
 export function balancerIp(networkRange: string): string {
   return nthAddress(networkRange, balancerPlace);
-}
-
-/** Net price of the host's month in hundredths of a euro: its first type and its IPv4 address, without disk and copies. */
-export function monthlyCents({ types: [first] }: Pick<HostPlan, "types">): number {
-  return cents(serverTypes[first].monthly).cents + cents(hetznerPrices.primaryIpv4).cents;
 }

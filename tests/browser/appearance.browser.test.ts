@@ -1,17 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { OpenOptions } from "./support/browser.ts";
+import { looks } from "./support/browser.ts";
 import { answers, ask, box, openChat, stopButton, waitForAnswer, waitForDrawing, waitForText } from "./support/chat.ts";
 import { expectNoTrouble, expectWellShown } from "./support/expect.ts";
 import { browserSuite } from "./support/suite.ts";
 
 const suite = browserSuite();
-
-const looks = [
-  { screen: "small", scheme: "light" },
-  { screen: "small", scheme: "dark" },
-  { screen: "desktop", scheme: "light" },
-  { screen: "desktop", scheme: "dark" },
-] as const satisfies OpenOptions[];
 
 describe.each(looks)("on a $screen screen in the $scheme scheme, axe finds nothing and nothing scrolls sideways", (look) => {
   test("with long words, code and tables in an answer", async () => {

@@ -1,20 +1,9 @@
-import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import * as chat from "./support/chat.ts";
 import { expectNoTrouble } from "./support/expect.ts";
 import { browserSuite } from "./support/suite.ts";
 
 const suite = browserSuite();
-const story = "Tell me a long story about the sea, at least two thousand words.";
-
-interface Stored {
-  readonly messages: readonly { readonly role: string; readonly content: string; readonly status: string }[];
-}
-
-async function stored(page: Page): Promise<Stored> {
-  const response = await suite.target().api.get(`/api/v1/conversations/${chat.openConversation(page)}`);
-  return (await response.json()) as Stored;
-}
 
 test("says a growing answer once, when it is done", async () => {
   const { page, trouble } = await suite.signedIn();
@@ -29,13 +18,13 @@ test("says a growing answer once, when it is done", async () => {
 test("after a stop the next question is answered", async () => {
   const { page } = await suite.signedIn();
   await chat.openChat(page);
-  await chat.ask(page, story);
+  await chat.ask(page, chat.story);
   await chat.waitForText(page);
   await page.keyboard.press("Escape");
   await chat.waitForAnswer(page);
   await chat.askAndWait(page, "Shall we meet?");
   expect(await chat.answers(page).count()).toBe(2);
-  expect((await stored(page)).messages.map((message) => message.status)).toEqual([
+  expect((await chat.stored(suite.target().api, page)).messages.map((message) => message.status)).toEqual([
     "complete",
     "cancelled",
     "complete",
@@ -46,20 +35,20 @@ test("after a stop the next question is answered", async () => {
 test("a reload in the middle of an answer loses no question, and the answer can still be stopped", async () => {
   const { page } = await suite.signedIn();
   await chat.openChat(page);
-  await chat.ask(page, story);
+  await chat.ask(page, chat.story);
   await chat.waitForText(page, 20);
   await page.reload();
   await chat.questions(page).waitFor();
   await chat.answers(page).waitFor();
   if (await chat.stopButton(page).isVisible()) await page.keyboard.press("Escape");
   await chat.waitForAnswer(page);
-  expect((await stored(page)).messages.map((message) => message.role)).toEqual(["user", "assistant"]);
+  expect((await chat.stored(suite.target().api, page)).messages.map((message) => message.role)).toEqual(["user", "assistant"]);
 });
 
 test("an answer goes on while another conversation is open", async () => {
   const { page } = await suite.signedIn();
   await chat.openChat(page);
-  await chat.ask(page, story);
+  await chat.ask(page, chat.story);
   await chat.waitForText(page);
   const first = chat.openConversation(page);
   await page.getByRole("link", { name: "New chat" }).click();
@@ -92,7 +81,7 @@ test("deletes a conversation only after a yes", async () => {
 test("follows a growing answer at its end, and leaves a reader alone who scrolled up", async () => {
   const { page } = await suite.signedIn({ screen: "small" });
   await chat.openChat(page);
-  await chat.ask(page, story);
+  await chat.ask(page, chat.story);
   await page.waitForFunction(() => fidusTest.scroll().height > fidusTest.scroll().view + 200, undefined, {
     timeout: chat.ANSWER_MS,
   });

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { Page } from "playwright-core";
 import { describe, expect, test, vi } from "vitest";
 import { resultsFolder } from "../run.ts";
-import type { OpenOptions } from "./support/browser.ts";
+import { looks } from "./support/browser.ts";
 import * as chat from "./support/chat.ts";
 import { expectNoTrouble, expectWellShown } from "./support/expect.ts";
 import { chatByKeyboard } from "./support/keyboard.ts";
@@ -13,16 +13,6 @@ import { openProduct } from "./support/target.ts";
 // The page as people get it: from the real product, through its proxy, with answers of a real model. What a model cannot be
 // asked to do (hostile text, a stream that breaks, an answer to the letter) is tested against the stand-in, in the other files.
 const suite = browserSuite(openProduct);
-const story = "Tell me a long story about the sea, at least two thousand words.";
-
-interface Stored {
-  readonly messages: readonly { readonly role: string; readonly content: string; readonly status: string }[];
-}
-
-async function stored(page: Page): Promise<Stored> {
-  const response = await suite.target().api.get(`/api/v1/conversations/${chat.openConversation(page)}`);
-  return (await response.json()) as Stored;
-}
 
 async function signIn(page: Page, password = suite.target().password): Promise<void> {
   await page.getByLabel("E-mail").fill(suite.target().email);
@@ -104,7 +94,7 @@ describe("an answer", () => {
   test("is painted at least three times while it grows, each time with more text", async () => {
     const { page, trouble } = await suite.signedIn();
     await chat.openChat(page);
-    await chat.askAndStop(page, story, 60);
+    await chat.askAndStop(page, chat.story, 60);
     const paints = await page.evaluate(() => [...fidusTest.paints]);
     expect(new Set(paints.map((paint) => paint.time)).size).toBeGreaterThanOrEqual(3);
     const lengths = paints.map((paint) => paint.length);
@@ -115,15 +105,15 @@ describe("an answer", () => {
   test("that is stopped frees the runtime within a second, and keeps what was written", async () => {
     const { page } = await suite.signedIn();
     await chat.openChat(page);
-    await chat.ask(page, story);
+    await chat.ask(page, chat.story);
     await chat.waitForText(page, 20);
-    expect((await stored(page)).messages.at(-1)?.status).toBe("streaming");
+    expect((await chat.stored(suite.target().api, page)).messages.at(-1)?.status).toBe("streaming");
     expect(await suite.target().active()).toBe(1);
     await chat.stopButton(page).click();
     await vi.waitFor(async () => expect(await suite.target().active()).toBe(0), { timeout: 1_000, interval: 25 });
     await chat.answers(page).getByText("You stopped this answer.").waitFor();
-    await vi.waitFor(async () => expect((await stored(page)).messages.at(-1)?.status).toBe("cancelled"));
-    const { content = "" } = (await stored(page)).messages.at(-1) ?? {};
+    await vi.waitFor(async () => expect((await chat.stored(suite.target().api, page)).messages.at(-1)?.status).toBe("cancelled"));
+    const { content = "" } = (await chat.stored(suite.target().api, page)).messages.at(-1) ?? {};
     expect(content.length).toBeGreaterThanOrEqual(20);
     expect(await chat.answers(page).locator(".prose").innerText()).not.toBe("");
   });
@@ -134,7 +124,9 @@ describe("an answer", () => {
     await chat.askAndStop(page, "Give me three tips for good sleep, as a list.", 40);
     await page.getByRole("button", { name: "Copy this answer" }).click();
     await page.getByText("Copied", { exact: true }).waitFor();
-    expect(await page.evaluate(() => fidusTest.clipboard())).toBe((await stored(page)).messages.at(-1)?.content);
+    expect(await page.evaluate(() => fidusTest.clipboard())).toBe(
+      (await chat.stored(suite.target().api, page)).messages.at(-1)?.content,
+    );
     await chat.waitForDrawing(page);
     const [address, before] = [page.url(), await chat.answers(page).locator(".prose").innerText()];
     await page.reload();
@@ -144,16 +136,14 @@ describe("an answer", () => {
     expect(await chat.answers(page).locator(".prose").innerText()).toBe(before);
     expect(await chat.questions(page).innerText()).toContain("Give me three tips for good sleep, as a list.");
     await chat.askAndStop(page, "Say hello.");
-    expect((await stored(page)).messages.map(({ role }) => role)).toEqual(["user", "assistant", "user", "assistant"]);
+    expect((await chat.stored(suite.target().api, page)).messages.map(({ role }) => role)).toEqual([
+      "user",
+      "assistant",
+      "user",
+      "assistant",
+    ]);
   });
 });
-
-const looks = [
-  { screen: "small", scheme: "light" },
-  { screen: "small", scheme: "dark" },
-  { screen: "desktop", scheme: "light" },
-  { screen: "desktop", scheme: "dark" },
-] as const satisfies OpenOptions[];
 
 describe.each(looks)("on a $screen screen in the $scheme scheme, axe finds nothing and nothing scrolls sideways", (look) => {
   test("on the sign-in form, before and after a refused attempt", async () => {
@@ -172,7 +162,7 @@ describe.each(looks)("on a $screen screen in the $scheme scheme, axe finds nothi
     await chat.openChat(page);
     await page.getByRole("complementary", { name: "Demo model" }).waitFor();
     await expectWellShown(page, "empty");
-    await chat.ask(page, story);
+    await chat.ask(page, chat.story);
     await chat.waitForText(page);
     await expectWellShown(page, "writing");
     await page.keyboard.press("Escape");

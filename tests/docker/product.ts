@@ -49,6 +49,9 @@ export interface UpJson {
 export const checkout = join(import.meta.dirname, "../..");
 export const docker = dockerCli();
 
+/** The roles that variant 1 runs, sorted. */
+export const variant1 = ["api", "llm", "postgres", "proxy", "redis", "web", "worker"];
+
 export interface ProductOptions {
   /** Where its `./fidus` lies. @default this checkout */
   readonly root?: string;

@@ -1,7 +1,3 @@
-import { request, type IncomingHttpHeaders } from "node:http";
-import { connect as connectHttp2, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
-import { text } from "node:stream/consumers";
-import { connect, type PeerCertificate, type SecureVersion } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stackContainers, type StackContainer } from "../../cli/containers.ts";
 import { openRequest } from "../../cli/reach.ts";
@@ -9,107 +5,28 @@ import { eventually } from "../../infra/core/eventually.ts";
 import { startPebble, type Pebble } from "../tools/pebble.ts";
 import { docker, laterPort, newProduct, type Product, type UpJson } from "./product.ts";
 import { selfSigned } from "./self-signed.ts";
+import { tlsClient, type TlsTarget } from "./tls-client.ts";
 
 const domain = "fidus.test";
 let product: Product;
-let httpPort = 0;
-let httpsPort = 0;
-let origin = "";
 let admin: NonNullable<UpJson["admin"]>;
 /** PEM texts of a self-signed certificate for the domain. */
 let given = { chain: "", key: "" };
-/** What the tests trust: the certificate that is given, then the ACME server's root. */
-let trusted = "";
+/** Trusted is the certificate that is given, then the ACME server's root. */
+const at: TlsTarget = { domain, httpPort: 0, httpsPort: 0, trusted: "", origin: () => `https://${domain}:${at.httpsPort}` };
+const { handshake, serial, ask, askPlain, openStream } = tlsClient(at);
 
 beforeAll(async () => {
   product = await newProduct();
-  [httpPort, httpsPort] = [await laterPort(), await laterPort()];
-  origin = `https://${domain}:${httpsPort}`;
+  [at.httpPort, at.httpsPort] = [await laterPort(), await laterPort()];
   given = await selfSigned(domain);
   const first = await product.up();
   if (first.admin === null) throw new Error("the first up made no administrator");
   admin = first.admin;
-  await product.configure({ domain, httpPort: String(httpPort), httpsPort: String(httpsPort) });
+  await product.configure({ domain, httpPort: String(at.httpPort), httpsPort: String(at.httpsPort) });
 }, 900_000);
 
 afterAll(() => product.remove(), 120_000);
-
-/** A handshake at the proxy with the domain's name, which resolves nowhere. */
-function handshake(
-  versions: { maxVersion?: SecureVersion } = {},
-): Promise<{ protocol: string | null; certificate: PeerCertificate }> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: "127.0.0.1", port: httpsPort, servername: domain, ca: trusted, ...versions }, () => {
-      resolve({ protocol: socket.getProtocol(), certificate: socket.getPeerCertificate() });
-      socket.destroy();
-    });
-    socket.once("error", reject);
-  });
-}
-
-const serial = async (): Promise<string> => (await handshake()).certificate.serialNumber;
-
-async function ask(path: string): Promise<{ status: number | undefined; headers: IncomingHttpHeaders; body: string }> {
-  const reach = { url: origin, address: "127.0.0.1", trusted: [trusted] };
-  const response = await openRequest(reach, path, { method: "GET", signal: AbortSignal.timeout(20_000) });
-  return { status: response.statusCode, headers: response.headers, body: await text(response) };
-}
-
-/** A request on the plain port. */
-function askPlain(path: string): Promise<{ status: number | undefined; headers: IncomingHttpHeaders }> {
-  return new Promise((resolve, reject) => {
-    request({ host: "127.0.0.1", port: httpPort, path, headers: { host: domain }, agent: false }, (response) => {
-      response.resume();
-      resolve({ status: response.statusCode, headers: response.headers });
-    })
-      .once("error", reject)
-      .end();
-  });
-}
-
-interface OpenStream {
-  readonly stream: ClientHttp2Stream;
-  readonly session: ClientHttp2Session;
-  /** Milliseconds at which pieces arrived. */
-  readonly arrivals: number[];
-  readonly ended: Promise<string>;
-}
-
-/** One chat completion over HTTP/2. */
-async function openStream(maxTokens: number): Promise<OpenStream> {
-  const session = connectHttp2(origin, {
-    createConnection: () =>
-      connect({ host: "127.0.0.1", port: httpsPort, servername: domain, ca: trusted, ALPNProtocols: ["h2"] }),
-  });
-  const stream = session.request({
-    ":method": "POST",
-    ":path": "/v1/chat/completions",
-    authorization: `Bearer ${admin.apiKey}`,
-    "content-type": "application/json",
-  });
-  const question = "Tell me a very long story about a ship, with every detail.";
-  stream.end(
-    JSON.stringify({
-      model: "smollm2:135m",
-      messages: [{ role: "user", content: question }],
-      stream: true,
-      max_tokens: maxTokens,
-    }),
-  );
-  const arrivals: number[] = [];
-  let received = "";
-  stream.setEncoding("utf8");
-  const ended = new Promise<string>((resolve, reject) => {
-    stream.on("data", (piece: string) => {
-      arrivals.push(performance.now());
-      received += piece;
-    });
-    stream.once("end", () => resolve(received)).once("error", reject);
-    session.once("error", reject);
-  }).finally(() => session.close());
-  await eventually("the first pieces", () => arrivals.length > 2);
-  return { stream, session, arrivals, ended };
-}
 
 async function containerOf(role: string): Promise<StackContainer> {
   const found = (await stackContainers(docker, await product.id(), "community")).find((container) => container.role === role);
@@ -132,19 +49,19 @@ describe("a domain with a given certificate", () => {
   let up: UpJson;
 
   beforeAll(async () => {
-    trusted = given.chain;
+    at.trusted = given.chain;
     await product.configure({ tlsCertificate: given.chain, tlsPrivateKey: given.key }, "--secret");
     up = await product.up();
   }, 300_000);
 
   test("up proves itself over verified TLS although the name resolves nowhere, and prints the https address [C-14]", async () => {
-    expect(up.url).toBe(origin);
+    expect(up.url).toBe(at.origin());
     expect(up.proof?.completionTokens).toBeGreaterThan(0);
     expect((await containerOf("proxy")).ports.map((port) => port.split("->")[0]).sort()).toEqual(
-      [`127.0.0.1:${httpPort}`, `127.0.0.1:${httpsPort}`].sort(),
+      [`127.0.0.1:${at.httpPort}`, `127.0.0.1:${at.httpsPort}`].sort(),
     );
     const status = JSON.parse((await product.fidus("status", "community", "--json")).stdout) as unknown;
-    expect(status).toMatchObject({ healthy: true, url: origin, apiUrl: origin });
+    expect(status).toMatchObject({ healthy: true, url: at.origin(), apiUrl: at.origin() });
   });
 
   test("TLS 1.3 is served and 1.2 refused [X-06]", async () => {
@@ -153,7 +70,7 @@ describe("a domain with a given certificate", () => {
   });
 
   test("another certificate is not believed: the proof's connection verifies", async () => {
-    const reach = { url: origin, address: "127.0.0.1", trusted: [] };
+    const reach = { url: at.origin(), address: "127.0.0.1", trusted: [] };
     await expect(openRequest(reach, "/", { method: "GET", signal: AbortSignal.timeout(20_000) })).rejects.toThrow(/self-signed/);
   });
 
@@ -161,7 +78,7 @@ describe("a domain with a given certificate", () => {
     for (const path of ["/", "/api/v1/things?a=1&b=%20c", "/.well-known/acme-challenge/x"]) {
       const { status, headers } = await askPlain(path);
       expect(status).toBe(301);
-      expect(headers.location).toBe(`${origin}${path}`);
+      expect(headers.location).toBe(`${at.origin()}${path}`);
       expect(headers["strict-transport-security"]).toBeUndefined();
     }
   });
@@ -190,14 +107,14 @@ describe("a domain with a given certificate", () => {
   });
 
   test("a stream passes HTTP/2 piece by piece [C-14] [C-15]", async () => {
-    const { ended, arrivals, session } = await openStream(40);
+    const { ended, arrivals, session } = await openStream(admin.apiKey, 40);
     expect(session.alpnProtocol).toBe("h2");
     expect(await ended).toContain("[DONE]");
     expect(new Set(arrivals.map(Math.round)).size).toBeGreaterThan(10);
   });
 
   test("the session cookie is Secure, and another origin is refused", async () => {
-    const reach = { url: origin, address: "127.0.0.1", trusted: [trusted] };
+    const reach = { url: at.origin(), address: "127.0.0.1", trusted: [at.trusted] };
     const login = (from: string): ReturnType<typeof openRequest> =>
       openRequest(reach, "/api/v1/auth/login", {
         method: "POST",
@@ -205,7 +122,7 @@ describe("a domain with a given certificate", () => {
         body: JSON.stringify({ email: admin.email, password: admin.password }),
         signal: AbortSignal.timeout(20_000),
       });
-    const cookie = (await login(origin)).headers["set-cookie"]?.[0] ?? "";
+    const cookie = (await login(at.origin())).headers["set-cookie"]?.[0] ?? "";
     for (const attribute of ["Secure", "HttpOnly", "SameSite=Strict"]) expect(cookie).toContain(attribute);
     expect((await login("https://evil.test")).statusCode).toBe(403);
   });
@@ -227,8 +144,8 @@ describe("a domain with a certificate by ACME", () => {
     // This machine as the stack's containers see it.
     const network = `fidus-${await product.id()}-community-edge`;
     const gateway = await docker(["network", "inspect", network, "--format", "{{(index .IPAM.Config 0).Gateway}}"]);
-    pebble = await startPebble({ address: gateway.trim(), challengePort: httpPort, validity });
-    trusted = pebble.ca;
+    pebble = await startPebble({ address: gateway.trim(), challengePort: at.httpPort, validity });
+    at.trusted = pebble.ca;
     await product.configure({
       certificate: "acme",
       acmeDirectory: pebble.directory,
@@ -241,12 +158,12 @@ describe("a domain with a certificate by ACME", () => {
   afterAll(() => pebble?.close());
 
   test("up ends with a certificate of the ACME server, proved through the proxy [C-17] [X-05]", async () => {
-    expect(up.url).toBe(origin);
+    expect(up.url).toBe(at.origin());
     expect(up.proof?.completionTokens).toBeGreaterThan(0);
     const { certificate } = await handshake();
     expect(certificate.issuer.CN).toMatch(/Pebble/);
     expect(certificate.subjectaltname).toBe(`DNS:${domain}`);
-    expect((await askPlain("/page?x=1")).headers.location).toBe(`${origin}/page?x=1`);
+    expect((await askPlain("/page?x=1")).headers.location).toBe(`${at.origin()}/page?x=1`);
     expect((await askPlain("/.well-known/acme-challenge/none")).status).toBe(404);
   });
 
@@ -274,12 +191,12 @@ describe("a domain with a certificate by ACME", () => {
     const [before, proxy] = [await serial(), await identityOf("proxy")];
     await docker(["exec", (await containerOf("acme")).id, "acme-now", "--renew"]);
     // The model may end its story before the certificate comes: then another is asked for.
-    let open = await openStream(1200);
+    let open = await openStream(admin.apiKey, 1200);
     let lastOld = performance.now();
     await eventually("another serial", async () => {
       if ((await serial()) !== before) return true;
       lastOld = performance.now();
-      if (open.stream.closed) open = await openStream(1200);
+      if (open.stream.closed) open = await openStream(admin.apiKey, 1200);
       return null;
     });
     const changed = performance.now();
@@ -337,7 +254,7 @@ describe("a domain with a certificate by ACME", () => {
   test("given files take over again, and nothing of ACME stays", async () => {
     await product.configure({ domain, certificate: "files" });
     await product.configure({ tlsCertificate: given.chain, tlsPrivateKey: given.key }, "--secret");
-    trusted = given.chain;
+    at.trusted = given.chain;
     expect((await product.up()).proof?.completionTokens).toBeGreaterThan(0);
     const roles = (await stackContainers(docker, await product.id(), "community")).map(({ role }) => role);
     expect(roles).not.toContain("acme");

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
@@ -8,6 +8,7 @@ import { complete } from "../../infra/config/testing.ts";
 import { keys } from "../../infra/config/keys.ts";
 import { eventually } from "../../infra/core/eventually.ts";
 import { versions } from "../../toolchain/index.ts";
+import { killEngine } from "../tools/kill-engine.ts";
 import { folderVariable, openCloud } from "../simulator/plugin.ts";
 import { SimulatedHetznerApi } from "../simulator/testing/hetzner-api.ts";
 
@@ -112,26 +113,13 @@ test("uninstall refuses while servers stand that only the state knows", async ()
   expect(stderr).toContain('eval "$(./fidus env shop)" && pulumi destroy');
 }, 60_000);
 
-/** Process id of the engine that deploys here. */
-function enginePid(): number | null {
-  const mine = readdirSync("/proc").filter((name) => {
-    try {
-      const command = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ");
-      return /^pulumi up /.test(command) && readFileSync(`/proc/${name}/environ`, "utf8").includes(home);
-    } catch {
-      return false; // No process, or one that has ended.
-    }
-  });
-  return mine[0] === undefined ? null : Number(mine[0]);
-}
-
 test("an engine that is killed in the middle: the same command converges, and nothing is bought twice", async () => {
   await configured("other");
   hcloud.faults.faults = { latency: 300 };
   const before = inventory().length;
   const interrupted = start("up", "other", "--yes", "--json");
   await eventually("something is bought", () => Promise.resolve(inventory().length > before + 1), 60_000);
-  process.kill(enginePid() ?? 0, "SIGKILL");
+  killEngine(home);
   const { code, stdout } = await interrupted.ended;
   expect([code, (JSON.parse(stdout) as { error: { code: string } }).error.code]).toEqual([1, "engine-killed"]);
   hcloud.faults.faults = {};

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { unknownSentinel, type WireMap } from "../../toolchain/providers/values.ts";
-import { create } from "../../toolchain/providers/testing/steps.ts";
+import { create, step } from "../../toolchain/providers/testing/steps.ts";
 import type { Cloud } from "./cloud/cloud.ts";
 import { openCloud } from "./plugin.ts";
 import { simulatedResource } from "./resource.ts";
@@ -29,15 +29,6 @@ const token = {
 const tagKeys = ["edition", "environment", "installation", "role", "stack", "version"];
 const tags = Object.fromEntries(tagKeys.map((key) => [`fidus.${key}`, "x"]));
 const of = (type: string) => simulatedResource(cloud, type);
-const step = (type: string, id: string, wire: WireMap, name = "r") => ({
-  urn: `urn:pulumi:dev::probe::${type}::${name}`,
-  id,
-  name,
-  wire,
-  state: {},
-  log: () => undefined,
-  signal: new AbortController().signal,
-});
 const document = (statement: object) => JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
 const trust = document({ Effect: "Allow", Principal: { Service: "eks.amazonaws.com" }, Action: "sts:AssumeRole" });
 const mine = document({ Effect: "Allow", Principal: { AWS: "arn:aws:iam::123456789012:root" }, Action: "kms:*", Resource: "*" });

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { hasUnknown, secret, unknownSentinel, type WireMap } from "../../toolchain/providers/values.ts";
-import { create } from "../../toolchain/providers/testing/steps.ts";
+import { hasUnknown, secret, unknownSentinel } from "../../toolchain/providers/values.ts";
+import { create, step } from "../../toolchain/providers/testing/steps.ts";
 import type { Cloud } from "./cloud/cloud.ts";
 import { openCloud } from "./plugin.ts";
 import { simulatedResource } from "./resource.ts";
@@ -21,15 +21,6 @@ const labels = { edition: "starter" };
 const volume = { name: "data", size: 40, location: "fsn1", labels };
 const server = { name: "app", serverType: "cx53", image: "debian-13", location: "fsn1", labels };
 const of = (type: string) => simulatedResource(cloud, type);
-const step = (type: string, id: string, wire: WireMap, name = "r") => ({
-  urn: `urn:pulumi:dev::probe::${type}::${name}`,
-  id,
-  name,
-  wire,
-  state: {},
-  log: () => undefined,
-  signal: new AbortController().signal,
-});
 const exists = () => cloud.store.all().map(({ type, id }) => `${type.split(":")[2]} ${id}`);
 
 test("a created resource has an id, computed outputs and is found by another process", async () => {

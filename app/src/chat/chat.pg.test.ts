@@ -5,7 +5,7 @@ import { addUser, signIn, startApi, timed, until, type TestApi } from "../testin
 import { allEvents, collect, readEvents, type ReadEvent } from "../testing/events.ts";
 import { query, startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { startRedis, type TestRedis } from "../testing/redis.ts";
-import { chunk, openStream, startUpstream, streamText, type ScriptedUpstream } from "../testing/upstream.ts";
+import { chunk, openStream, startUpstream, streamForEver, streamText, type ScriptedUpstream } from "../testing/upstream.ts";
 
 let pg: TestPostgres;
 let redis: TestRedis;
@@ -51,12 +51,7 @@ async function get(path: string, headers = ann): Promise<{ status: number; body:
 async function endless(
   content = "go on",
 ): Promise<{ start: ReadEvent["data"]; rest: AsyncGenerator<ReadEvent>; left: Promise<void> }> {
-  upstream.answer((res) => {
-    openStream(res);
-    res.write(chunk("one "));
-    const timer = setInterval(() => res.write(chunk("more ")), 20);
-    res.once("close", () => clearInterval(timer));
-  });
+  upstream.answer(streamForEver);
   const before = upstream.requests.length;
   const rest = readEvents(await ask({ content }));
   const first = await rest.next();

@@ -89,6 +89,14 @@ export function streamText(res: ServerResponse, pieces: readonly string[]): void
   res.end(done);
 }
 
+/** A stream that goes on until the caller leaves. */
+export function streamForEver(res: ServerResponse): void {
+  openStream(res);
+  res.write(chunk("one "));
+  const timer = setInterval(() => res.write(chunk("more ")), 20);
+  res.once("close", () => clearInterval(timer));
+}
+
 /** A whole answer that is not streamed. */
 export function wholeAnswer(res: ServerResponse, content: string): void {
   const message = { role: "assistant", content, refusal: null };

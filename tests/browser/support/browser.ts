@@ -84,6 +84,14 @@ export interface OpenOptions {
   readonly storageState?: Awaited<ReturnType<BrowserContext["storageState"]>>;
 }
 
+/** Every screen in every colour scheme. */
+export const looks = [
+  { screen: "small", scheme: "light" },
+  { screen: "small", scheme: "dark" },
+  { screen: "desktop", scheme: "light" },
+  { screen: "desktop", scheme: "dark" },
+] as const satisfies OpenOptions[];
+
 /** Opens an empty page in a context of its own. */
 export async function openPage(browser: Browser, url: string, options: OpenOptions = {}): Promise<OpenPage> {
   const { screen = "desktop", scheme = "light", storageState } = options;

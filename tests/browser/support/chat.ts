@@ -1,5 +1,8 @@
 /** The page in the words of its user, by roles and names as a screen reader meets them. */
-import type { Locator, Page } from "playwright-core";
+import type { APIRequestContext, Locator, Page } from "playwright-core";
+
+/** A question whose answer does not end by itself while a test looks on. */
+export const story = "Tell me a long story about the sea, at least two thousand words.";
 
 /** A real model on two cores may load first. */
 export const ANSWER_MS = 120_000;
@@ -70,6 +73,16 @@ export function openConversation(page: Page): string {
   const id = /#\/c\/([\w-]+)/.exec(page.url())?.[1];
   if (!id) throw new Error(`address: got ${page.url()}; needs #/c/ID.`);
   return id;
+}
+
+/** A conversation as the database has it. */
+interface Stored {
+  readonly messages: readonly { readonly role: string; readonly content: string; readonly status: string }[];
+}
+
+/** The open conversation as the application answers it. */
+export async function stored(api: APIRequestContext, page: Page): Promise<Stored> {
+  return (await (await api.get(`/api/v1/conversations/${openConversation(page)}`)).json()) as Stored;
 }
 
 /** Opens the conversations on a small screen; on a wide one they are there already. */
