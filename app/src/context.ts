@@ -1,5 +1,6 @@
 import type { ApiConfig } from "./config.ts";
 import { Sessions } from "./auth/sessions.ts";
+import { Answers } from "./chat/answers.ts";
 import { CancelRegistry } from "./chat/cancel.ts";
 import { createPool, type Db } from "./db/pool.ts";
 import { Metrics } from "./http/metrics.ts";
@@ -7,17 +8,18 @@ import { Lifecycle } from "./lifecycle.ts";
 import { Probes } from "./llm/probes.ts";
 import { Upstream } from "./llm/upstream.ts";
 import type { Logger } from "./log.ts";
-import { createRedisBus, type CancelBus } from "./redis.ts";
+import { createRedisBus, type RedisBus } from "./redis.ts";
 
 /** All that the routers of the api role work with; each takes the slice it needs. */
 export interface Context {
   readonly config: ApiConfig;
   readonly log: Logger;
   readonly db: Db;
-  readonly redis: CancelBus | null;
+  readonly redis: RedisBus | null;
   readonly sessions: Sessions;
   readonly upstream: Upstream;
   readonly probes: Probes;
+  readonly answers: Answers;
   readonly cancels: CancelRegistry;
   readonly lifecycle: Lifecycle;
   readonly metrics: Metrics;
@@ -34,6 +36,7 @@ export function createContext(config: ApiConfig, log: Logger): Context {
   const upstream = new Upstream(config.llm);
   const lifecycle = new Lifecycle();
   const probes = new Probes({ config: config.llm, upstream, db, redis, log: log.child({ part: "probes" }) });
+  const answers = new Answers({ db, redis, log: log.child({ part: "answers" }) });
   const cancels = new CancelRegistry(redis);
   const metrics = new Metrics({ openAnswers: () => lifecycle.openWork });
   return {
@@ -44,12 +47,14 @@ export function createContext(config: ApiConfig, log: Logger): Context {
     sessions: new Sessions(db, config.sessionSecret),
     upstream,
     probes,
+    answers,
     cancels,
     lifecycle,
     metrics,
     heartbeatMs: 15_000,
     close: async () => {
       probes.stop();
+      answers.stop();
       redis?.close();
       await upstream.close();
       await db.end();

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { LlmConfig } from "../config.ts";
 import type { Db } from "../db/pool.ts";
 import type { Logger } from "../log.ts";
-import type { CancelBus } from "../redis.ts";
+import type { RedisBus } from "../redis.ts";
 import type { LlmRuntime } from "../settings.ts";
 import { readText, type Upstream } from "./upstream.ts";
 
@@ -28,7 +28,7 @@ interface Parts {
   readonly config: LlmConfig;
   readonly upstream: Upstream;
   readonly db: Db;
-  readonly redis: CancelBus | null;
+  readonly redis: RedisBus | null;
   readonly log: Logger;
 }
 

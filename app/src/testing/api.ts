@@ -37,6 +37,7 @@ export async function startApi({ databaseUrl, upstream, heartbeatMs = 15_000, en
   const ctx = { ...createContext(config, createLogger(config.logLevel, "test", "test")), heartbeatMs };
   const server = createServer(createApp(ctx));
   const port = await listen(server, 0);
+  ctx.answers.start();
   await ctx.probes.start();
   return {
     url: `http://127.0.0.1:${port}`,
