@@ -239,7 +239,7 @@ export class Thread {
 
   /** Ends an answer of which no more will come. */
   #finishCut(stopped: boolean): void {
-    this.#finish(stopped ? "cancelled" : "failed", stopped ? noteOf("cancelled") : interrupted);
+    this.#finish(stopped ? "cancelled" : "failed", stopped ? noteOf("cancelled") : lost);
   }
 
   #giveBack(before: readonly Message[], content: string, error: unknown): void {
@@ -258,6 +258,7 @@ export class Thread {
 }
 
 const interrupted = "The answer was interrupted.";
+const lost = "The connection was lost before the answer was finished.";
 
 /** The network, a proxy whose API restarts, or an API that is not ready: worth another attempt. */
 function isTransient(error: unknown): boolean {
