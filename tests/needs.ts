@@ -41,6 +41,7 @@ const programNeeds = {
   sshd: { programs: ["sshd", "ssh-keygen"], packages: ["openssh-server", "openssh-client"] },
   ssh: { programs: ["ssh"], packages: ["openssh-client"] },
   mmdebstrap: { programs: ["mmdebstrap"], packages: ["mmdebstrap"] },
+  jq: { programs: ["jq"], packages: ["jq"] },
   postgres: { programs: ["initdb", "postgres"], packages: ["postgresql"] },
   redis: { programs: ["redis-server"], packages: ["redis-server"] },
   registry: { programs: ["docker-registry"], packages: ["docker-registry"] },

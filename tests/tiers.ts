@@ -46,7 +46,7 @@ export const tiers = {
   engine: {
     about: "the Pulumi engine and its providers",
     files: ["**/*.engine.test.ts"],
-    needs: ["toolchain", "sshd"],
+    needs: ["toolchain", "sshd", "postgres", "jq"],
     testTimeout: 2 * minute,
     hookTimeout: 5 * minute,
     filesAtOnce: 2,
