@@ -1,3 +1,5 @@
+import type { NanoUsd } from "./budget/money.ts";
+import type { PriceTable } from "./budget/prices.ts";
 import { readEnv, type Env, type Reading } from "./env.ts";
 import { throwIfAny, type Problem } from "./problems.ts";
 import { settings, type LlmRuntime, type SettingName, type Values } from "./settings.ts";
@@ -35,7 +37,31 @@ export interface LlmConfig {
   readonly contextTokens: number;
 }
 
+/** What models cost and how much may be spent; M-08 of the requirements. */
+export interface BudgetConfig {
+  /** The operator's prices by model. */
+  readonly prices: PriceTable;
+  /** What a tenant may spend in 30 days unless the budgets table says otherwise; null: no limit. @default 50 USD in development, else 100 */
+  readonly tenantCap: NanoUsd | null;
+  /** From when on to warn; null: never. @default 20 USD */
+  readonly tenantAlert: NanoUsd | null;
+  /** Longest answer anybody may ask for, in tokens; null: no limit. @default null */
+  readonly maxOutputTokens: number | null;
+}
+
+/** Requests per minute; null: no limit. */
+export interface LimitConfig {
+  /** Of one key, or one person on the page. @default 6000 */
+  readonly perCaller: number | null;
+  /** @default 12000 */
+  readonly perAddress: number | null;
+  /** API processes that share the work: each allows this share of a limit while Redis is away. @default 1 */
+  readonly replicas: number;
+}
+
 export interface ApiConfig extends CommonConfig {
+  readonly limits: LimitConfig;
+  readonly budget: BudgetConfig;
   readonly databaseUrl: string;
   /** Null: no Redis; cancel then works on the replica that generates. */
   readonly redisUrl: string | null;
@@ -55,6 +81,7 @@ export interface WebConfig extends CommonConfig {
 
 export interface WorkerConfig extends CommonConfig {
   readonly databaseUrl: string;
+  readonly budget: BudgetConfig;
 }
 
 export interface LlmRoleConfig extends CommonConfig {
@@ -83,6 +110,12 @@ export function readApiConfig(env: Env): ApiConfig {
     corsOrigins: values.CORS_ALLOW_ORIGIN ?? [],
     trustedProxies: values.FORWARDED_ALLOW_IPS ?? [],
     llm: llm.config,
+    budget: budgetConfig(values),
+    limits: {
+      perCaller: orDefault(values.RATE_LIMIT_PER_CALLER, 6_000),
+      perAddress: orDefault(values.RATE_LIMIT_PER_ADDRESS, 12_000),
+      replicas: values.API_REPLICAS ?? 1,
+    },
     webRoot: values.FIDUS_WEB_ROOT ?? null,
   });
 }
@@ -102,7 +135,11 @@ export function readWebConfig(env: Env): WebConfig {
 export function readWorkerConfig(env: Env): WorkerConfig {
   const reading = readEnv(env);
   check(reading, ["DATABASE_URL"]);
-  return Object.freeze({ ...common(reading, 8001), databaseUrl: reading.values.DATABASE_URL ?? "" });
+  return Object.freeze({
+    ...common(reading, 8001),
+    databaseUrl: reading.values.DATABASE_URL ?? "",
+    budget: budgetConfig(reading.values),
+  });
 }
 
 /** Configuration of the llm role. @throws InvalidInputError */
@@ -125,6 +162,22 @@ export function readDatabaseUrl(env: Env): string {
   const reading = readEnv(env);
   check(reading, ["DATABASE_URL"]);
   return reading.values.DATABASE_URL ?? "";
+}
+
+function budgetConfig(values: Values): BudgetConfig {
+  const { LLM_PRICES: prices = new Map(), LLM_MAX_OUTPUT_TOKENS: maxOutputTokens = null } = values;
+  const usualCap = (values.ENVIRONMENT === "development" ? 50 : 100) * 1_000_000_000;
+  return {
+    prices,
+    tenantCap: orDefault(values.LLM_BUDGET_USD, usualCap),
+    tenantAlert: orDefault(values.LLM_BUDGET_ALERT_USD, 20_000_000_000),
+    maxOutputTokens,
+  };
+}
+
+/** Null is the operator's "none"; only what is absent falls back. */
+function orDefault<T>(value: T | null | undefined, usual: T): T | null {
+  return value === undefined ? usual : value;
 }
 
 function common({ values, notices }: Reading, defaultPort: number): CommonConfig {

@@ -1,7 +1,9 @@
 import type { ApiConfig } from "./config.ts";
+import { BudgetMeter } from "./budget/meter.ts";
 import { Sessions } from "./auth/sessions.ts";
 import { CancelRegistry } from "./chat/cancel.ts";
 import { createPool, type Db } from "./db/pool.ts";
+import { Limits } from "./http/limits.ts";
 import { Metrics } from "./http/metrics.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Probes } from "./llm/probes.ts";
@@ -20,6 +22,9 @@ export interface Context {
   readonly probes: Probes;
   readonly cancels: CancelRegistry;
   readonly lifecycle: Lifecycle;
+  /** Reserves and settles what calls cost. */
+  readonly meter: BudgetMeter;
+  readonly limits: Limits;
   readonly metrics: Metrics;
   /** Milliseconds between heartbeats of an open stream. */
   readonly heartbeatMs: number;
@@ -36,6 +41,12 @@ export function createContext(config: ApiConfig, log: Logger): Context {
   const probes = new Probes({ config: config.llm, upstream, db, redis, log: log.child({ part: "probes" }) });
   const cancels = new CancelRegistry(redis);
   const metrics = new Metrics({ openAnswers: () => lifecycle.openWork });
+  const meter = new BudgetMeter({
+    config: config.budget,
+    db,
+    log: log.child({ part: "budget" }),
+    limitsWork: () => redis?.ready() ?? true,
+  });
   return {
     config,
     log,
@@ -46,10 +57,13 @@ export function createContext(config: ApiConfig, log: Logger): Context {
     probes,
     cancels,
     lifecycle,
+    meter,
+    limits: new Limits(config.limits, redis?.commands ?? null),
     metrics,
     heartbeatMs: 15_000,
     close: async () => {
       probes.stop();
+      await meter.close();
       redis?.close();
       await upstream.close();
       await db.end();

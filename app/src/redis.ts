@@ -14,6 +14,10 @@ export interface CancelBus {
   readonly wasCancelled: (messageId: string) => Promise<boolean>;
   /** Calls back for each published cancel. `onResume` runs after a reconnect, when messages may have been lost. */
   readonly listen: (onCancel: (messageId: string) => void, onResume: () => void) => void;
+  /** The connection for commands; they fail at once while Redis is away. */
+  readonly commands: Redis;
+  /** False while Redis is away. */
+  readonly ready: () => boolean;
   /** @throws when Redis does not answer. */
   readonly ping: () => Promise<void>;
   readonly close: () => void;
@@ -27,6 +31,8 @@ export function createRedisBus(url: string, log: Logger): CancelBus {
     commandTimeout: 2_000,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
+    // One write for what is asked in the same turn.
+    enableAutoPipelining: true,
     retryStrategy: (attempt: number) => Math.min(attempt * 200, 3_000),
   };
   const commands = new Redis(url, options);
@@ -41,6 +47,8 @@ export function createRedisBus(url: string, log: Logger): CancelBus {
   }
   void commands.connect().catch(() => {});
   return {
+    commands,
+    ready: () => commands.status === "ready",
     publish: async (messageId) => {
       try {
         await commands.multi().set(keyOf(messageId), "1", "EX", keySeconds).publish(channel, messageId).exec();

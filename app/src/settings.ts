@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { parseUsd } from "./budget/money.ts";
+import { parsePrices } from "./budget/prices.ts";
 
 /** The LLM runtimes the gateway can stand before. */
 export const llmRuntimes = ["embedded", "ollama", "ollama-native", "lmstudio", "vllm", "openai", "litellm"] as const;
@@ -50,6 +52,20 @@ const proxies = list(",").refine((parts) =>
   parts.every((part) => ["loopback", "linklocal", "uniquelocal"].includes(part) || /^[0-9a-f.:]+(\/\d{1,3})?$/i.test(part)),
 );
 
+/** An amount in USD as nano-USD; "none" is no limit. */
+const usdOrNone = z.string().transform((text, ctx) => {
+  if (text === "none") return null;
+  const amount = parseUsd(text);
+  if (amount === null) ctx.addIssue("not an amount");
+  return amount;
+});
+const countOrNone = z.union([z.literal("none").transform(() => null), wholeNumber(1, 1_000_000_000)]);
+const prices = z.string().transform((text, ctx) => {
+  const table = parsePrices(text);
+  if (table === null) ctx.addIssue("not a price table");
+  return table ?? new Map<string, never>();
+});
+
 /** Every environment variable the app reads. Drives the reader, its messages and docs/configuration.md. */
 export const settings = {
   PORT: { schema: wholeNumber(0, 65535), rule: "a port from 0 to 65535", fix: "Set PORT=8000." },
@@ -90,6 +106,37 @@ export const settings = {
     fix: "Set LLM_CONTEXT_TOKENS=4096.",
   },
   LLM_MODEL_FILE: { schema: z.string().startsWith("/"), rule: "an absolute path", fix: "Set LLM_MODEL_FILE=/models/model.gguf." },
+  LLM_PRICES: {
+    schema: prices,
+    rule: "model=INPUT/OUTPUT in USD per million tokens, split by semicolons, three decimals at most",
+    fix: "Set LLM_PRICES='gpt-4o-mini=0.15/0.60;gpt-4o=2.50/10'.",
+  },
+  LLM_BUDGET_USD: {
+    schema: usdOrNone,
+    rule: "USD that a tenant may spend in 30 days, or none",
+    fix: "Set LLM_BUDGET_USD=100.",
+  },
+  LLM_BUDGET_ALERT_USD: {
+    schema: usdOrNone,
+    rule: "USD in 30 days from which on to warn, or none",
+    fix: "Set LLM_BUDGET_ALERT_USD=20.",
+  },
+  LLM_MAX_OUTPUT_TOKENS: {
+    schema: countOrNone,
+    rule: "a whole number from 1, or none",
+    fix: "Set LLM_MAX_OUTPUT_TOKENS=4096.",
+  },
+  RATE_LIMIT_PER_CALLER: {
+    schema: countOrNone,
+    rule: "requests per minute of one key or person, or none",
+    fix: "Set RATE_LIMIT_PER_CALLER=6000.",
+  },
+  RATE_LIMIT_PER_ADDRESS: {
+    schema: countOrNone,
+    rule: "requests per minute from one address, or none",
+    fix: "Set RATE_LIMIT_PER_ADDRESS=12000.",
+  },
+  API_REPLICAS: { schema: wholeNumber(1, 1_000), rule: "a whole number from 1 to 1000", fix: "Set API_REPLICAS=1." },
   LLM_IDLE_UNLOAD_SECONDS: {
     schema: wholeNumber(1, 86_400),
     rule: "whole seconds from 1 to 86400",

@@ -17,7 +17,7 @@ const loginBody = z.strictObject({ email: storableText.min(1).max(254), password
 /** Attempts allowed per address (any outcome) and per e-mail (failures only), and the window of both. */
 export const loginLimits = { perAddress: 60, failuresPerEmail: 10, windowSeconds: 15 * 60 } as const;
 
-type AuthContext = Pick<Context, "config" | "db" | "sessions" | "log">;
+type AuthContext = Pick<Context, "config" | "db" | "sessions" | "log" | "limits">;
 
 /** Sign-in by password, sign-out, and who is signed in. */
 export function createAuthRouter(ctx: AuthContext): Router {
@@ -27,7 +27,7 @@ export function createAuthRouter(ctx: AuthContext): Router {
     const found = await findByEmail(ctx.db, email);
     const right = await verifyPassword(password, found?.passwordHash ?? (await decoyHash()));
     if (found === null || !right) throw new AppError("wrong_credentials");
-    setSessionCookie(res, ctx.config, await ctx.sessions.create(found.user.id), sessionSeconds);
+    setSessionCookie(res, ctx.config, await ctx.sessions.create(found.user.id, req.get("user-agent")), sessionSeconds);
     const { name, role } = found.user;
     res.json({ email: found.user.email, name, role });
   });

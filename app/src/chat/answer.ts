@@ -3,12 +3,14 @@ import { AppError } from "../errors.ts";
 import type { AnswerOutcome } from "../http/metrics.ts";
 import type { EventStream } from "../http/stream.ts";
 import type { Work } from "../lifecycle.ts";
+import type { User } from "../auth/users.ts";
+import { Charge } from "../llm/charge.ts";
 import { streamCompletion } from "../llm/completion.ts";
 import { stopReason } from "../llm/upstream.ts";
 import { answerTokens, estimateTokens, fitHistory } from "./history.ts";
 import { endTurn, saveProgress, type Ending, type Turn } from "./store.ts";
 
-type AnswerContext = Pick<Context, "db" | "upstream" | "config" | "cancels" | "metrics" | "log" | "redis">;
+type AnswerContext = Pick<Context, "db" | "upstream" | "config" | "cancels" | "metrics" | "log" | "redis" | "meter">;
 
 /** Often enough to keep the lease and to lose little, rarely enough not to write per token. */
 const saveEveryMs = 5_000;
@@ -21,7 +23,12 @@ interface Usage {
 }
 
 /** Writes one answer: asks the runtime, sends each piece, keeps the row up to date, and ends both with the same word. */
-export async function writeAnswer(ctx: AnswerContext, turn: Turn, model: string, work: Work, stream: EventStream): Promise<void> {
+export async function writeAnswer(
+  ctx: AnswerContext,
+  { user, turn, model }: { user: User; turn: Turn; model: string },
+  work: Work,
+  stream: EventStream,
+): Promise<void> {
   const { contextTokens } = ctx.config.llm;
   const messages = fitHistory(turn.history, contextTokens);
   const unregister = ctx.cancels.register(turn.messageId, () => work.stop("cancelled"));
@@ -30,6 +37,7 @@ export async function writeAnswer(ctx: AnswerContext, turn: Turn, model: string,
   let pieces = 0;
   let finishReason = "stop";
   let usage: Usage | null = null;
+  let charge: Charge | null = null;
   const saver = setInterval(() => {
     saveProgress(ctx.db, turn.messageId, text).catch((error: unknown) => ctx.log.warn({ err: error }, "could not save progress"));
   }, saveEveryMs);
@@ -41,19 +49,39 @@ export async function writeAnswer(ctx: AnswerContext, turn: Turn, model: string,
   // A cancel sent before we listened; not waited for, a Redis that hangs must not hold the answer up.
   void ctx.redis?.wasCancelled(turn.messageId).then((cancelled) => cancelled && work.stop("cancelled"));
   try {
-    const request = { model, messages, maxTokens: answerTokens(contextTokens) };
+    const candidate = { runtime: ctx.config.llm.runtime, model, cloud: ctx.config.llm.runtime === "openai" };
+    const promptTokens = estimate().promptTokens;
+    const admission = await ctx.meter.admit({
+      userId: user.id,
+      tenant: user.tenant,
+      keyId: null,
+      requestId: turn.messageId,
+      endpoint: "chat",
+      model,
+      candidates: [candidate],
+      promptTokens,
+      maxTokens: answerTokens(contextTokens),
+      choices: 1,
+    });
+    charge = new Charge(admission, candidate, promptTokens);
+    const request = { model, messages, maxTokens: admission.maxTokens ?? answerTokens(contextTokens) };
     for await (const event of streamCompletion(ctx.upstream, request, work.signal)) {
       if (event.kind === "finish") finishReason = event.reason;
-      else if (event.kind === "usage") usage = { promptTokens: event.promptTokens, completionTokens: event.completionTokens };
-      else {
+      else if (event.kind === "usage") {
+        usage = { promptTokens: event.promptTokens, completionTokens: event.completionTokens };
+        charge.count({ prompt: event.promptTokens, completion: event.completionTokens, estimated: false });
+      } else {
+        charge.event("");
         if (pieces++ === 0) ctx.metrics.firstByte("chat", performance.now() - started);
         text += event.text;
         await stream.send("delta", { text: event.text });
       }
     }
+    charge.settle("complete");
     await finish(ctx, turn, stream, { status: "complete", text, finishReason, usage: usage ?? estimate() }, "complete");
   } catch (error) {
     const reason = stopReason(work.signal);
+    charge?.settle(endings[reason ?? "failed"]);
     if (reason === "cancelled" || reason === "client-gone") {
       const outcome = reason === "cancelled" ? "cancelled" : "client_gone";
       await finish(ctx, turn, stream, { status: "cancelled", text, finishReason: "cancelled", usage: estimate() }, outcome);
@@ -66,6 +94,8 @@ export async function writeAnswer(ctx: AnswerContext, turn: Turn, model: string,
     stream.end();
   }
 }
+
+const endings = { "client-gone": "client_gone", cancelled: "cancelled", "shutting-down": "shut_down", failed: "failed" } as const;
 
 interface Outcome {
   readonly status: "complete" | "cancelled";

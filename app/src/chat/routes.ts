@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Context } from "../context.ts";
 import { AppError } from "../errors.ts";
 import { refuseWhileDraining } from "../http/drain.ts";
-import { currentUser, requireUser } from "../http/guards.ts";
+import { currentUser, requireScope, requireUser } from "../http/guards.ts";
 import { parseBody, parseId, storableText } from "../http/parse.ts";
 import { EventStream, onClientGone } from "../http/stream.ts";
 import { writeAnswer } from "./answer.ts";
@@ -19,7 +19,7 @@ const chatBody = z.strictObject({
 /** Conversations of the signed-in person. Somebody else's look as if they did not exist. */
 export function createConversationRouter(ctx: Context): Router {
   const router = Router();
-  router.use(requireUser(ctx));
+  router.use(requireUser(ctx), requireScope("chat"));
 
   router.get("/", async (req, res) => {
     res.json({ conversations: await listConversations(ctx.db, currentUser(req).id) });
@@ -42,7 +42,7 @@ export function createConversationRouter(ctx: Context): Router {
 /** Asking and stopping. */
 export function createChatRouter(ctx: Context): Router {
   const router = Router();
-  router.use(requireUser(ctx));
+  router.use(requireUser(ctx), requireScope("chat"));
 
   router.post("/", refuseWhileDraining(ctx), async (req, res) => {
     const { conversationId = null, content, model = ctx.probes.model } = parseBody(chatBody, req);
@@ -55,7 +55,7 @@ export function createChatRouter(ctx: Context): Router {
       const stream = new EventStream(res, ctx.heartbeatMs);
       const { messageId, title } = turn;
       await stream.send("start", { conversationId: turn.conversationId, messageId, title });
-      await writeAnswer(ctx, turn, model, work, stream);
+      await writeAnswer(ctx, { user: currentUser(req), turn, model }, work, stream);
     } finally {
       work.done();
     }

@@ -1,7 +1,9 @@
 import cors from "cors";
 import express, { type Express, type RequestHandler } from "express";
 import helmet from "helmet";
+import { createKeyRouter, createSessionRouter } from "../auth/account-routes.ts";
 import { createAuthRouter } from "../auth/routes.ts";
+import { createUsageRouter } from "../budget/usage-routes.ts";
 import { createChatRouter, createConversationRouter } from "../chat/routes.ts";
 import type { Context } from "../context.ts";
 import { createOpenAiRouter } from "../llm/openai-routes.ts";
@@ -24,6 +26,9 @@ export function createApp(ctx: Context): Express {
   app.use("/api/v1", noStore, express.json({ limit: "256kb" }));
   app.use("/api/v1/llm", createLlmStatusRouter(ctx));
   app.use("/api/v1/auth", createAuthRouter(ctx));
+  app.use("/api/v1/keys", createKeyRouter(ctx));
+  app.use("/api/v1/sessions", createSessionRouter(ctx));
+  app.use("/api/v1/usage", createUsageRouter(ctx));
   app.use("/api/v1/conversations", createConversationRouter(ctx));
   app.use("/api/v1/chat", createChatRouter(ctx));
   app.use("/api", notFound);

@@ -20,6 +20,8 @@ const words: Partial<Record<ErrorCode, { type: string; code: string; message?: s
   too_large: { type: "invalid_request_error", code: "request_too_large" },
   not_found: { type: "invalid_request_error", code: "unknown_url" },
   too_many_requests: { type: "rate_limit_error", code: "rate_limit_exceeded" },
+  not_allowed: { type: "invalid_request_error", code: "insufficient_permissions" },
+  budget_exhausted: { type: "insufficient_quota", code: "insufficient_quota" },
   unauthenticated: {
     type: "invalid_request_error",
     code: "invalid_api_key",

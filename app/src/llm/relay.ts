@@ -4,6 +4,7 @@ import type { Context } from "../context.ts";
 import { beat, onClientGone, streamHeaders, write } from "../http/stream.ts";
 import { normalizeErrorBody, openAiError } from "./openai-errors.ts";
 import { SseScanner } from "./sse-scanner.ts";
+import type { Charge } from "./charge.ts";
 import { readText, stopReason, upstreamError, type UpstreamRequest, type UpstreamResponse } from "./upstream.ts";
 
 type RelayContext = Pick<Context, "upstream" | "lifecycle" | "metrics" | "heartbeatMs" | "log">;
@@ -16,7 +17,13 @@ const passedHeaders = ["content-type", "retry-after", "x-request-id", "openai-pr
  * A stream that is slow to start is opened after one heartbeat; later failures then travel as an error event,
  * and never as a made-up end.
  */
-export async function relay(ctx: RelayContext, res: Response, request: UpstreamRequest, stream: boolean): Promise<void> {
+export async function relay(
+  ctx: RelayContext,
+  res: Response,
+  request: UpstreamRequest,
+  stream: boolean,
+  charge: Charge | null = null,
+): Promise<void> {
   const work = ctx.lifecycle.begin();
   onClientGone(res, () => work.stop("client-gone"));
   const early = stream ? openEarly(res, ctx.heartbeatMs) : null;
@@ -26,11 +33,13 @@ export async function relay(ctx: RelayContext, res: Response, request: UpstreamR
     ctx.metrics.firstByte("openai", performance.now() - started);
     early?.stop();
     if (upstream.statusCode >= 400) await refuse(ctx, res, upstream);
-    else if (isEventStream(upstream)) await passStream(ctx, res, upstream);
-    else await passBody(res, upstream);
+    else if (isEventStream(upstream)) await passStream(ctx, res, upstream, charge);
+    else await passBody(res, upstream, charge);
+    charge?.settle(upstream.statusCode >= 400 ? "refused" : "complete");
     ctx.metrics.answer("openai", upstream.statusCode >= 400 ? "refused" : "complete");
   } catch (error) {
     const reason = stopReason(work.signal);
+    charge?.settle(reason === null ? "failed" : reason === "client-gone" ? "client_gone" : "shut_down");
     if (reason === "client-gone") return ctx.metrics.answer("openai", "client_gone");
     ctx.metrics.answer("openai", reason === null ? "failed" : "shut_down");
     const known = reason === null ? upstreamError(error) : new AppError("shutting_down", { cause: error });
@@ -65,15 +74,23 @@ function passHead(res: Response, { statusCode, headers }: UpstreamResponse, more
   res.writeHead(statusCode, more);
 }
 
-async function passBody(res: Response, upstream: UpstreamResponse): Promise<void> {
+async function passBody(res: Response, upstream: UpstreamResponse, charge: Charge | null): Promise<void> {
   const length = upstream.headers["content-length"];
   if (typeof length === "string" && !res.headersSent) res.setHeader("content-length", length);
   passHead(res, upstream);
-  for await (const chunk of upstream.body as AsyncIterable<Buffer>) await write(res, chunk);
+  for await (const chunk of upstream.body as AsyncIterable<Buffer>) {
+    charge?.body(chunk);
+    await write(res, chunk);
+  }
   res.end();
 }
 
-async function passStream({ heartbeatMs }: RelayContext, res: Response, upstream: UpstreamResponse): Promise<void> {
+async function passStream(
+  { heartbeatMs }: RelayContext,
+  res: Response,
+  upstream: UpstreamResponse,
+  charge: Charge | null,
+): Promise<void> {
   passHead(res, upstream, streamHeaders);
   res.flushHeaders();
   const scanner = new SseScanner();
@@ -83,7 +100,10 @@ async function passStream({ heartbeatMs }: RelayContext, res: Response, upstream
   let finished = false;
   try {
     for await (const chunk of upstream.body as AsyncIterable<Buffer>) {
-      for (const { data } of scanner.push(chunk)) finished ||= endsAnswer(data);
+      for (const { data } of scanner.push(chunk)) {
+        finished ||= endsAnswer(data);
+        charge?.event(data);
+      }
       timer.refresh();
       await write(res, chunk);
     }

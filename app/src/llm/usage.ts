@@ -21,6 +21,10 @@ export interface Candidate {
 /** What a meter knows before a runtime is asked. */
 export interface Demand {
   readonly userId: string;
+  /** Group whose budget pays. */
+  readonly tenant: string;
+  /** Key the request came with; null: the page. */
+  readonly keyId: string | null;
   readonly requestId: string;
   readonly endpoint: Endpoint;
   /** Name the caller used: an alias, or a runtime's own model name. */
@@ -31,6 +35,8 @@ export interface Demand {
   readonly promptTokens: number;
   /** Longest answer the caller asked for; null: no limit given. */
   readonly maxTokens: number | null;
+  /** Answers asked for at once (`n`). */
+  readonly choices: number;
 }
 
 /** How an exchange ended. "failed": no answer, or a broken one; "refused": the runtime's own 4xx. */
@@ -45,6 +51,8 @@ export interface Settlement {
 }
 
 export interface Admission {
+  /** Those of the demand's candidates who may be asked: nobody who costs money when there is none left. */
+  readonly candidates: readonly Candidate[];
   /** Longest answer that is paid for; the gateway writes it into the request where it is below the caller's. Null: no limit. */
   readonly maxTokens: number | null;
   /** Called exactly once, whatever happens. Must not throw: the answer is already out. */
@@ -58,7 +66,7 @@ export interface Meter {
 }
 
 /** Admits everything and keeps nothing. */
-export const freeMeter: Meter = { admit: () => ({ maxTokens: null, settle: () => {} }) };
+export const freeMeter: Meter = { admit: ({ candidates }) => ({ candidates, maxTokens: null, settle: () => {} }) };
 
 /**
  * Tokens of a text, estimated high: 3 bytes each. Real tokenizers differ by model; nothing that is estimated here is

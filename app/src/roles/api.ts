@@ -19,7 +19,10 @@ export async function run(_args: readonly string[], env: Env): Promise<number> {
     lifecycle: ctx.lifecycle,
     graceSeconds: config.shutdownGraceSeconds,
     metrics: { metrics: ctx.metrics, port: config.metricsPort },
-    onListening: () => void ctx.probes.start(),
+    onListening: () => {
+      void ctx.probes.start();
+      ctx.meter.start();
+    },
     onClosed: ctx.close,
   });
 }

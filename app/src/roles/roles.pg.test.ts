@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { migrate, MigrationError, migrationStatus, NewerDatabaseError } from "../db/migrate.ts";
@@ -10,7 +10,10 @@ import { query, startPostgres, type TestPostgres } from "../testing/postgres.ts"
 import { runApp, startApp } from "../testing/process.ts";
 import { chunk, done, openStream, startUpstream, type ScriptedUpstream } from "../testing/upstream.ts";
 
-const all = ["0001_people", "0002_conversations"];
+const all = readdirSync(migrationsFolder())
+  .map((file) => file.replace(/\.sql$/, ""))
+  .sort();
+const latest = Number.parseInt(all.at(-1) ?? "", 10);
 let pg: TestPostgres;
 let upstream: ScriptedUpstream;
 let folder: string;
@@ -39,11 +42,11 @@ describe("migrations", () => {
   test("are applied once, by the command too, and a second run changes nothing", async () => {
     const DATABASE_URL = await pg.createDatabase();
     const first = await runApp(["migrate"], { DATABASE_URL });
-    expect([first.code, first.stderr, JSON.parse(first.stdout)]).toEqual([0, "", { from: 0, to: 2, applied: all }]);
+    expect([first.code, first.stderr, JSON.parse(first.stdout)]).toEqual([0, "", { from: 0, to: latest, applied: all }]);
     const second = await runApp(["migrate"], { DATABASE_URL });
-    expect([second.code, JSON.parse(second.stdout)]).toEqual([0, { from: 2, to: 2, applied: [] }]);
+    expect([second.code, JSON.parse(second.stdout)]).toEqual([0, { from: latest, to: latest, applied: [] }]);
     const status = await runApp(["migrate", "--status", "--json"], { DATABASE_URL });
-    expect(JSON.parse(status.stdout)).toEqual({ version: 2, latest: 2, pending: [], unknown: [] });
+    expect(JSON.parse(status.stdout)).toEqual({ version: latest, latest, pending: [], unknown: [] });
   });
 
   test("started twice at the same time are applied once", async () => {
@@ -53,35 +56,35 @@ describe("migrations", () => {
       migrate(url, migrationsFolder()),
       migrate(url, migrationsFolder()),
     ]);
-    expect(results.map(({ applied }) => applied.length).sort()).toEqual([0, 0, 2]);
+    expect(results.map(({ applied }) => applied.length).sort((a, b) => a - b)).toEqual([0, 0, all.length]);
   });
 
   test("that fail name themselves and PostgreSQL's words, keep the ones before, and leave nothing of their own", async () => {
     const url = await pg.createDatabase();
-    const broken = folderWith("0003_broken", "CREATE TABLE half (id int);\nSELECT nonsense();");
+    const broken = folderWith("9999_broken", "CREATE TABLE half (id int);\nSELECT nonsense();");
     await expect(migrate(url, broken)).rejects.toThrow(MigrationError);
-    await expect(migrate(url, broken)).rejects.toThrow(/^migration 0003_broken: .*function nonsense\(\) does not exist/s);
-    expect(await migrationStatus(url, broken)).toMatchObject({ version: 2, pending: ["0003_broken"] });
+    await expect(migrate(url, broken)).rejects.toThrow(/^migration 9999_broken: .*function nonsense\(\) does not exist/s);
+    expect(await migrationStatus(url, broken)).toMatchObject({ version: latest, pending: ["9999_broken"] });
     expect(await query(url, "SELECT to_regclass('half') AS half")).toEqual([{ half: null }]);
-    writeFileSync(join(broken, "0003_broken.sql"), "-- Up Migration\nCREATE TABLE half (id int);\n");
-    expect(await migrate(url, broken)).toEqual({ from: 2, to: 3, applied: ["0003_broken"] });
+    writeFileSync(join(broken, "9999_broken.sql"), "-- Up Migration\nCREATE TABLE half (id int);\n");
+    expect(await migrate(url, broken)).toEqual({ from: latest, to: 9999, applied: ["9999_broken"] });
   });
 
   test("refuse a database of a newer version and leave it alone", async () => {
     const url = await pg.createDatabase();
-    await migrate(url, folderWith("0003_newer", "CREATE TABLE newer (id int);"));
+    await migrate(url, folderWith("9999_newer", "CREATE TABLE newer (id int);"));
     await expect(migrate(url, migrationsFolder())).rejects.toThrow(NewerDatabaseError);
     const { code, stderr } = await runApp(["migrate"], { DATABASE_URL: url });
     expect([code, stderr]).toEqual([
       1,
-      "database: got schema 3 (0003_newer); needs 2 or older. Start the version that made it, or restore the backup taken before the upgrade.\n",
+      `database: got schema 9999 (9999_newer); needs ${latest} or older. Start the version that made it, or restore the backup taken before the upgrade.\n`,
     ]);
   });
 
   test("killed in the middle are completed by the next run", async () => {
     const url = await pg.createDatabase();
     await migrate(url, migrationsFolder());
-    const slow = folderWith("0003_slow", "CREATE TABLE slow (id int);\nSELECT pg_sleep(60);");
+    const slow = folderWith("9999_slow", "CREATE TABLE slow (id int);\nSELECT pg_sleep(60);");
     const killed = migrate(url, slow).catch((error: unknown) => error);
     const backend =
       "SELECT pid FROM pg_stat_activity WHERE application_name = 'fidus-migrate' AND query LIKE '%pg_sleep%' AND datname = current_database()";
@@ -91,8 +94,8 @@ describe("migrations", () => {
     });
     await query(url, "SELECT pg_terminate_backend($1)", [row?.pid]);
     expect(await killed).toBeInstanceOf(Error);
-    writeFileSync(join(slow, "0003_slow.sql"), "-- Up Migration\nCREATE TABLE slow (id int);\n");
-    expect(await migrate(url, slow)).toEqual({ from: 2, to: 3, applied: ["0003_slow"] });
+    writeFileSync(join(slow, "9999_slow.sql"), "-- Up Migration\nCREATE TABLE slow (id int);\n");
+    expect(await migrate(url, slow)).toEqual({ from: latest, to: 9999, applied: ["9999_slow"] });
   });
 
   test("without a database fail with exit code 1 and say so", async () => {
