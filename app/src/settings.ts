@@ -6,6 +6,10 @@ import { parsePrices } from "./budget/prices.ts";
 export const llmRuntimes = ["embedded", "ollama", "ollama-native", "lmstudio", "vllm", "openai", "litellm"] as const;
 export type LlmRuntime = (typeof llmRuntimes)[number];
 
+/** Who proves who people are, besides local accounts with a password. */
+export const authProviders = ["local", "auth0", "keycloak", "oidc", "mock"] as const;
+export type AuthProvider = (typeof authProviders)[number];
+
 interface Setting {
   readonly schema: z.ZodType;
   /** What a valid value is, as it reads after "needs". */
@@ -30,6 +34,9 @@ const httpUrl = z
   .string()
   .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))
   .transform((text) => text.replace(/\/+$/, ""));
+const issuer = httpUrl
+  .refine((text) => text.startsWith("https:") || ["localhost", "127.0.0.1", "[::1]"].includes(new URL(text).hostname))
+  .transform((text) => new URL(text));
 const urlWith = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
 const list = (separator: string) =>
@@ -153,6 +160,45 @@ export const settings = {
     rule: "32 or more random characters, no placeholder",
     fix: "Set ENCRYPTION_KEY_FILE to a file written by: openssl rand -base64 32",
     secret: true,
+  },
+  AUTH_PROVIDER: {
+    schema: z.enum(authProviders),
+    rule: `one of ${authProviders.join(", ")}`,
+    fix: "Set AUTH_PROVIDER=local.",
+  },
+  AUTH0_DOMAIN: { schema: z.hostname(), rule: "the tenant's host name", fix: "Set AUTH0_DOMAIN=fidus.eu.auth0.com." },
+  AUTH0_CLIENT_ID: { schema: z.string().min(1).max(200), rule: "the application's client id", fix: "Copy it from Auth0." },
+  AUTH0_CLIENT_SECRET: {
+    schema: apiKey,
+    rule: "the application's client secret, no placeholder",
+    fix: "Set AUTH0_CLIENT_SECRET_FILE to a file that holds it.",
+    secret: true,
+  },
+  OIDC_ISSUER: {
+    schema: issuer,
+    rule: "the provider's https:// URL (http:// on this machine only)",
+    fix: "Set OIDC_ISSUER=https://id.example.com/realms/fidus.",
+  },
+  OIDC_CLIENT_ID: {
+    schema: z.string().min(1).max(200),
+    rule: "the client id given by the provider",
+    fix: "Set OIDC_CLIENT_ID=fidus.",
+  },
+  OIDC_CLIENT_SECRET: {
+    schema: apiKey,
+    rule: "the client secret given by the provider, no placeholder",
+    fix: "Set OIDC_CLIENT_SECRET_FILE to a file that holds it.",
+    secret: true,
+  },
+  OIDC_ROLES_CLAIM: {
+    schema: z.string().min(1).max(200),
+    rule: "the name or path of the claim that lists roles",
+    fix: "Set OIDC_ROLES_CLAIM=realm_access.roles.",
+  },
+  OIDC_ADMIN_ROLE: {
+    schema: z.string().min(1).max(200),
+    rule: "the role at the provider that makes an administrator",
+    fix: "Set OIDC_ADMIN_ROLE=fidus-admin.",
   },
   PUBLIC_URL: { schema: httpUrl, rule: "an http(s) URL", fix: "Set PUBLIC_URL=http://localhost:3000." },
   CORS_ALLOW_ORIGIN: {

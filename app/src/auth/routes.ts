@@ -10,7 +10,7 @@ import { decoyHash, verifyPassword } from "./password.ts";
 import { PgRateStore } from "./rate-store.ts";
 import { sessionToken, setSessionCookie } from "./session-cookie.ts";
 import { sessionSeconds } from "./sessions.ts";
-import { findByEmail, normalizeEmail } from "./users.ts";
+import { findByEmail, noPassword, normalizeEmail } from "./users.ts";
 
 const loginBody = z.strictObject({ email: storableText.min(1).max(254), password: z.string().min(1).max(1024) });
 
@@ -25,8 +25,9 @@ export function createAuthRouter(ctx: AuthContext): Router {
   router.post("/login", refuseForeignOrigin(ctx.config), addressLimit(ctx), emailLimit(ctx), async (req, res) => {
     const { email, password } = parseBody(loginBody, req);
     const found = await findByEmail(ctx.db, email);
-    const right = await verifyPassword(password, found?.passwordHash ?? (await decoyHash()));
-    if (found === null || !right) throw new AppError("wrong_credentials");
+    const known = found !== null && found.passwordHash !== noPassword;
+    const right = await verifyPassword(password, known ? found.passwordHash : await decoyHash());
+    if (!known || !right) throw new AppError("wrong_credentials");
     setSessionCookie(res, ctx.config, await ctx.sessions.create(found.user.id, req.get("user-agent")), sessionSeconds);
     const { name, role } = found.user;
     res.json({ email: found.user.email, name, role });

@@ -17,6 +17,9 @@ export interface User {
 /** The group of whoever was put in no other. */
 export const defaultTenant = "default";
 
+/** In place of a hash: of accounts that sign in at a provider only. No password belongs to it. */
+export const noPassword = "!";
+
 /** Thrown when the e-mail already has an account. */
 export class EmailTakenError extends Error {
   constructor(email: string) {
