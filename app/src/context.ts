@@ -4,8 +4,10 @@ import { CancelRegistry } from "./chat/cancel.ts";
 import { createPool, type Db } from "./db/pool.ts";
 import { Metrics } from "./http/metrics.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { Gateway } from "./llm/gateway.ts";
+import { LlmMetrics } from "./llm/llm-metrics.ts";
 import { Probes } from "./llm/probes.ts";
-import { Upstream } from "./llm/upstream.ts";
+import { freeMeter, type Meter } from "./llm/usage.ts";
 import type { Logger } from "./log.ts";
 import { createRedisBus, type CancelBus } from "./redis.ts";
 
@@ -16,11 +18,15 @@ export interface Context {
   readonly db: Db;
   readonly redis: CancelBus | null;
   readonly sessions: Sessions;
-  readonly upstream: Upstream;
+  /** Stands before every runtime. */
+  readonly gateway: Gateway;
+  /** Admits requests and is told what they used. */
+  readonly meter: Meter;
   readonly probes: Probes;
   readonly cancels: CancelRegistry;
   readonly lifecycle: Lifecycle;
   readonly metrics: Metrics;
+  readonly llmMetrics: LlmMetrics;
   /** Milliseconds between heartbeats of an open stream. */
   readonly heartbeatMs: number;
   /** Releases everything, in reverse order. */
@@ -31,27 +37,30 @@ export interface Context {
 export function createContext(config: ApiConfig, log: Logger): Context {
   const db = createPool(config.databaseUrl, log.child({ part: "db" }));
   const redis = config.redisUrl === null ? null : createRedisBus(config.redisUrl, log.child({ part: "redis" }));
-  const upstream = new Upstream(config.llm);
   const lifecycle = new Lifecycle();
-  const probes = new Probes({ config: config.llm, upstream, db, redis, log: log.child({ part: "probes" }) });
-  const cancels = new CancelRegistry(redis);
   const metrics = new Metrics({ openAnswers: () => lifecycle.openWork });
+  const llmMetrics = new LlmMetrics(metrics.registry);
+  const gateway = new Gateway(config.llm, llmMetrics, log.child({ part: "gateway" }));
+  const probes = new Probes({ gateway, db, redis, log: log.child({ part: "probes" }) });
+  const cancels = new CancelRegistry(redis);
   return {
     config,
     log,
     db,
     redis,
     sessions: new Sessions(db, config.sessionSecret),
-    upstream,
+    gateway,
+    meter: freeMeter,
     probes,
     cancels,
     lifecycle,
     metrics,
+    llmMetrics,
     heartbeatMs: 15_000,
     close: async () => {
       probes.stop();
       redis?.close();
-      await upstream.close();
+      await gateway.close();
       await db.end();
     },
   };

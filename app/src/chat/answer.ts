@@ -4,11 +4,12 @@ import type { AnswerOutcome } from "../http/metrics.ts";
 import type { EventStream } from "../http/stream.ts";
 import type { Work } from "../lifecycle.ts";
 import { streamCompletion } from "../llm/completion.ts";
+import { cloudAllowed } from "../llm/consent.ts";
 import { stopReason } from "../llm/upstream.ts";
 import { answerTokens, estimateTokens, fitHistory } from "./history.ts";
 import { endTurn, saveProgress, type Ending, type Turn } from "./store.ts";
 
-type AnswerContext = Pick<Context, "db" | "upstream" | "config" | "cancels" | "metrics" | "log" | "redis">;
+type AnswerContext = Pick<Context, "db" | "gateway" | "config" | "cancels" | "metrics" | "log" | "redis">;
 
 /** Often enough to keep the lease and to lose little, rarely enough not to write per token. */
 const saveEveryMs = 5_000;
@@ -41,8 +42,9 @@ export async function writeAnswer(ctx: AnswerContext, turn: Turn, model: string,
   // A cancel sent before we listened; not waited for, a Redis that hangs must not hold the answer up.
   void ctx.redis?.wasCancelled(turn.messageId).then((cancelled) => cancelled && work.stop("cancelled"));
   try {
-    const request = { model, messages, maxTokens: answerTokens(contextTokens) };
-    for await (const event of streamCompletion(ctx.upstream, request, work.signal)) {
+    const cloud = await cloudAllowed(ctx, turn.userId);
+    const request = { model, messages, maxTokens: answerTokens(contextTokens), cloud };
+    for await (const event of streamCompletion(ctx.gateway, request, work.signal)) {
       if (event.kind === "finish") finishReason = event.reason;
       else if (event.kind === "usage") usage = { promptTokens: event.promptTokens, completionTokens: event.completionTokens };
       else {
