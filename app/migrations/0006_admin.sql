@@ -11,11 +11,10 @@ CREATE TABLE audit_log (
   detail jsonb NOT NULL DEFAULT '{}'
 );
 
--- Two models behind one name: a share of the people gets the second.
+-- An A/B test: of those who ask for the model of this name, a share gets the other one.
 CREATE TABLE model_trials (
   name text PRIMARY KEY,
-  model_a text NOT NULL,
-  model_b text NOT NULL,
-  percent_b integer NOT NULL CHECK (percent_b BETWEEN 0 AND 100),
+  other text NOT NULL,
+  percent integer NOT NULL CHECK (percent BETWEEN 1 AND 100),
   created_at timestamptz NOT NULL DEFAULT now()
 );

@@ -92,8 +92,8 @@ export class BudgetMeter implements Meter {
       ...caller,
       inputPrice,
       outputPrice,
-      // The estimate counts three bytes for a token; a token is never less than one.
-      promptLimit: demand.promptTokens * 3,
+      // No token is less than a byte. The estimate counts three UTF-16 units for one, and none of them is more than three bytes.
+      promptLimit: Math.min(demand.promptBytes, demand.promptTokens * 9),
       promptEstimate: demand.promptTokens,
       completionLimit,
       choices: demand.choices,

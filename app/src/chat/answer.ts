@@ -1,16 +1,16 @@
 import type { Context } from "../context.ts";
 import { AppError } from "../errors.ts";
+import type { User } from "../auth/users.ts";
 import type { AnswerOutcome } from "../http/metrics.ts";
 import type { EventStream } from "../http/stream.ts";
 import type { Work } from "../lifecycle.ts";
-import type { User } from "../auth/users.ts";
-import { Charge } from "../llm/charge.ts";
 import { streamCompletion } from "../llm/completion.ts";
+import { cloudAllowed } from "../llm/consent.ts";
 import { stopReason } from "../llm/upstream.ts";
 import { answerTokens, estimateTokens, fitHistory } from "./history.ts";
 import { endTurn, saveProgress, type Ending, type Turn } from "./store.ts";
 
-type AnswerContext = Pick<Context, "db" | "upstream" | "config" | "cancels" | "metrics" | "log" | "redis" | "meter">;
+type AnswerContext = Pick<Context, "db" | "gateway" | "meter" | "config" | "cancels" | "metrics" | "log" | "redis">;
 
 /** Often enough to keep the lease and to lose little, rarely enough not to write per token. */
 const saveEveryMs = 5_000;
@@ -37,7 +37,6 @@ export async function writeAnswer(
   let pieces = 0;
   let finishReason = "stop";
   let usage: Usage | null = null;
-  let charge: Charge | null = null;
   const saver = setInterval(() => {
     saveProgress(ctx.db, turn.messageId, text).catch((error: unknown) => ctx.log.warn({ err: error }, "could not save progress"));
   }, saveEveryMs);
@@ -49,39 +48,21 @@ export async function writeAnswer(
   // A cancel sent before we listened; not waited for, a Redis that hangs must not hold the answer up.
   void ctx.redis?.wasCancelled(turn.messageId).then((cancelled) => cancelled && work.stop("cancelled"));
   try {
-    const candidate = { runtime: ctx.config.llm.runtime, model, cloud: ctx.config.llm.runtime === "openai" };
-    const promptTokens = estimate().promptTokens;
-    const admission = await ctx.meter.admit({
-      userId: user.id,
-      tenant: user.tenant,
-      keyId: null,
-      requestId: turn.messageId,
-      endpoint: "chat",
-      model,
-      candidates: [candidate],
-      promptTokens,
-      maxTokens: answerTokens(contextTokens),
-      choices: 1,
-    });
-    charge = new Charge(admission, candidate, promptTokens);
-    const request = { model, messages, maxTokens: admission.maxTokens ?? answerTokens(contextTokens) };
-    for await (const event of streamCompletion(ctx.upstream, request, work.signal)) {
+    const cloud = await cloudAllowed(ctx, turn.userId);
+    const payer = { userId: user.id, tenant: user.tenant, keyId: null };
+    const request = { model, messages, maxTokens: answerTokens(contextTokens), cloud, payer, requestId: turn.messageId };
+    for await (const event of streamCompletion(ctx, request, work.signal)) {
       if (event.kind === "finish") finishReason = event.reason;
-      else if (event.kind === "usage") {
-        usage = { promptTokens: event.promptTokens, completionTokens: event.completionTokens };
-        charge.count({ prompt: event.promptTokens, completion: event.completionTokens, estimated: false });
-      } else {
-        charge.event("");
+      else if (event.kind === "usage") usage = { promptTokens: event.promptTokens, completionTokens: event.completionTokens };
+      else {
         if (pieces++ === 0) ctx.metrics.firstByte("chat", performance.now() - started);
         text += event.text;
         await stream.send("delta", { text: event.text });
       }
     }
-    charge.settle("complete");
     await finish(ctx, turn, stream, { status: "complete", text, finishReason, usage: usage ?? estimate() }, "complete");
   } catch (error) {
     const reason = stopReason(work.signal);
-    charge?.settle(endings[reason ?? "failed"]);
     if (reason === "cancelled" || reason === "client-gone") {
       const outcome = reason === "cancelled" ? "cancelled" : "client_gone";
       await finish(ctx, turn, stream, { status: "cancelled", text, finishReason: "cancelled", usage: estimate() }, outcome);
@@ -94,8 +75,6 @@ export async function writeAnswer(
     stream.end();
   }
 }
-
-const endings = { "client-gone": "client_gone", cancelled: "cancelled", "shutting-down": "shut_down", failed: "failed" } as const;
 
 interface Outcome {
   readonly status: "complete" | "cancelled";

@@ -45,7 +45,8 @@ export function createChatRouter(ctx: Context): Router {
   router.use(requireUser(ctx), requireScope("chat"));
 
   router.post("/", refuseWhileDraining(ctx), async (req, res) => {
-    const { conversationId = null, content, model = ctx.probes.model } = parseBody(chatBody, req);
+    const { conversationId = null, content, model: asked = ctx.probes.model } = parseBody(chatBody, req);
+    const model = ctx.trials.choose(asked, currentUser(req).id);
     if (model === null) throw new AppError("no_model", { retryAfter: 5 });
     const turn = await beginTurn(ctx.db, { userId: currentUser(req).id, conversationId, content, model });
     const work = ctx.lifecycle.begin();

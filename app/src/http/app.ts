@@ -1,6 +1,7 @@
 import cors from "cors";
 import express, { type Express, type RequestHandler } from "express";
 import helmet from "helmet";
+import { createAdminRouter } from "../admin/routes.ts";
 import { createKeyRouter, createSessionRouter } from "../auth/account-routes.ts";
 import { createProviderRouter } from "../auth/oidc-routes.ts";
 import { createAuthRouter } from "../auth/routes.ts";
@@ -27,6 +28,7 @@ export function createApp(ctx: Context): Express {
   app.use("/api/v1", noStore, express.json({ limit: "256kb" }));
   app.use("/api/v1/llm", createLlmStatusRouter(ctx));
   app.use("/api/v1/auth", createAuthRouter(ctx), createProviderRouter(ctx));
+  app.use("/api/v1/admin", createAdminRouter(ctx));
   app.use("/api/v1/keys", createKeyRouter(ctx));
   app.use("/api/v1/sessions", createSessionRouter(ctx));
   app.use("/api/v1/usage", createUsageRouter(ctx));

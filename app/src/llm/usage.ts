@@ -33,11 +33,16 @@ export interface Demand {
   readonly candidates: readonly Candidate[];
   /** Tokens of the prompt, estimated high. */
   readonly promptTokens: number;
+  /** Bytes of the request: its prompt has no more tokens than that. */
+  readonly promptBytes: number;
   /** Longest answer the caller asked for; null: no limit given. */
   readonly maxTokens: number | null;
-  /** Answers asked for at once (`n`). */
+  /** Answers asked for at once. */
   readonly choices: number;
 }
+
+/** Who pays for an exchange. */
+export type Payer = Pick<Demand, "userId" | "tenant" | "keyId">;
 
 /** How an exchange ended. "failed": no answer, or a broken one; "refused": the runtime's own 4xx. */
 export type ExchangeOutcome = "complete" | "failed" | "refused" | "client_gone" | "cancelled" | "shut_down";

@@ -21,7 +21,8 @@ export async function run(_args: readonly string[], env: Env): Promise<number> {
     metrics: { metrics: ctx.metrics, port: config.metricsPort },
     onListening: () => {
       void ctx.probes.start();
-      ctx.meter.start();
+      ctx.budget.start();
+      ctx.trials.start();
     },
     onClosed: ctx.close,
   });

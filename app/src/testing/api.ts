@@ -38,7 +38,8 @@ export async function startApi({ databaseUrl, upstream, heartbeatMs = 15_000, en
   const server = createServer(createApp(ctx));
   const port = await listen(server, 0);
   await ctx.probes.start();
-  ctx.meter.start();
+  ctx.budget.start();
+  ctx.trials.start();
   return {
     url: `http://127.0.0.1:${port}`,
     ctx,
