@@ -148,3 +148,60 @@ test("each role asks only for what it needs", () => {
   expect(problems({}, readLlmRoleConfig)).toEqual([]);
   expect(problems({}, readWorkerConfig)).toEqual([expect.stringMatching(/^DATABASE_URL: got nothing/)]);
 });
+
+describe("money and limits", () => {
+  const usd = 1_000_000_000;
+
+  test("have the budgets of the requirements unless told otherwise [M-08]", () => {
+    expect(readApiConfig(valid).budget).toMatchObject({ tenantCap: 100 * usd, tenantAlert: 20 * usd });
+    expect(readApiConfig({ ...valid, ENVIRONMENT: "development" }).budget).toMatchObject({
+      tenantCap: 50 * usd,
+      tenantAlert: 20 * usd,
+    });
+    const set = { ...valid, LLM_BUDGET_USD: "0.5", LLM_BUDGET_ALERT_USD: "none" };
+    expect(readApiConfig(set).budget).toMatchObject({ tenantCap: usd / 2, tenantAlert: null });
+  });
+
+  test("are refused when they are malformed, each by name", () => {
+    const wrong = { ...valid, LLM_BUDGET_USD: "1,5", LLM_PRICES: "gpt-4o=2.50", RATE_LIMIT_PER_CALLER: "0" };
+    expect(problems(wrong)).toEqual([
+      "LLM_PRICES: got \"gpt-4o=2.50\"; needs model=INPUT/OUTPUT in USD per million tokens, split by semicolons, three decimals at most. Set LLM_PRICES='gpt-4o-mini=0.15/0.60;gpt-4o=2.50/10'.",
+      'LLM_BUDGET_USD: got "1,5"; needs USD that a tenant may spend in 30 days, or none. Set LLM_BUDGET_USD=100.',
+      'RATE_LIMIT_PER_CALLER: got "0"; needs requests per minute of one key or person, or none. Set RATE_LIMIT_PER_CALLER=6000.',
+    ]);
+  });
+});
+
+describe("who signs people in", () => {
+  test("is Auth0 by its domain, or Keycloak by its issuer with its own claim of roles", () => {
+    const auth0 = {
+      AUTH_PROVIDER: "auth0",
+      AUTH0_DOMAIN: "fidus.eu.auth0.com",
+      AUTH0_CLIENT_ID: "id",
+      AUTH0_CLIENT_SECRET: "a-real-one",
+    };
+    const { oidc } = readApiConfig({ ...valid, ...auth0 }).auth;
+    expect([oidc?.issuer.href, oidc?.rolesClaim, oidc?.adminRole]).toEqual(["https://fidus.eu.auth0.com/", "roles", null]);
+    const keycloak = {
+      AUTH_PROVIDER: "keycloak",
+      OIDC_ISSUER: "https://id.example/realms/fidus",
+      OIDC_CLIENT_ID: "fidus",
+      OIDC_CLIENT_SECRET: "a-real-one",
+    };
+    expect(readApiConfig({ ...valid, ...keycloak }).auth.oidc?.rolesClaim).toBe("realm_access.roles");
+  });
+
+  test.each([
+    [
+      { AUTH_PROVIDER: "auth0" },
+      /^AUTH0_DOMAIN: got nothing.*\nAUTH0_CLIENT_ID: got nothing.*\nAUTH0_CLIENT_SECRET: got nothing/,
+    ],
+    [{ AUTH_PROVIDER: "oidc" }, /^OIDC_ISSUER: got nothing.*\nOIDC_CLIENT_ID: got nothing.*\nOIDC_CLIENT_SECRET: got nothing/],
+    [{ OIDC_ISSUER: "http://id.example" }, /^OIDC_ISSUER: got "http:\/\/id\.example"; needs the provider's https:/],
+    [{ AUTH_PROVIDER: "mock" }, /^AUTH_PROVIDER: got "mock"; needs another provider outside ENVIRONMENT=development/],
+    [{ AUTH_PROVIDER: "mock", ENVIRONMENT: "staging" }, /^AUTH_PROVIDER: got "mock"/],
+    [{ AUTH_PROVIDER: "mock", ENVIRONMENT: "development" }, /^$/],
+  ])("%j is judged before the start [A-15]", (env, text) => {
+    expect(problems({ ...valid, ...env }).join("\n")).toMatch(text);
+  });
+});
