@@ -30,7 +30,13 @@ describe("the api role", () => {
       redisUrl: null,
       environment: "production",
       shutdownGraceSeconds: 25,
-      llm: { runtime: "embedded", baseUrl: "http://llm:8080/v1", model: null, demo: false, nextStep: null, contextTokens: 4096 },
+      llm: {
+        runtimes: [{ kind: "embedded", baseUrl: "http://llm:8080/v1", optIn: false }],
+        model: null,
+        demo: false,
+        nextStep: null,
+        contextTokens: 4096,
+      },
     });
   });
 
@@ -38,7 +44,7 @@ describe("the api role", () => {
     expect(problems({ PORT: "80a", LLM_RUNTIME: "llamafile", FIDUS_VERSON: "1" })).toEqual([
       'FIDUS_VERSON: got "1"; needs a known setting. Unset FIDUS_VERSON or correct its spelling.',
       'PORT: got "80a"; needs a port from 0 to 65535. Set PORT=8000.',
-      'LLM_RUNTIME: got "llamafile"; needs one of embedded, ollama, ollama-native, lmstudio, vllm, openai, litellm. Set LLM_RUNTIME=embedded.',
+      'LLM_RUNTIME: got "llamafile"; needs one of embedded, ollama, ollama-native, lmstudio, vllm, openai, anthropic, gemini, compatible, litellm. Set LLM_RUNTIME=embedded.',
       "DATABASE_URL: got nothing; needs a postgres:// URL. Set DATABASE_URL=postgres://fidus:…@postgres:5432/fidus or DATABASE_URL_FILE.",
       "SESSION_SECRET: got nothing; needs 32 or more random characters, no placeholder. Set SESSION_SECRET_FILE to a file written by: openssl rand -base64 32",
     ]);
@@ -109,7 +115,7 @@ describe("the language model", () => {
     [{ LLM_RUNTIME: "vllm", OPENAI_API_BASE_URL: "http://gpu:8000/v1/" }, "http://gpu:8000/v1"],
     [{ LLM_RUNTIME: "openai", OPENAI_API_KEY: "sk-abc" }, "https://api.openai.com/v1"],
   ])("%j answers at %s", (env, baseUrl) => {
-    expect(readApiConfig({ ...valid, ...env }).llm.baseUrl).toBe(baseUrl);
+    expect(readApiConfig({ ...valid, ...env }).llm.runtimes[0]?.baseUrl).toBe(baseUrl);
   });
 
   test("needs an address where none can be known, and a key for OpenAI", () => {
@@ -123,14 +129,14 @@ describe("the language model", () => {
     "is moved to %s by one variable, under its new name and its old one [C-40]",
     (address) => {
       const rest = { ...valid, LLM_RUNTIME: "openai", OPENAI_API_KEY: "sk-abc" };
-      expect(readApiConfig({ ...rest, OPENAI_API_BASE_URL: address }).llm.baseUrl).toBe(address);
-      expect(readApiConfig({ ...rest, OPENAI_API_BASE: address }).llm.baseUrl).toBe(address);
+      expect(readApiConfig({ ...rest, OPENAI_API_BASE_URL: address }).llm.runtimes[0]?.baseUrl).toBe(address);
+      expect(readApiConfig({ ...rest, OPENAI_API_BASE: address }).llm.runtimes[0]?.baseUrl).toBe(address);
     },
   );
 
   test("accepts the old names with a notice", () => {
     const config = readApiConfig({ ...valid, LLM_PROVIDER: "openai", OPENAI_API_BASE: "http://x/v1", OPENAI_API_KEY: "sk-abc" });
-    expect(config.llm).toMatchObject({ runtime: "openai", baseUrl: "http://x/v1" });
+    expect(config.llm.runtimes).toMatchObject([{ kind: "openai", baseUrl: "http://x/v1" }]);
     expect(config.notices).toEqual([
       "LLM_PROVIDER is the old name of LLM_RUNTIME; rename it.",
       "OPENAI_API_BASE is the old name of OPENAI_API_BASE_URL; rename it.",

@@ -1,6 +1,7 @@
 import { readEnv, type Env, type Reading } from "./env.ts";
+import { defaultContextTokens, llmConfig, type LlmConfig } from "./llm/config.ts";
 import { throwIfAny, type Problem } from "./problems.ts";
-import { settings, type LlmRuntime, type SettingName, type Values } from "./settings.ts";
+import { settings, type SettingName } from "./settings.ts";
 
 /** What every role knows. */
 export interface CommonConfig {
@@ -17,22 +18,6 @@ export interface CommonConfig {
   readonly shutdownGraceSeconds: number;
   /** What the operator should know about old setting names. */
   readonly notices: readonly string[];
-}
-
-/** Where answers come from. */
-export interface LlmConfig {
-  readonly runtime: LlmRuntime;
-  /** OpenAI-compatible base, ends in /v1 (or the runtime's own path), no trailing slash. */
-  readonly baseUrl: string;
-  readonly apiKey: string | null;
-  /** Model used when the caller names none; null: the first one the runtime lists. */
-  readonly model: string | null;
-  /** True: the model only shows that the plumbing works. */
-  readonly demo: boolean;
-  /** Command that picks a better model. */
-  readonly nextStep: string | null;
-  /** Tokens of prompt and answer together that a chat request may use. */
-  readonly contextTokens: number;
 }
 
 export interface ApiConfig extends CommonConfig {
@@ -66,7 +51,7 @@ export interface LlmRoleConfig extends CommonConfig {
   readonly idleUnloadSeconds: number;
 }
 
-const defaults = { contextTokens: 4096, publicUrl: "http://localhost:3000" } as const;
+const defaults = { publicUrl: "http://localhost:3000" } as const;
 
 /** Configuration of the api role. @throws InvalidInputError with every problem at once. */
 export function readApiConfig(env: Env): ApiConfig {
@@ -115,7 +100,7 @@ export function readLlmRoleConfig(env: Env): LlmRoleConfig {
     modelFile: values.LLM_MODEL_FILE ?? "/models/model.gguf",
     model: values.LLM_MODEL ?? null,
     threads: values.LLM_THREADS ?? 1,
-    contextTokens: values.LLM_CONTEXT_TOKENS ?? defaults.contextTokens,
+    contextTokens: values.LLM_CONTEXT_TOKENS ?? defaultContextTokens,
     idleUnloadSeconds: values.LLM_IDLE_UNLOAD_SECONDS ?? 300,
   });
 }
@@ -146,41 +131,4 @@ function check(reading: Reading, required: readonly SettingName[], more: readonl
     .filter((name) => reading.values[name] === undefined && !named.has(name))
     .map((name) => ({ path: name, got: undefined, rule: settings[name].rule, fix: settings[name].fix }));
   throwIfAny([...reading.problems, ...missing, ...more]);
-}
-
-/** The base each runtime has when none is given; null: it must be given. */
-const runtimeBases: Readonly<Record<LlmRuntime, string | null>> = {
-  embedded: "http://llm:8080/v1",
-  ollama: "http://ollama:11434/v1",
-  "ollama-native": "http://host.docker.internal:11434/v1",
-  lmstudio: null,
-  vllm: null,
-  openai: "https://api.openai.com/v1",
-  litellm: null,
-};
-
-function llmConfig(values: Values): { config: LlmConfig; problems: Problem[] } {
-  const runtime = values.LLM_RUNTIME ?? "embedded";
-  const ollama =
-    runtime.startsWith("ollama") && values.OLLAMA_BASE_URL !== undefined ? `${values.OLLAMA_BASE_URL}/v1` : undefined;
-  const baseUrl = ollama ?? values.OPENAI_API_BASE_URL ?? runtimeBases[runtime];
-  const problems: Problem[] = [];
-  if (baseUrl === null) {
-    const { rule, fix } = settings.OPENAI_API_BASE_URL;
-    problems.push({ path: "OPENAI_API_BASE_URL", got: undefined, rule: `${rule} for LLM_RUNTIME=${runtime}`, fix });
-  }
-  if (runtime === "openai" && values.OPENAI_API_KEY === undefined) {
-    const { rule, fix } = settings.OPENAI_API_KEY;
-    problems.push({ path: "OPENAI_API_KEY", got: undefined, rule, fix });
-  }
-  const config: LlmConfig = {
-    runtime,
-    baseUrl: baseUrl ?? "",
-    apiKey: values.OPENAI_API_KEY ?? null,
-    model: values.LLM_MODEL ?? null,
-    demo: values.LLM_DEMO ?? false,
-    nextStep: values.LLM_NEXT_STEP ?? null,
-    contextTokens: values.LLM_CONTEXT_TOKENS ?? defaults.contextTokens,
-  };
-  return { config, problems };
 }

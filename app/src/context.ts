@@ -5,8 +5,10 @@ import { CancelRegistry } from "./chat/cancel.ts";
 import { createPool, type Db } from "./db/pool.ts";
 import { Metrics } from "./http/metrics.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { Gateway } from "./llm/gateway.ts";
+import { LlmMetrics } from "./llm/llm-metrics.ts";
 import { Probes } from "./llm/probes.ts";
-import { Upstream } from "./llm/upstream.ts";
+import { freeMeter, type Meter } from "./llm/usage.ts";
 import type { Logger } from "./log.ts";
 import { createRedisBus, type RedisBus } from "./redis.ts";
 
@@ -17,12 +19,16 @@ export interface Context {
   readonly db: Db;
   readonly redis: RedisBus | null;
   readonly sessions: Sessions;
-  readonly upstream: Upstream;
+  /** Stands before every runtime. */
+  readonly gateway: Gateway;
+  /** Admits requests and is told what they used. */
+  readonly meter: Meter;
   readonly probes: Probes;
   readonly answers: Answers;
   readonly cancels: CancelRegistry;
   readonly lifecycle: Lifecycle;
   readonly metrics: Metrics;
+  readonly llmMetrics: LlmMetrics;
   /** Milliseconds between heartbeats of an open stream. */
   readonly heartbeatMs: number;
   /** Releases everything, in reverse order. */
@@ -33,30 +39,33 @@ export interface Context {
 export function createContext(config: ApiConfig, log: Logger): Context {
   const db = createPool(config.databaseUrl, log.child({ part: "db" }));
   const redis = config.redisUrl === null ? null : createRedisBus(config.redisUrl, log.child({ part: "redis" }));
-  const upstream = new Upstream(config.llm);
   const lifecycle = new Lifecycle();
-  const probes = new Probes({ config: config.llm, upstream, db, redis, log: log.child({ part: "probes" }) });
   const answers = new Answers({ db, redis, log: log.child({ part: "answers" }) });
-  const cancels = new CancelRegistry(redis);
   const metrics = new Metrics({ openAnswers: () => lifecycle.openWork });
+  const llmMetrics = new LlmMetrics(metrics.registry);
+  const gateway = new Gateway(config.llm, llmMetrics, log.child({ part: "gateway" }));
+  const probes = new Probes({ gateway, db, redis, log: log.child({ part: "probes" }) });
+  const cancels = new CancelRegistry(redis);
   return {
     config,
     log,
     db,
     redis,
     sessions: new Sessions(db, config.sessionSecret),
-    upstream,
+    gateway,
+    meter: freeMeter,
     probes,
     answers,
     cancels,
     lifecycle,
     metrics,
+    llmMetrics,
     heartbeatMs: 15_000,
     close: async () => {
       probes.stop();
       answers.stop();
       redis?.close();
-      await upstream.close();
+      await gateway.close();
       await db.end();
     },
   };

@@ -1,7 +1,18 @@
 import { z } from "zod";
 
 /** The LLM runtimes the gateway can stand before. */
-export const llmRuntimes = ["embedded", "ollama", "ollama-native", "lmstudio", "vllm", "openai", "litellm"] as const;
+export const llmRuntimes = [
+  "embedded",
+  "ollama",
+  "ollama-native",
+  "lmstudio",
+  "vllm",
+  "openai",
+  "anthropic",
+  "gemini",
+  "compatible",
+  "litellm",
+] as const;
 export type LlmRuntime = (typeof llmRuntimes)[number];
 
 interface Setting {
@@ -37,6 +48,15 @@ const list = (separator: string) =>
       .map((part) => part.trim())
       .filter((part) => part !== ""),
   );
+/** Only well-formed here; the table's own schema says what belongs into it (llm/table.ts). */
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue({ code: "custom" });
+    return z.NEVER;
+  }
+});
 const key32 = z
   .string()
   .min(32)
@@ -72,6 +92,12 @@ export const settings = {
     secret: true,
   },
   LLM_RUNTIME: { schema: z.enum(llmRuntimes), rule: `one of ${llmRuntimes.join(", ")}`, fix: "Set LLM_RUNTIME=embedded." },
+  LLM_RUNTIMES: {
+    schema: json,
+    rule: "a JSON object of runtimes and models",
+    fix: "Set LLM_RUNTIMES_FILE to a file as docs/llm-runtimes.md shows.",
+    secret: true,
+  },
   OPENAI_API_BASE_URL: { schema: httpUrl, rule: "an http(s) URL", fix: "Set OPENAI_API_BASE_URL=http://llm:8080/v1." },
   OPENAI_API_KEY: {
     schema: apiKey,

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { AppError } from "../errors.ts";
-import { normalizeErrorBody } from "./openai-errors.ts";
+import { tryJson } from "./adapters/adapter.ts";
+import { paths, readCall } from "./call.ts";
+import type { Gateway } from "./gateway.ts";
+import { RefusalError } from "./refusal.ts";
 import { SseScanner } from "./sse-scanner.ts";
-import { readText, upstreamError, type Upstream } from "./upstream.ts";
+import { upstreamError } from "./upstream.ts";
 
 export interface ChatMessage {
   readonly role: "system" | "user" | "assistant";
@@ -14,6 +17,8 @@ export interface CompletionRequest {
   readonly messages: readonly ChatMessage[];
   /** Longest answer in tokens. */
   readonly maxTokens: number;
+  /** True: models outside the house may answer. */
+  readonly cloud: boolean;
 }
 
 /** What happens in an answer, in this order: texts, one finish, perhaps usage. */
@@ -41,17 +46,22 @@ const chunk = z.looseObject({
  * @throws AppError
  */
 export async function* streamCompletion(
-  upstream: Upstream,
-  { model, messages, maxTokens }: CompletionRequest,
+  gateway: Gateway,
+  { model, messages, maxTokens, cloud }: CompletionRequest,
   signal: AbortSignal,
 ): AsyncGenerator<CompletionEvent> {
-  const body = JSON.stringify({ model, messages, max_tokens: maxTokens, stream: true, stream_options: { include_usage: true } });
-  const response = await upstream.request({ method: "POST", path: "/chat/completions", body, signal });
-  if (response.statusCode !== 200) throw await refusal(response);
-  const scanner = new SseScanner();
-  let finished = false;
+  const json = { model, messages, max_tokens: maxTokens, stream: true, stream_options: { include_usage: true } };
+  const call = readCall("chat", Buffer.from(JSON.stringify(json)));
+  const { targets } = gateway.planner.plan({ model, endpoint: "chat", cloud });
+  const question = { path: paths.chat, targets, body: call.bodies(null), signal };
+  const { first, rest, end } = await gateway.ask(question).catch((error: unknown) => {
+    throw error instanceof RefusalError ? refusal(error) : error;
+  });
+  let how: Parameters<typeof end>[0] = "left";
   try {
-    for await (const bytes of response.body as AsyncIterable<Buffer>) {
+    const scanner = new SseScanner();
+    let finished = false;
+    for await (const bytes of pieces(first, rest)) {
       for (const { data } of scanner.push(bytes)) {
         if (data === "[DONE]") continue;
         for (const event of eventsOf(data)) {
@@ -60,10 +70,19 @@ export async function* streamCompletion(
         }
       }
     }
+    if (!finished) throw new AppError("runtime_broken");
+    how = "complete";
   } catch (error) {
+    if (!signal.aborted) how = "failed";
     throw upstreamError(error);
+  } finally {
+    end(how);
   }
-  if (!finished) throw new AppError("runtime_broken");
+}
+
+async function* pieces(first: Buffer, rest: AsyncIterable<unknown> | null): AsyncGenerator<Buffer> {
+  yield first;
+  if (rest !== null) yield* rest as AsyncIterable<Buffer>;
 }
 
 function* eventsOf(data: string): Generator<CompletionEvent> {
@@ -78,21 +97,10 @@ function* eventsOf(data: string): Generator<CompletionEvent> {
   if (usage) yield { kind: "usage", promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens };
 }
 
-async function refusal(response: Awaited<ReturnType<Upstream["request"]>>): Promise<AppError> {
-  const { statusCode } = response;
-  const cause = new Error(normalizeErrorBody(await readText(response), statusCode));
-  if (statusCode === 429 || statusCode === 503) {
-    const retryAfter = Number(response.headers["retry-after"]);
-    const wait = Number.isFinite(retryAfter) ? { retryAfter } : {};
-    return new AppError("unavailable", { message: "The language model is busy. Try again shortly.", cause, ...wait });
-  }
-  return new AppError("runtime_refused", { cause });
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+function refusal(error: RefusalError): AppError {
+  const { status, retryAfter, body } = error;
+  const cause = new Error(body);
+  if (status !== 429 && status !== 503) return new AppError("runtime_refused", { cause });
+  const wait = retryAfter === null ? {} : { retryAfter };
+  return new AppError("unavailable", { message: "The language model is busy. Try again shortly.", cause, ...wait });
 }

@@ -2,9 +2,18 @@ import { expect, test } from "vitest";
 import { readUsage, usageInText } from "./usage.ts";
 
 test.each([
-  [{ prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 }, { prompt: 7, completion: 3, estimated: false }],
-  [{ prompt_tokens: 7, total_tokens: 7 }, { prompt: 7, completion: 0, estimated: false }],
-  [{ input_tokens: 5, output_tokens: 2 }, { prompt: 5, completion: 2, estimated: false }],
+  [
+    { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 },
+    { prompt: 7, completion: 3, estimated: false },
+  ],
+  [
+    { prompt_tokens: 7, total_tokens: 7 },
+    { prompt: 7, completion: 0, estimated: false },
+  ],
+  [
+    { input_tokens: 5, output_tokens: 2 },
+    { prompt: 5, completion: 2, estimated: false },
+  ],
 ])("usage %j is read", (wire, expected) => {
   expect(readUsage(wire)).toEqual(expected);
 });
