@@ -66,7 +66,7 @@ async function reset(): Promise<void> {
 }
 
 describe("names", () => {
-  test("the list shows the aliases, without the cloud's to who did not allow it, each by its name too [A-19]", async () => {
+  test("the list shows the aliases, without the cloud's to who did not allow it, each by its name too", async () => {
     const list = async (key: string, path = "") =>
       (await (await fetch(`${gateway.url}/models${path}`, { headers: { authorization: `Bearer ${key}` } })).json()) as {
         data?: { id: string }[];
@@ -87,7 +87,7 @@ describe("names", () => {
     expect(gateway.upstreams.first.requests.at(-1)?.body).toBe(body("first-model"));
   });
 
-  test("the default answers who names none, and a name of nobody is 404 [L-12]", async () => {
+  test("the default answers who names none, and a name of nobody is 404", async () => {
     expect(await ask()).toEqual([200, "first", "first"]);
     expect(await ask("first-model")).toEqual([404, null, "model_not_found"]);
     expect(await ask("constructor")).toEqual([404, null, "model_not_found"]);
@@ -103,13 +103,27 @@ describe("fall-backs [L-08]", () => {
     expect(gateway.upstreams.cloud.requests.at(-1)?.headers.authorization).toBe("Bearer sk-cloud");
   });
 
-  test("the cloud does not stand in for who did not allow it, and is refused by name [L-16]", async () => {
+  test("the cloud does not stand in for who did not allow it, and is refused by name", async () => {
     gateway.upstreams.first.answer(failing(500));
     gateway.upstreams.reserve.answer(failing(500));
     const before = counts();
     expect(await ask("small", gateway.keys.other)).toEqual([500, null, ""]);
     expect(await ask("paid", gateway.keys.other)).toEqual([403, null, "cloud_not_allowed"]);
     expect(counts()["cloud"]).toBe(before["cloud"]);
+  });
+
+  test("each person allows the cloud for themselves, and takes it back", async () => {
+    const cloud = async (method: string, body?: object): Promise<unknown> => {
+      const headers = { authorization: `Bearer ${gateway.keys.other}`, "content-type": "application/json" };
+      const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+      return (await fetch(`${gateway.api.url}/api/v1/llm/cloud`, init)).json();
+    };
+    expect(await cloud("GET")).toEqual({ available: true, allowed: false });
+    expect(await cloud("PUT", { allowed: true })).toEqual({ available: true, allowed: true });
+    expect(await ask("paid", gateway.keys.other)).toEqual([200, "cloud", "cloud"]);
+    await cloud("PUT", { allowed: false });
+    expect((await ask("paid", gateway.keys.other))[0]).toBe(403);
+    expect(await cloud("PUT", { allowed: "yes" })).toMatchObject({ error: { code: "invalid_request" } });
   });
 
   test("a fault of the caller is not tried elsewhere", async () => {

@@ -89,7 +89,7 @@ describe("refusals in a dialect", () => {
   });
 });
 
-test("what leaves the house is known, and what nobody knows counts as leaving [L-16]", () => {
+test("what leaves the house is known, and what nobody knows counts as leaving", () => {
   const cloud = llmRuntimes.filter((kind) => adapters[kind].cloud);
   expect(cloud).toEqual(["openai", "anthropic", "gemini", "compatible"]);
 });
