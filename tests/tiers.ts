@@ -49,7 +49,7 @@ export const tiers = {
     needs: ["toolchain", "sshd"],
     testTimeout: 2 * minute,
     hookTimeout: 5 * minute,
-    filesAtOnce: 1,
+    filesAtOnce: 2,
   },
   docker: {
     about: "containers, PostgreSQL, Redis, a real model, Debian 13 hosts",

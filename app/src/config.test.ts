@@ -114,7 +114,7 @@ describe("the language model", () => {
     [{ LLM_RUNTIME: "ollama-native", OLLAMA_BASE_URL: "http://10.0.0.1:11434/" }, "http://10.0.0.1:11434/v1"],
     [{ LLM_RUNTIME: "vllm", OPENAI_API_BASE_URL: "http://gpu:8000/v1/" }, "http://gpu:8000/v1"],
     [{ LLM_RUNTIME: "openai", OPENAI_API_KEY: "sk-abc" }, "https://api.openai.com/v1"],
-  ])("%j answers at %s", (env, baseUrl) => {
+  ])("%j answers at %s [L-02]", (env, baseUrl) => {
     expect(readApiConfig({ ...valid, ...env }).llm.runtimes[0]?.baseUrl).toBe(baseUrl);
   });
 
@@ -134,7 +134,7 @@ describe("the language model", () => {
     },
   );
 
-  test("accepts the old names with a notice", () => {
+  test("accepts the old names with a notice [L-02]", () => {
     const config = readApiConfig({ ...valid, LLM_PROVIDER: "openai", OPENAI_API_BASE: "http://x/v1", OPENAI_API_KEY: "sk-abc" });
     expect(config.llm.runtimes).toMatchObject([{ kind: "openai", baseUrl: "http://x/v1" }]);
     expect(config.notices).toEqual([

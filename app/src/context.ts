@@ -1,6 +1,7 @@
 import type { ApiConfig } from "./config.ts";
 import { BudgetMeter } from "./budget/meter.ts";
 import { Sessions } from "./auth/sessions.ts";
+import { Answers } from "./chat/answers.ts";
 import { CancelRegistry } from "./chat/cancel.ts";
 import { createPool, type Db } from "./db/pool.ts";
 import { Limits } from "./http/limits.ts";
@@ -12,20 +13,21 @@ import { Probes } from "./llm/probes.ts";
 import { Trials } from "./llm/trials.ts";
 import type { Meter } from "./llm/usage.ts";
 import type { Logger } from "./log.ts";
-import { createRedisBus, type CancelBus } from "./redis.ts";
+import { createRedisBus, type RedisBus } from "./redis.ts";
 
 /** All that the routers of the api role work with; each takes the slice it needs. */
 export interface Context {
   readonly config: ApiConfig;
   readonly log: Logger;
   readonly db: Db;
-  readonly redis: CancelBus | null;
+  readonly redis: RedisBus | null;
   readonly sessions: Sessions;
   /** Stands before every runtime. */
   readonly gateway: Gateway;
   /** Admits requests and is told what they used. */
   readonly meter: Meter;
   readonly probes: Probes;
+  readonly answers: Answers;
   readonly cancels: CancelRegistry;
   readonly lifecycle: Lifecycle;
   /** The meter of budgets, to be started with the server. */
@@ -46,6 +48,7 @@ export function createContext(config: ApiConfig, log: Logger): Context {
   const db = createPool(config.databaseUrl, log.child({ part: "db" }));
   const redis = config.redisUrl === null ? null : createRedisBus(config.redisUrl, log.child({ part: "redis" }));
   const lifecycle = new Lifecycle();
+  const answers = new Answers({ db, redis, log: log.child({ part: "answers" }) });
   const metrics = new Metrics({ openAnswers: () => lifecycle.openWork });
   const budget = new BudgetMeter({
     config: config.budget,
@@ -66,6 +69,7 @@ export function createContext(config: ApiConfig, log: Logger): Context {
     sessions: new Sessions(db, config.sessionSecret),
     gateway,
     probes,
+    answers,
     cancels,
     lifecycle,
     meter: budget,
@@ -79,6 +83,7 @@ export function createContext(config: ApiConfig, log: Logger): Context {
       probes.stop();
       trials.stop();
       await budget.close();
+      answers.stop();
       redis?.close();
       await gateway.close();
       await db.end();

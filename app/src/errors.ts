@@ -24,6 +24,7 @@ export const errorTable = {
   runtime_refused: { status: 502, text: "The language model refused the request." },
   runtime_unreachable: { status: 502, text: "The language model cannot be reached." },
   runtime_broken: { status: 502, text: "The language model stopped in the middle of its answer." },
+  interrupted: { status: 503, text: "The answer was interrupted. Ask again." },
   no_model: { status: 503, text: "No language model is available." },
   queue_timeout: { status: 503, text: "The language model was busy for too long. Try again shortly." },
   runtime_paused: { status: 503, text: "The language model fails at the moment. Try again shortly." },

@@ -1,19 +1,18 @@
 import { Redis } from "ioredis";
 import type { Logger } from "./log.ts";
 
-const channel = "fidus:cancel";
-const keyOf = (messageId: string): string => `fidus:cancel:${messageId}`;
-/** How long a cancel stays readable for a replica that missed the message. */
-const keySeconds = 60;
-
 /** What the app needs of Redis. Nothing in it is the only copy of anything: all of it may vanish. */
-export interface CancelBus {
-  /** Tells every replica to stop this answer. False: Redis is away, nobody was told. */
-  readonly publish: (messageId: string) => Promise<boolean>;
-  /** True when a cancel was published lately; false also when Redis is away. */
-  readonly wasCancelled: (messageId: string) => Promise<boolean>;
-  /** Calls back for each published cancel. `onResume` runs after a reconnect, when messages may have been lost. */
-  readonly listen: (onCancel: (messageId: string) => void, onResume: () => void) => void;
+export interface RedisBus {
+  /** Tells every replica that listens. False: Redis is away, nobody was told. */
+  readonly publish: (channel: string, message: string) => Promise<boolean>;
+  /** As `publish`, and leaves a note at `key` for those who miss the message. Units: `seconds` the note is kept. */
+  readonly publishAndKeep: (channel: string, message: string, key: string, seconds: number) => Promise<boolean>;
+  /** True when there is a note at `key`; false also when Redis is away. */
+  readonly hasNote: (key: string) => Promise<boolean>;
+  /** Calls back for each message of the channel until the returned function is called. One listener a channel. */
+  readonly listen: (channel: string, onMessage: (message: string) => void) => () => void;
+  /** Runs after each reconnect, when messages may have been lost. */
+  readonly onResume: (resumed: () => void) => void;
   /** The connection for commands; they fail at once while Redis is away. */
   readonly commands: Redis;
   /** False while Redis is away. */
@@ -24,7 +23,7 @@ export interface CancelBus {
 }
 
 /** Connects in the background and for ever: commands fail fast while Redis is away, the app goes on without it. */
-export function createRedisBus(url: string, log: Logger): CancelBus {
+export function createRedisBus(url: string, log: Logger): RedisBus {
   const options = {
     lazyConnect: true,
     connectTimeout: 3_000,
@@ -44,33 +43,44 @@ export function createRedisBus(url: string, log: Logger): CancelBus {
       away = true;
     });
     client.on("ready", () => (away = false));
+    void client.connect().catch(() => {});
   }
-  void commands.connect().catch(() => {});
+  const listeners = new Map<string, (message: string) => void>();
+  const resumed = new Set<() => void>();
+  subscriber.on("message", (channel: string, message: string) => listeners.get(channel)?.(message));
+  subscriber.on("ready", () => {
+    const channels = [...listeners.keys()];
+    if (channels.length === 0) return;
+    subscriber.subscribe(...channels).then(
+      () => {
+        for (const tell of resumed) tell();
+      },
+      () => {},
+    );
+  });
   return {
     commands,
     ready: () => commands.status === "ready",
-    publish: async (messageId) => {
+    publish: (channel, message) => succeeds(commands.publish(channel, message)),
+    publishAndKeep: (channel, message, key, seconds) =>
+      succeeds(commands.multi().set(key, "1", "EX", seconds).publish(channel, message).exec()),
+    hasNote: async (key) => {
       try {
-        await commands.multi().set(keyOf(messageId), "1", "EX", keySeconds).publish(channel, messageId).exec();
-        return true;
+        return (await commands.exists(key)) === 1;
       } catch {
         return false;
       }
     },
-    wasCancelled: async (messageId) => {
-      try {
-        return (await commands.exists(keyOf(messageId))) === 1;
-      } catch {
-        return false;
-      }
+    listen: (channel, onMessage) => {
+      listeners.set(channel, onMessage);
+      // While the connection is away, "ready" subscribes.
+      if (subscriber.status === "ready") void subscriber.subscribe(channel).catch(() => {});
+      return () => {
+        listeners.delete(channel);
+        if (subscriber.status === "ready") void subscriber.unsubscribe(channel).catch(() => {});
+      };
     },
-    listen: (onCancel, onResume) => {
-      subscriber.on("message", (_channel: string, messageId: string) => onCancel(messageId));
-      subscriber.on("ready", () => {
-        subscriber.subscribe(channel).then(onResume, () => {});
-      });
-      void subscriber.connect().catch(() => {});
-    },
+    onResume: (tell) => void resumed.add(tell),
     ping: async () => {
       await commands.ping();
     },
@@ -79,4 +89,13 @@ export function createRedisBus(url: string, log: Logger): CancelBus {
       subscriber.disconnect();
     },
   };
+}
+
+async function succeeds(command: Promise<unknown>): Promise<boolean> {
+  try {
+    await command;
+    return true;
+  } catch {
+    return false;
+  }
 }

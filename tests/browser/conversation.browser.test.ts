@@ -32,17 +32,29 @@ test("after a stop the next question is answered", async () => {
   ]);
 });
 
-test("a reload in the middle of an answer loses no question, and the answer can still be stopped", async () => {
+test("a reload in the middle of an answer loses nothing: it goes on, and can still be stopped", async () => {
   const { page } = await suite.signedIn();
   await chat.openChat(page);
   await chat.ask(page, chat.story);
   await chat.waitForText(page, 20);
   await page.reload();
   await chat.questions(page).waitFor();
-  await chat.answers(page).waitFor();
-  if (await chat.stopButton(page).isVisible()) await page.keyboard.press("Escape");
+  const before = (await chat.stored(suite.target().api, page)).messages[1]?.content.length ?? 0;
+  await chat.waitForText(page, before + 200);
+  await page.keyboard.press("Escape");
   await chat.waitForAnswer(page);
-  expect((await chat.stored(suite.target().api, page)).messages.map((message) => message.role)).toEqual(["user", "assistant"]);
+  const { messages } = await chat.stored(suite.target().api, page);
+  expect(messages.map(({ role, status }) => `${role} ${status}`)).toEqual(["user complete", "assistant cancelled"]);
+  expect(messages[1]?.content.startsWith("Line 1 of a long story.\n\nLine 2 of")).toBe(true);
+});
+
+test("an answer whose connection is lost goes on by itself, without a gap", async () => {
+  const { page } = await suite.signedIn();
+  await chat.openChat(page);
+  await chat.askAndWait(page, "Lose the connection, please.");
+  const said = "Certainly. Shall we move it to Thursday at ten? I will bring the figures for the second quarter.";
+  await chat.answers(page).getByText(said).waitFor();
+  expect((await chat.stored(suite.target().api, page)).messages[1]?.status).toBe("complete");
 });
 
 test("an answer goes on while another conversation is open", async () => {

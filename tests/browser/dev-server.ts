@@ -16,7 +16,9 @@ import { promisify } from "node:util";
 import { parseCookie } from "cookie";
 import express from "express";
 import { sessionCookieName } from "../../app/src/auth/session-cookie.ts";
+import { GrowingAnswer, sendAnswer } from "../../app/src/chat/growing-answer.ts";
 import { createPageRouter } from "../../app/src/http/page-routes.ts";
+import { EventStream } from "../../app/src/http/stream.ts";
 import { scriptFor } from "./scripted-answers.ts";
 
 interface Message {
@@ -76,6 +78,7 @@ class Api {
   readonly #page: RequestListener;
   readonly #sessions = new Set<string>();
   readonly #conversations = new Map<string, Conversation>();
+  readonly #answers = new Map<string, GrowingAnswer>();
 
   constructor(page: RequestListener) {
     this.#page = page;
@@ -100,7 +103,9 @@ class Api {
       return json(response, 204, null);
     }
     if (path === "/conversations") return json(response, 200, { conversations: this.#list() });
-    if (path === "/chat") return this.#chat(request, await bodyOf(request), response);
+    if (path === "/chat") return this.#chat(await bodyOf(request), response);
+    const followed = /^\/chat\/([\w-]+)\/events$/.exec(path)?.[1];
+    if (followed) return this.#events(request, this.#answers.get(followed), response);
     const cancelled = /^\/chat\/([\w-]+)\/cancel$/.exec(path)?.[1];
     if (cancelled) {
       this.running.get(cancelled)?.abort();
@@ -137,7 +142,7 @@ class Api {
     json(response, 204, null);
   }
 
-  async #chat(request: IncomingMessage, body: Record<string, unknown>, response: ServerResponse): Promise<void> {
+  async #chat(body: Record<string, unknown>, response: ServerResponse): Promise<void> {
     const content = String(body["content"] ?? "");
     const known = typeof body["conversationId"] === "string" ? this.#conversations.get(body["conversationId"]) : undefined;
     if (body["conversationId"] !== undefined && !known) return fail(response, 404, "not_found", "There is nothing here.");
@@ -148,41 +153,39 @@ class Api {
     conversation.updatedAt = now;
     this.#conversations.set(conversation.id, conversation);
     const abort = new AbortController();
+    const growing = new GrowingAnswer();
     this.running.set(answer.id, abort);
-    request.socket.once("close", () => abort.abort());
-    response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform" });
-    const send = (event: string, data: object): boolean => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-    send("start", { conversationId: conversation.id, messageId: answer.id, title: conversation.title });
-    try {
-      await this.#speak(content, answer, abort.signal, send);
-    } finally {
-      this.running.delete(answer.id);
-      if (scriptFor(content).end === "cut") response.destroy();
-      else response.end();
-    }
+    this.#answers.set(answer.id, growing);
+    const cut = (): void => void response.destroy();
+    void this.#speak(content, answer, growing, abort.signal, cut).finally(() => this.running.delete(answer.id));
+    const stream = new EventStream(response, 15_000);
+    await stream.send("start", { conversationId: conversation.id, messageId: answer.id, title: conversation.title }, 0);
+    await sendAnswer(growing, stream, 0);
+    stream.end();
   }
 
-  async #speak(
-    question: string,
-    answer: Message,
-    signal: AbortSignal,
-    send: (event: string, data: object) => unknown,
-  ): Promise<void> {
+  async #events(request: IncomingMessage, answer: GrowingAnswer | undefined, response: ServerResponse): Promise<void> {
+    if (answer === undefined) return fail(response, 404, "not_found", "There is nothing here.");
+    const stream = new EventStream(response, 15_000);
+    await sendAnswer(answer, stream, Number(request.headers["last-event-id"] ?? 0));
+    stream.end();
+  }
+
+  async #speak(question: string, answer: Message, growing: GrowingAnswer, signal: AbortSignal, cut: () => void): Promise<void> {
     const script = scriptFor(question);
-    for (const text of script.pieces) {
+    for (const [index, text] of script.pieces.entries()) {
       await pause(script.pauseMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) break;
+      if (script.end === "cut" && index === Math.floor(script.pieces.length / 2)) cut();
       answer.content += text;
-      send("delta", { text });
+      growing.append(text);
     }
     const usage = { promptTokens: question.length, completionTokens: script.pieces.length };
-    if (signal.aborted) answer.status = "cancelled";
-    else answer.status = script.end === "done" ? "complete" : "failed";
-    if (signal.aborted) send("done", { finishReason: "cancelled", usage });
-    else if (script.end === "done") send("done", { finishReason: "stop", usage });
-    else if (script.end === "error") {
-      send("error", { code: "runtime_broken", message: "The language model stopped in the middle of its answer." });
-    }
+    answer.status = signal.aborted ? "cancelled" : script.end === "error" ? "failed" : "complete";
+    if (answer.status === "failed") {
+      const message = "The language model stopped in the middle of its answer.";
+      growing.finish({ event: "error", data: { code: "runtime_broken", message } });
+    } else growing.finish({ event: "done", data: { finishReason: signal.aborted ? "cancelled" : "stop", usage } });
   }
 }
 

@@ -5,7 +5,7 @@ export interface Script {
   readonly pieces: readonly string[];
   /** Pause between two pieces, in milliseconds. */
   readonly pauseMs: number;
-  /** How it ends: a whole answer, an error event, or a connection that breaks. */
+  /** How it ends: a whole answer, an error event, or a whole answer whose connection breaks in the middle. */
   readonly end: "done" | "error" | "cut";
 }
 
@@ -72,7 +72,7 @@ export function scriptFor(question: string): Script {
   if (/hostile/i.test(question)) return { pieces: hostile.match(/[^]{1,37}/g) ?? [], pauseMs: 2, end: "done" };
   if (/long story/i.test(question)) return { pieces: tokens(story), pauseMs: 20, end: "done" };
   if (/break in the middle/i.test(question)) return { pieces: tokens(short).slice(0, 6), pauseMs: 20, end: "error" };
-  if (/lose the connection/i.test(question)) return { pieces: tokens(short).slice(0, 6), pauseMs: 20, end: "cut" };
+  if (/lose the connection/i.test(question)) return { pieces: tokens(short), pauseMs: 40, end: "cut" };
   if (/backup/i.test(question)) return { pieces: tokens(backup), pauseMs: 12, end: "done" };
   return { pieces: tokens(short), pauseMs: 40, end: "done" };
 }

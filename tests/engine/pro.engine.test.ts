@@ -62,11 +62,7 @@ describe.each(Object.entries(shapes))("topology %s", (topology, { groups, data, 
       const { simulation } = pro;
       await pro.up();
       expect(simulation.inventory).toEqual(everything);
-      const started = performance.now();
       expect(await planned()).toEqual([]);
-      const took = ((performance.now() - started) / 1000).toFixed(1);
-      const resources = await simulation.project.resources();
-      console.log(`unchanged preview of pro ${topology}: ${took} s, ${resources.length} resources`);
       expect(await findingsOf(simulation.project)).toEqual([]);
       const { seen, documented } = architecture(`pro ${topology}`, await simulation.project.stateText());
       expect(seen).toBe(documented);

@@ -48,12 +48,7 @@ test(
     await starter.atHetzner();
     await starter.up();
     expect(simulation.inventory).toEqual(everything);
-    const started = performance.now();
     expect(await starter.plan()).toEqual([]);
-    const resources = await simulation.project.resources();
-    console.log(
-      `unchanged preview of starter: ${((performance.now() - started) / 1000).toFixed(1)} s, ${resources.length} resources`,
-    );
     expect(await findingsOf(simulation.project)).toEqual([]);
     const { seen, documented } = architecture("starter", await simulation.project.stateText());
     expect(seen).toBe(documented);

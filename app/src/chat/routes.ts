@@ -5,8 +5,9 @@ import { AppError } from "../errors.ts";
 import { refuseWhileDraining } from "../http/drain.ts";
 import { currentUser, requireScope, requireUser } from "../http/guards.ts";
 import { parseBody, parseId, storableText } from "../http/parse.ts";
-import { EventStream, onClientGone } from "../http/stream.ts";
+import { EventStream } from "../http/stream.ts";
 import { writeAnswer } from "./answer.ts";
+import { sendAnswer } from "./growing-answer.ts";
 import { beginTurn, deleteConversation, listConversations, ownsMessage, readConversation } from "./store.ts";
 
 const id = z.uuid();
@@ -39,7 +40,18 @@ export function createConversationRouter(ctx: Context): Router {
   return router;
 }
 
-/** Asking and stopping. */
+/** Where a reader goes on: the id of the last event it got, which is a position in the text. */
+function parseLastEventId(header: string | undefined): number {
+  const parsed = z.coerce
+    .number()
+    .int()
+    .nonnegative()
+    .safeParse(header ?? 0);
+  if (parsed.success) return parsed.data;
+  throw new AppError("invalid_request", { message: "Last-Event-ID must be the id of an event of this answer." });
+}
+
+/** Asking, reading on and stopping. */
 export function createChatRouter(ctx: Context): Router {
   const router = Router();
   router.use(requireUser(ctx), requireScope("chat"));
@@ -49,16 +61,29 @@ export function createChatRouter(ctx: Context): Router {
     const model = ctx.trials.choose(asked, currentUser(req).id);
     if (model === null) throw new AppError("no_model", { retryAfter: 5 });
     const turn = await beginTurn(ctx.db, { userId: currentUser(req).id, conversationId, content, model });
+    const { messageId, title } = turn;
     const work = ctx.lifecycle.begin();
+    const answer = ctx.answers.open(messageId, () => work.stop("cancelled"));
+    // Goes on when the client leaves: it comes back for the rest, or stops it.
+    void writeAnswer(ctx, { user: currentUser(req), turn, model }, work, answer).finally(() => work.done());
+    const stream = new EventStream(res, ctx.heartbeatMs);
+    await stream.send("start", { conversationId: turn.conversationId, messageId, title }, 0);
+    await sendAnswer(answer, stream, 0);
+    stream.end();
+  });
+
+  router.get("/:messageId/events", async (req, res) => {
+    const messageId = parseId(id, req.params.messageId);
+    const from = parseLastEventId(req.get("last-event-id"));
+    if (!(await ownsMessage(ctx.db, currentUser(req).id, messageId))) throw new AppError("not_found");
+    const followed = await ctx.answers.follow(messageId);
+    if (followed === null) throw new AppError("not_found");
     try {
-      onClientGone(res, () => work.stop("client-gone"));
-      if (res.closed) work.stop("client-gone");
       const stream = new EventStream(res, ctx.heartbeatMs);
-      const { messageId, title } = turn;
-      await stream.send("start", { conversationId: turn.conversationId, messageId, title });
-      await writeAnswer(ctx, { user: currentUser(req), turn, model }, work, stream);
+      await sendAnswer(followed.answer, stream, from);
+      stream.end();
     } finally {
-      work.done();
+      followed.leave();
     }
   });
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { transaction, pgCode, pgCodes, type Db, type Queryable } from "../db/pool.ts";
 import { AppError } from "../errors.ts";
 import type { ChatMessage } from "../llm/completion.ts";
+import { failAbandoned } from "./answer-rows.ts";
 import { titleOf } from "./history.ts";
 
 export type MessageStatus = "complete" | "streaming" | "cancelled" | "failed";
@@ -29,18 +30,6 @@ export interface Turn {
   /** The conversation so far, the new question last. */
   readonly history: readonly ChatMessage[];
 }
-
-/** How an answer ended. */
-export interface Ending {
-  readonly status: Exclude<MessageStatus, "streaming">;
-  readonly content: string;
-  readonly finishReason: string | null;
-  readonly promptTokens: number | null;
-  readonly completionTokens: number | null;
-}
-
-/** Seconds without a sign of life after which an answer's writer counts as dead. Writers renew every 5 s. */
-export const leaseSeconds = 30;
 
 /** Latest messages read for a prompt; more would not fit any context here. */
 const historyLimit = 200;
@@ -114,37 +103,6 @@ export async function beginTurn(
     if (pgCode(error) === pgCodes.uniqueViolation) throw new AppError("conversation_busy", { cause: error });
     throw error;
   }
-}
-
-/** Saves what is written so far and renews the writer's lease. */
-export async function saveProgress(db: Queryable, messageId: string, content: string): Promise<void> {
-  await db.query("UPDATE messages SET content = $2, updated_at = now() WHERE id = $1 AND status = 'streaming'", [
-    messageId,
-    content,
-  ]);
-}
-
-/** Closes the row of an answer. */
-export async function endTurn(db: Queryable, messageId: string, ending: Ending): Promise<void> {
-  await db.query(
-    `WITH ended AS (
-       UPDATE messages SET status = $2, content = $3, finish_reason = $4, prompt_tokens = $5, completion_tokens = $6, updated_at = now()
-       WHERE id = $1 AND status = 'streaming' RETURNING conversation_id
-     )
-     UPDATE conversations SET updated_at = now() WHERE id = (SELECT conversation_id FROM ended)`,
-    [messageId, ending.status, ending.content, ending.finishReason, ending.promptTokens, ending.completionTokens],
-  );
-}
-
-/** Marks answers whose writer died as failed: of one conversation, or of all. Returns how many. */
-export async function failAbandoned(db: Queryable, conversationId: string | null = null): Promise<number> {
-  const { rowCount } = await db.query(
-    `UPDATE messages SET status = 'failed', finish_reason = 'abandoned', updated_at = now()
-     WHERE status = 'streaming' AND updated_at < now() - make_interval(secs => $1)
-       AND ($2::uuid IS NULL OR conversation_id = $2)`,
-    [leaseSeconds, conversationId],
-  );
-  return rowCount ?? 0;
 }
 
 async function insertConversation(db: Queryable, userId: string, content: string): Promise<{ id: string; title: string }> {

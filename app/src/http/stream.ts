@@ -48,10 +48,20 @@ export class EventStream {
     res.once("close", () => clearInterval(this.#timer));
   }
 
-  /** Sends one event. */
-  async send(event: string, data: unknown): Promise<void> {
+  /** Sends one event; with `id` a reader that comes back says how far it came. */
+  async send(event: string, data: unknown, id?: number): Promise<void> {
     this.#timer.refresh();
-    await write(this.#res, `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    const line = id === undefined ? "" : `id: ${id}\n`;
+    await write(this.#res, `${line}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  /** True once the reader has left or everything was sent. */
+  get closed(): boolean {
+    return this.#res.closed || this.#res.destroyed;
+  }
+
+  onceClosed(closed: () => void): void {
+    this.#res.once("close", closed);
   }
 
   end(): void {

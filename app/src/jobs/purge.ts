@@ -1,4 +1,4 @@
-import { failAbandoned } from "../chat/store.ts";
+import { failAbandoned } from "../chat/answer-rows.ts";
 import { transaction, type Db } from "../db/pool.ts";
 
 /** Rows a purge took; all 0 when another worker was at it. */

@@ -3,7 +3,7 @@ import { AppError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Attempt } from "./breaker.ts";
 import type { LlmConfig } from "./config.ts";
-import { type LlmMetrics, type AttemptResult } from "./llm-metrics.ts";
+import type { AttemptResult, LlmMetrics } from "./llm-metrics.ts";
 import { candidate, Planner, type Target } from "./plan.ts";
 import { judge, readRefusal, RefusalError } from "./refusal.ts";
 import { pause, waitMs } from "./retry.ts";

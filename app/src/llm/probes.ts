@@ -1,6 +1,6 @@
 import type { Db } from "../db/pool.ts";
 import type { Logger } from "../log.ts";
-import type { CancelBus } from "../redis.ts";
+import type { RedisBus } from "../redis.ts";
 import { away, type RuntimeState } from "./adapters/adapter.ts";
 import type { Gateway } from "./gateway.ts";
 
@@ -16,7 +16,7 @@ export interface Services {
 interface Parts {
   readonly gateway: Pick<Gateway, "runtimes" | "planner">;
   readonly db: Db;
-  readonly redis: CancelBus | null;
+  readonly redis: RedisBus | null;
   readonly log: Logger;
 }
 

@@ -11,7 +11,6 @@ export class RefusalError extends Error {
   readonly body: string;
   /** Seconds. */
   readonly retryAfter: number | null;
-  readonly requestId: string | null;
   /** True: the runtime refuses our key, which no second attempt changes. */
   readonly ours: boolean;
 
@@ -22,8 +21,6 @@ export class RefusalError extends Error {
     this.body = body;
     this.ours = ours;
     this.retryAfter = readRetryAfter(headers["retry-after"]);
-    const { "x-request-id": requestId } = headers;
-    this.requestId = typeof requestId === "string" ? requestId : null;
   }
 }
 

@@ -42,7 +42,8 @@ export async function relay(ctx: RelayContext, res: Response, call: Call, payer:
     const exchange = await ctx.gateway.ask({ path: paths[endpoint], targets, body, onAsk, signal: work.signal });
     clearInterval(early);
     ctx.metrics.firstByte("openai", exchange.firstByteMs);
-    await (exchange.rest === null ? passBody : passStream)(ctx, res, call, exchange, account);
+    if (exchange.rest === null) passBody(res, exchange, account);
+    else await passStream(ctx, res, call, exchange, account);
   } catch (error) {
     const reason = stopReason(work.signal);
     account?.broke(reason ?? error);
@@ -77,7 +78,7 @@ function setHead(res: Response, { headers, candidate }: Exchange): void {
   res.setHeader("x-fidus-model", encodeURI(candidate.model));
 }
 
-function passBody(_ctx: RelayContext, res: Response, _call: Call, exchange: Exchange, account: Account): void {
+function passBody(res: Response, exchange: Exchange, account: Account): void {
   account.answered(exchange, null);
   // A stream was asked for, and its headers are out.
   if (res.headersSent) throw new AppError("runtime_broken");

@@ -20,6 +20,7 @@ export async function run(_args: readonly string[], env: Env): Promise<number> {
     graceSeconds: config.shutdownGraceSeconds,
     metrics: { metrics: ctx.metrics, port: config.metricsPort },
     onListening: () => {
+      ctx.answers.start();
       void ctx.probes.start();
       ctx.budget.start();
       ctx.trials.start();

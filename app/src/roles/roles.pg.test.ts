@@ -11,9 +11,9 @@ import { runApp, startApp } from "../testing/process.ts";
 import { chunk, done, openStream, startUpstream, type ScriptedUpstream } from "../testing/upstream.ts";
 
 const all = readdirSync(migrationsFolder())
-  .map((file) => file.replace(/\.sql$/, ""))
+  .map((file) => file.replace(".sql", ""))
   .sort();
-const latest = Number.parseInt(all.at(-1) ?? "", 10);
+const latest = Number(all.at(-1)?.slice(0, 4));
 let pg: TestPostgres;
 let upstream: ScriptedUpstream;
 let folder: string;
@@ -56,7 +56,7 @@ describe("migrations", () => {
       migrate(url, migrationsFolder()),
       migrate(url, migrationsFolder()),
     ]);
-    expect(results.map(({ applied }) => applied.length).sort((a, b) => a - b)).toEqual([0, 0, all.length]);
+    expect(results.map(({ applied }) => applied.length).sort()).toEqual([0, 0, all.length]);
   });
 
   test("that fail name themselves and PostgreSQL's words, keep the ones before, and leave nothing of their own", async () => {

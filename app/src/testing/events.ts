@@ -4,6 +4,8 @@ export interface ReadEvent {
   readonly event: string;
   // Shape is what the test asserts.
   readonly data: Record<string, unknown>;
+  /** Only where the stream gave one. */
+  readonly id?: string;
 }
 
 /** Reads an event stream as it arrives, with an independent parser; comments are yielded as event "comment". */
@@ -11,7 +13,8 @@ export async function* readEvents(response: Response): AsyncGenerator<ReadEvent>
   if (response.body === null) return;
   let ready: ReadEvent[] = [];
   const parser = createParser({
-    onEvent: ({ event = "message", data }) => ready.push({ event, data: JSON.parse(data) as Record<string, unknown> }),
+    onEvent: ({ event = "message", data, id }) =>
+      ready.push({ event, data: JSON.parse(data) as Record<string, unknown>, ...(id === undefined ? {} : { id }) }),
     onComment: (comment) => ready.push({ event: "comment", data: { comment } }),
   });
   const decoder = new TextDecoder();
@@ -26,6 +29,11 @@ export async function* readEvents(response: Response): AsyncGenerator<ReadEvent>
 /** All events of a stream. */
 export function allEvents(response: Response): Promise<ReadEvent[]> {
   return collect(readEvents(response));
+}
+
+/** The text of an answer's events. */
+export function textOf(events: readonly ReadEvent[]): string {
+  return events.map(({ event, data }) => (event === "delta" ? String(data["text"]) : "")).join("");
 }
 
 /** Everything an asynchronous sequence gives. */

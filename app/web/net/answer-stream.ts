@@ -1,4 +1,4 @@
-/** Reads the event stream of POST /api/v1/chat as typed events. */
+/** Reads the event stream of an answer as typed events. */
 import { EventSourceParserStream } from "eventsource-parser/stream";
 
 export type AnswerEvent =

@@ -56,14 +56,24 @@ export class ApiError extends Error {
   }
 }
 
+interface RequestOptions {
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** Sends one request. Throws ApiError for every status outside 2xx and when the network fails; an abort passes through. */
-export async function request(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+export async function request(
+  method: string,
+  path: string,
+  { body, signal, headers = {} }: RequestOptions = {},
+): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(`/api/v1${path}`, {
       method,
       // Other sites cannot set this header without a preflight, which the API refuses.
-      headers: { "X-Fidus-CSRF": "1", ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+      headers: { "X-Fidus-CSRF": "1", ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
       credentials: "same-origin",
       cache: "no-store",
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -94,8 +104,8 @@ function text(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value : null;
 }
 
-async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const response = await request("GET", path, undefined, signal);
+async function read<T>(path: string): Promise<T> {
+  const response = await request("GET", path);
   return (await response.json().catch(() => {
     throw new ApiError(0, "network", "The answer was cut off.");
   })) as T;
@@ -107,11 +117,14 @@ const segment = encodeURIComponent;
 export const api = {
   me: (): Promise<User> => read("/auth/me"),
   providers: (): Promise<Providers> => read("/auth/providers"),
-  login: (email: string, password: string): Promise<Response> => request("POST", "/auth/login", { email, password }),
+  login: (email: string, password: string): Promise<Response> => request("POST", "/auth/login", { body: { email, password } }),
   logout: (): Promise<Response> => request("POST", "/auth/logout"),
   status: (): Promise<RuntimeStatus> => read("/llm/status"),
   conversations: async (): Promise<Summary[]> => (await read<{ conversations: Summary[] }>("/conversations")).conversations,
   conversation: (id: string): Promise<Conversation> => read(`/conversations/${segment(id)}`),
   remove: (id: string): Promise<Response> => request("DELETE", `/conversations/${segment(id)}`),
+  /** The rest of an answer after position `from` of its text, as an event stream. */
+  events: (messageId: string, from: number, signal: AbortSignal): Promise<Response> =>
+    request("GET", `/chat/${segment(messageId)}/events`, { signal, headers: { "Last-Event-ID": String(from) } }),
   cancel: (messageId: string): Promise<Response> => request("POST", `/chat/${segment(messageId)}/cancel`),
 };

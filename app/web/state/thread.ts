@@ -11,8 +11,9 @@ import { isSignedOut } from "./session.ts";
 
 /** The API takes no more characters in one message. */
 const LONGEST_MESSAGE = 32_000;
-const POLL_MS = 1_500;
 const STOP_PATIENCE_MS = 2_000;
+/** Waits before each attempt to read on after the connection was lost. */
+const RETRIES_MS = [0, 500, 1_000, 2_000, 4_000, 8_000, 8_000];
 const ANNOUNCED_CHARACTERS = 600;
 
 export interface Message {
@@ -50,7 +51,6 @@ export class Thread {
   readonly draft = signal("");
   readonly #events: ThreadEvents;
   #abort: AbortController | null = null;
-  #poll: ReturnType<typeof setTimeout> | undefined;
 
   constructor(id: string | null, events: ThreadEvents) {
     this.id.value = id;
@@ -68,7 +68,6 @@ export class Thread {
   async load(): Promise<void> {
     const id = this.id.value;
     if (id === null || this.#abort) return;
-    clearTimeout(this.#poll);
     if (this.messages.value.length === 0 && !this.answer.value) this.state.value = "loading";
     try {
       const stored = await api.conversation(id);
@@ -80,7 +79,6 @@ export class Thread {
         this.state.value = missing ? "missing" : this.messages.value.length > 0 ? "ready" : "failed";
         this.problem.value = missing ? null : problemOf(error);
       });
-      if (this.answer.value && !missing) this.#poll = setTimeout(() => void this.load(), 4 * POLL_MS);
     }
   }
 
@@ -96,7 +94,7 @@ export class Thread {
       this.state.value = "ready";
       this.problem.value = null;
     });
-    if (growing) this.#poll = setTimeout(() => void this.load(), POLL_MS);
+    if (growing) void this.#readAlong(growing.key);
   }
 
   /** Sends the draft and shows the answer as it comes. If it does not arrive at the server, it returns to the box. */
@@ -107,7 +105,6 @@ export class Thread {
       this.problem.value = problemOf(new ApiError(413, "too_large", ""));
       return;
     }
-    clearTimeout(this.#poll);
     const before = this.messages.value;
     const question: Message = { key: nextKey(), role: "user", content, status: "complete", note: null };
     batch(() => {
@@ -120,9 +117,9 @@ export class Thread {
     this.#abort = abort;
     try {
       const id = this.id.value;
-      const response = await request("POST", "/chat", { content, ...(id === null ? {} : { conversationId: id }) }, abort.signal);
-      if (!response.body) throw new ApiError(0, "network", "No connection.");
-      await this.#follow(answerEvents(response.body));
+      const body = { content, ...(id === null ? {} : { conversationId: id }) };
+      const response = await request("POST", "/chat", { body, signal: abort.signal });
+      if ((await this.#read(response)) === "cut") await this.#readOn(abort.signal);
     } catch (error) {
       this.#giveBack(before, content, abort.signal.aborted ? null : error);
     }
@@ -137,11 +134,7 @@ export class Thread {
     this.answer.value = { ...answer, phase: "stopping" };
     const abort = this.#abort;
     if (answer.messageId === null) abort?.abort();
-    else
-      void api
-        .cancel(answer.messageId)
-        .then(() => this.load())
-        .catch(() => abort?.abort());
+    else void api.cancel(answer.messageId).catch(() => abort?.abort());
     setTimeout(() => abort?.abort(), STOP_PATIENCE_MS);
   }
 
@@ -152,13 +145,41 @@ export class Thread {
     if (question && this.draft.value.trim() === "") this.write(question.content);
   }
 
-  async #follow(events: AsyncGenerator<AnswerEvent>): Promise<void> {
+  /** Follows an answer that was being written when the page came. */
+  async #readAlong(messageId: string): Promise<void> {
+    const abort = new AbortController();
+    this.#abort = abort;
+    try {
+      await this.#readOn(abort.signal);
+    } catch (error) {
+      if (!isSignedOut(error) && this.answer.value?.messageId === messageId) this.#finishCut(abort.signal.aborted);
+    }
+    this.#abort = null;
+  }
+
+  /** Reads the rest of the answer from where the text ends; the server goes on writing whether we are there or not. */
+  async #readOn(signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; attempt < RETRIES_MS.length; attempt++) {
+      await new Promise((resolve) => setTimeout(resolve, RETRIES_MS[attempt]));
+      const { messageId, text } = this.answer.value ?? {};
+      if (messageId == null || text === undefined) return;
+      try {
+        if ((await this.#read(await api.events(messageId, text.length, signal))) === "ended") return;
+      } catch (error) {
+        if (signal.aborted || !isTransient(error)) throw error;
+      }
+      if ((this.answer.value?.text.length ?? 0) > text.length) attempt = 0;
+    }
+    this.#finishCut(false);
+  }
+
+  /** Shows events until the answer ends, or the connection does. Throws ApiError when nothing had begun. */
+  async #read(response: Response): Promise<"ended" | "cut"> {
+    if (!response.body) throw new ApiError(0, "network", "No connection.");
     const buffer = new FrameBuffer((text) => this.#grow(text));
-    let started = false;
-    for await (const event of events) {
+    for await (const event of answerEvents(response.body)) {
       switch (event.kind) {
         case "start":
-          started = true;
           this.#started(event);
           break;
         case "delta":
@@ -167,17 +188,21 @@ export class Thread {
         case "done":
           buffer.flush();
           this.#finish(event.finishReason === "cancelled" ? "cancelled" : "complete", noteOf(event.finishReason));
-          return;
-        case "error":
+          return "ended";
+        case "error": {
           buffer.flush();
+          const started = this.answer.value?.messageId != null;
+          if (event.code === "cut" && started && this.answer.value?.phase !== "stopping") return "cut";
           if (!started) throw new ApiError(0, event.code === "cut" ? "network" : event.code, event.message);
           if (this.answer.value?.phase === "stopping") this.#finish("cancelled", noteOf("cancelled"));
-          else this.#finish("failed", event.message || "The answer was interrupted.");
-          return;
+          else this.#finish("failed", event.message || interrupted);
+          return "ended";
+        }
         default:
           event satisfies never;
       }
     }
+    return "ended";
   }
 
   #started(event: Extract<AnswerEvent, { kind: "start" }>): void {
@@ -212,10 +237,15 @@ export class Thread {
     announce([status === "complete" ? "Fidus answered:" : note, spoken].filter(Boolean).join(" "));
   }
 
+  /** Ends an answer of which no more will come. */
+  #finishCut(stopped: boolean): void {
+    this.#finish(stopped ? "cancelled" : "failed", stopped ? noteOf("cancelled") : lost);
+  }
+
   #giveBack(before: readonly Message[], content: string, error: unknown): void {
     const started = this.answer.value?.messageId != null;
     if (started) {
-      this.#finish(error === null ? "cancelled" : "failed", error === null ? noteOf("cancelled") : "The answer was interrupted.");
+      this.#finishCut(error === null);
       return;
     }
     batch(() => {
@@ -227,9 +257,17 @@ export class Thread {
   }
 }
 
+const interrupted = "The answer was interrupted.";
+const lost = "The connection was lost before the answer was finished.";
+
+/** The network, a proxy whose API restarts, or an API that is not ready: worth another attempt. */
+function isTransient(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 0 || error.status >= 500);
+}
+
 function toMessage(stored: StoredMessage): Message {
   const status = stored.role === "user" ? "complete" : statusOf(stored.status);
-  const note = status === "failed" ? "The answer was interrupted." : status === "cancelled" ? noteOf("cancelled") : null;
+  const note = status === "failed" ? interrupted : status === "cancelled" ? noteOf("cancelled") : null;
   return { key: stored.id, role: stored.role === "user" ? "user" : "assistant", content: stored.content, status, note };
 }
 

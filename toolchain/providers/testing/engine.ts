@@ -94,6 +94,8 @@ export class EngineProject {
       PULUMI_BACKEND_URL: `file://${join(directory, "backend")}`,
       PULUMI_CONFIG_PASSPHRASE: "test",
       PULUMI_DEBUG_GRPC: join(directory, "grpc.json"),
+      // Half of a run without changes is Node compiling the same modules again: the program, its host and each plugin.
+      NODE_COMPILE_CACHE: join(checkout, "node_modules/.cache/node-compile-cache"),
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       ...options.env,
