@@ -30,7 +30,13 @@ describe("the api role", () => {
       redisUrl: null,
       environment: "production",
       shutdownGraceSeconds: 25,
-      llm: { runtime: "embedded", baseUrl: "http://llm:8080/v1", model: null, demo: false, nextStep: null, contextTokens: 4096 },
+      llm: {
+        runtimes: [{ kind: "embedded", baseUrl: "http://llm:8080/v1", optIn: false }],
+        model: null,
+        demo: false,
+        nextStep: null,
+        contextTokens: 4096,
+      },
     });
   });
 
@@ -38,7 +44,7 @@ describe("the api role", () => {
     expect(problems({ PORT: "80a", LLM_RUNTIME: "llamafile", FIDUS_VERSON: "1" })).toEqual([
       'FIDUS_VERSON: got "1"; needs a known setting. Unset FIDUS_VERSON or correct its spelling.',
       'PORT: got "80a"; needs a port from 0 to 65535. Set PORT=8000.',
-      'LLM_RUNTIME: got "llamafile"; needs one of embedded, ollama, ollama-native, lmstudio, vllm, openai, litellm. Set LLM_RUNTIME=embedded.',
+      'LLM_RUNTIME: got "llamafile"; needs one of embedded, ollama, ollama-native, lmstudio, vllm, openai, anthropic, gemini, compatible, litellm. Set LLM_RUNTIME=embedded.',
       "DATABASE_URL: got nothing; needs a postgres:// URL. Set DATABASE_URL=postgres://fidus:…@postgres:5432/fidus or DATABASE_URL_FILE.",
       "SESSION_SECRET: got nothing; needs 32 or more random characters, no placeholder. Set SESSION_SECRET_FILE to a file written by: openssl rand -base64 32",
     ]);
@@ -108,8 +114,8 @@ describe("the language model", () => {
     [{ LLM_RUNTIME: "ollama-native", OLLAMA_BASE_URL: "http://10.0.0.1:11434/" }, "http://10.0.0.1:11434/v1"],
     [{ LLM_RUNTIME: "vllm", OPENAI_API_BASE_URL: "http://gpu:8000/v1/" }, "http://gpu:8000/v1"],
     [{ LLM_RUNTIME: "openai", OPENAI_API_KEY: "sk-abc" }, "https://api.openai.com/v1"],
-  ])("%j answers at %s", (env, baseUrl) => {
-    expect(readApiConfig({ ...valid, ...env }).llm.baseUrl).toBe(baseUrl);
+  ])("%j answers at %s [L-02]", (env, baseUrl) => {
+    expect(readApiConfig({ ...valid, ...env }).llm.runtimes[0]?.baseUrl).toBe(baseUrl);
   });
 
   test("needs an address where none can be known, and a key for OpenAI", () => {
@@ -123,14 +129,14 @@ describe("the language model", () => {
     "is moved to %s by one variable, under its new name and its old one [C-40]",
     (address) => {
       const rest = { ...valid, LLM_RUNTIME: "openai", OPENAI_API_KEY: "sk-abc" };
-      expect(readApiConfig({ ...rest, OPENAI_API_BASE_URL: address }).llm.baseUrl).toBe(address);
-      expect(readApiConfig({ ...rest, OPENAI_API_BASE: address }).llm.baseUrl).toBe(address);
+      expect(readApiConfig({ ...rest, OPENAI_API_BASE_URL: address }).llm.runtimes[0]?.baseUrl).toBe(address);
+      expect(readApiConfig({ ...rest, OPENAI_API_BASE: address }).llm.runtimes[0]?.baseUrl).toBe(address);
     },
   );
 
-  test("accepts the old names with a notice", () => {
+  test("accepts the old names with a notice [L-02]", () => {
     const config = readApiConfig({ ...valid, LLM_PROVIDER: "openai", OPENAI_API_BASE: "http://x/v1", OPENAI_API_KEY: "sk-abc" });
-    expect(config.llm).toMatchObject({ runtime: "openai", baseUrl: "http://x/v1" });
+    expect(config.llm.runtimes).toMatchObject([{ kind: "openai", baseUrl: "http://x/v1" }]);
     expect(config.notices).toEqual([
       "LLM_PROVIDER is the old name of LLM_RUNTIME; rename it.",
       "OPENAI_API_BASE is the old name of OPENAI_API_BASE_URL; rename it.",
@@ -141,4 +147,61 @@ describe("the language model", () => {
 test("each role asks only for what it needs", () => {
   expect(problems({}, readLlmRoleConfig)).toEqual([]);
   expect(problems({}, readWorkerConfig)).toEqual([expect.stringMatching(/^DATABASE_URL: got nothing/)]);
+});
+
+describe("money and limits", () => {
+  const usd = 1_000_000_000;
+
+  test("have the budgets of the requirements unless told otherwise [M-08]", () => {
+    expect(readApiConfig(valid).budget).toMatchObject({ tenantCap: 100 * usd, tenantAlert: 20 * usd });
+    expect(readApiConfig({ ...valid, ENVIRONMENT: "development" }).budget).toMatchObject({
+      tenantCap: 50 * usd,
+      tenantAlert: 20 * usd,
+    });
+    const set = { ...valid, LLM_BUDGET_USD: "0.5", LLM_BUDGET_ALERT_USD: "none" };
+    expect(readApiConfig(set).budget).toMatchObject({ tenantCap: usd / 2, tenantAlert: null });
+  });
+
+  test("are refused when they are malformed, each by name", () => {
+    const wrong = { ...valid, LLM_BUDGET_USD: "1,5", LLM_PRICES: "gpt-4o=2.50", RATE_LIMIT_PER_CALLER: "0" };
+    expect(problems(wrong)).toEqual([
+      "LLM_PRICES: got \"gpt-4o=2.50\"; needs model=INPUT/OUTPUT in USD per million tokens, split by semicolons, three decimals at most. Set LLM_PRICES='gpt-4o-mini=0.15/0.60;gpt-4o=2.50/10'.",
+      'LLM_BUDGET_USD: got "1,5"; needs USD that a tenant may spend in 30 days, or none. Set LLM_BUDGET_USD=100.',
+      'RATE_LIMIT_PER_CALLER: got "0"; needs requests per minute of one key or person, or none. Set RATE_LIMIT_PER_CALLER=6000.',
+    ]);
+  });
+});
+
+describe("who signs people in", () => {
+  test("is Auth0 by its domain, or Keycloak by its issuer with its own claim of roles", () => {
+    const auth0 = {
+      AUTH_PROVIDER: "auth0",
+      AUTH0_DOMAIN: "fidus.eu.auth0.com",
+      AUTH0_CLIENT_ID: "id",
+      AUTH0_CLIENT_SECRET: "a-real-one",
+    };
+    const { oidc } = readApiConfig({ ...valid, ...auth0 }).auth;
+    expect([oidc?.issuer.href, oidc?.rolesClaim, oidc?.adminRole]).toEqual(["https://fidus.eu.auth0.com/", "roles", null]);
+    const keycloak = {
+      AUTH_PROVIDER: "keycloak",
+      OIDC_ISSUER: "https://id.example/realms/fidus",
+      OIDC_CLIENT_ID: "fidus",
+      OIDC_CLIENT_SECRET: "a-real-one",
+    };
+    expect(readApiConfig({ ...valid, ...keycloak }).auth.oidc?.rolesClaim).toBe("realm_access.roles");
+  });
+
+  test.each([
+    [
+      { AUTH_PROVIDER: "auth0" },
+      /^AUTH0_DOMAIN: got nothing.*\nAUTH0_CLIENT_ID: got nothing.*\nAUTH0_CLIENT_SECRET: got nothing/,
+    ],
+    [{ AUTH_PROVIDER: "oidc" }, /^OIDC_ISSUER: got nothing.*\nOIDC_CLIENT_ID: got nothing.*\nOIDC_CLIENT_SECRET: got nothing/],
+    [{ OIDC_ISSUER: "http://id.example" }, /^OIDC_ISSUER: got "http:\/\/id\.example"; needs the provider's https:/],
+    [{ AUTH_PROVIDER: "mock" }, /^AUTH_PROVIDER: got "mock"; needs another provider outside ENVIRONMENT=development/],
+    [{ AUTH_PROVIDER: "mock", ENVIRONMENT: "staging" }, /^AUTH_PROVIDER: got "mock"/],
+    [{ AUTH_PROVIDER: "mock", ENVIRONMENT: "development" }, /^$/],
+  ])("%j is judged before the start [A-15]", (env, text) => {
+    expect(problems({ ...valid, ...env }).join("\n")).toMatch(text);
+  });
 });

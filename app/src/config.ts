@@ -1,6 +1,9 @@
+import type { NanoUsd } from "./budget/money.ts";
+import type { PriceTable } from "./budget/prices.ts";
 import { readEnv, type Env, type Reading } from "./env.ts";
+import { defaultContextTokens, llmConfig, type LlmConfig } from "./llm/config.ts";
 import { throwIfAny, type Problem } from "./problems.ts";
-import { settings, type LlmRuntime, type SettingName, type Values } from "./settings.ts";
+import { settings, type AuthProvider, type SettingName, type Values } from "./settings.ts";
 
 /** What every role knows. */
 export interface CommonConfig {
@@ -19,23 +22,50 @@ export interface CommonConfig {
   readonly notices: readonly string[];
 }
 
-/** Where answers come from. */
-export interface LlmConfig {
-  readonly runtime: LlmRuntime;
-  /** OpenAI-compatible base, ends in /v1 (or the runtime's own path), no trailing slash. */
-  readonly baseUrl: string;
-  readonly apiKey: string | null;
-  /** Model used when the caller names none; null: the first one the runtime lists. */
-  readonly model: string | null;
-  /** True: the model only shows that the plumbing works. */
-  readonly demo: boolean;
-  /** Command that picks a better model. */
-  readonly nextStep: string | null;
-  /** Tokens of prompt and answer together that a chat request may use. */
-  readonly contextTokens: number;
+/** What models cost and how much may be spent; M-08 of the requirements. */
+export interface BudgetConfig {
+  /** The operator's prices by model. */
+  readonly prices: PriceTable;
+  /** What a tenant may spend in 30 days unless the budgets table says otherwise; null: no limit. @default 50 USD in development, else 100 */
+  readonly tenantCap: NanoUsd | null;
+  /** From when on to warn; null: never. @default 20 USD */
+  readonly tenantAlert: NanoUsd | null;
+  /** Longest answer anybody may ask for, in tokens; null: no limit. @default null */
+  readonly maxOutputTokens: number | null;
+}
+
+/** Requests per minute; null: no limit. */
+export interface LimitConfig {
+  /** Of one key, or one person on the page. @default 6000 */
+  readonly perCaller: number | null;
+  /** @default 12000 */
+  readonly perAddress: number | null;
+  /** API processes that share the work: each allows this share of a limit while Redis is away. @default 1 */
+  readonly replicas: number;
+}
+
+/** How Fidus is known at an OpenID Connect provider. */
+export interface OidcConfig {
+  readonly issuer: URL;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Claim with the roles, by name or path. @default "realm_access.roles" for Keycloak, else "roles" */
+  readonly rolesClaim: string;
+  /** Role that makes an administrator, looked up at each sign-in; null: Fidus keeps the roles itself. @default null */
+  readonly adminRole: string | null;
+}
+
+/** Who proves who people are. Local accounts always work: the way in while a provider is away. */
+export interface AuthConfig {
+  readonly provider: AuthProvider;
+  /** Null with the providers local and mock. */
+  readonly oidc: OidcConfig | null;
 }
 
 export interface ApiConfig extends CommonConfig {
+  readonly auth: AuthConfig;
+  readonly limits: LimitConfig;
+  readonly budget: BudgetConfig;
   readonly databaseUrl: string;
   /** Null: no Redis; cancel then works on the replica that generates. */
   readonly redisUrl: string | null;
@@ -55,6 +85,7 @@ export interface WebConfig extends CommonConfig {
 
 export interface WorkerConfig extends CommonConfig {
   readonly databaseUrl: string;
+  readonly budget: BudgetConfig;
 }
 
 export interface LlmRoleConfig extends CommonConfig {
@@ -66,14 +97,15 @@ export interface LlmRoleConfig extends CommonConfig {
   readonly idleUnloadSeconds: number;
 }
 
-const defaults = { contextTokens: 4096, publicUrl: "http://localhost:3000" } as const;
+const defaults = { publicUrl: "http://localhost:3000" } as const;
 
 /** Configuration of the api role. @throws InvalidInputError with every problem at once. */
 export function readApiConfig(env: Env): ApiConfig {
   const reading = readEnv(env);
   const { values } = reading;
   const llm = llmConfig(values);
-  check(reading, ["DATABASE_URL", "SESSION_SECRET"], llm.problems);
+  const auth = authConfig(values);
+  check(reading, ["DATABASE_URL", "SESSION_SECRET", ...auth.required], [...llm.problems, ...auth.problems]);
   return Object.freeze({
     ...common(reading, 8000),
     databaseUrl: values.DATABASE_URL ?? "",
@@ -83,6 +115,13 @@ export function readApiConfig(env: Env): ApiConfig {
     corsOrigins: values.CORS_ALLOW_ORIGIN ?? [],
     trustedProxies: values.FORWARDED_ALLOW_IPS ?? [],
     llm: llm.config,
+    auth: auth.config,
+    budget: budgetConfig(values),
+    limits: {
+      perCaller: orDefault(values.RATE_LIMIT_PER_CALLER, 6_000),
+      perAddress: orDefault(values.RATE_LIMIT_PER_ADDRESS, 12_000),
+      replicas: values.API_REPLICAS ?? 1,
+    },
     webRoot: values.FIDUS_WEB_ROOT ?? null,
   });
 }
@@ -102,7 +141,11 @@ export function readWebConfig(env: Env): WebConfig {
 export function readWorkerConfig(env: Env): WorkerConfig {
   const reading = readEnv(env);
   check(reading, ["DATABASE_URL"]);
-  return Object.freeze({ ...common(reading, 8001), databaseUrl: reading.values.DATABASE_URL ?? "" });
+  return Object.freeze({
+    ...common(reading, 8001),
+    databaseUrl: reading.values.DATABASE_URL ?? "",
+    budget: budgetConfig(reading.values),
+  });
 }
 
 /** Configuration of the llm role. @throws InvalidInputError */
@@ -115,7 +158,7 @@ export function readLlmRoleConfig(env: Env): LlmRoleConfig {
     modelFile: values.LLM_MODEL_FILE ?? "/models/model.gguf",
     model: values.LLM_MODEL ?? null,
     threads: values.LLM_THREADS ?? 1,
-    contextTokens: values.LLM_CONTEXT_TOKENS ?? defaults.contextTokens,
+    contextTokens: values.LLM_CONTEXT_TOKENS ?? defaultContextTokens,
     idleUnloadSeconds: values.LLM_IDLE_UNLOAD_SECONDS ?? 300,
   });
 }
@@ -125,6 +168,48 @@ export function readDatabaseUrl(env: Env): string {
   const reading = readEnv(env);
   check(reading, ["DATABASE_URL"]);
   return reading.values.DATABASE_URL ?? "";
+}
+
+function authConfig(values: Values): { config: AuthConfig; required: SettingName[]; problems: Problem[] } {
+  const provider = values.AUTH_PROVIDER ?? "local";
+  if (provider === "local") return { config: { provider, oidc: null }, required: [], problems: [] };
+  if (provider === "mock") {
+    const rule = "another provider outside ENVIRONMENT=development: mock lets anybody in as anybody";
+    const safe = values.ENVIRONMENT === "development";
+    const problems = safe ? [] : [{ path: "AUTH_PROVIDER", got: provider, rule, fix: settings.AUTH_PROVIDER.fix }];
+    return { config: { provider, oidc: null }, required: [], problems };
+  }
+  const auth0 = provider === "auth0";
+  const issuer = auth0
+    ? new URL(`https://${values.AUTH0_DOMAIN ?? "absent"}/`)
+    : (values.OIDC_ISSUER ?? new URL("https://absent"));
+  const oidc: OidcConfig = {
+    issuer,
+    clientId: (auth0 ? values.AUTH0_CLIENT_ID : values.OIDC_CLIENT_ID) ?? "",
+    clientSecret: (auth0 ? values.AUTH0_CLIENT_SECRET : values.OIDC_CLIENT_SECRET) ?? "",
+    rolesClaim: values.OIDC_ROLES_CLAIM ?? (provider === "keycloak" ? "realm_access.roles" : "roles"),
+    adminRole: values.OIDC_ADMIN_ROLE ?? null,
+  };
+  const required: SettingName[] = auth0
+    ? ["AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"]
+    : ["OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"];
+  return { config: { provider, oidc }, required, problems: [] };
+}
+
+function budgetConfig(values: Values): BudgetConfig {
+  const { LLM_PRICES: prices = new Map(), LLM_MAX_OUTPUT_TOKENS: maxOutputTokens = null } = values;
+  const usualCap = (values.ENVIRONMENT === "development" ? 50 : 100) * 1_000_000_000;
+  return {
+    prices,
+    tenantCap: orDefault(values.LLM_BUDGET_USD, usualCap),
+    tenantAlert: orDefault(values.LLM_BUDGET_ALERT_USD, 20_000_000_000),
+    maxOutputTokens,
+  };
+}
+
+/** Null is the operator's "none"; only what is absent falls back. */
+function orDefault<T>(value: T | null | undefined, usual: T): T | null {
+  return value === undefined ? usual : value;
 }
 
 function common({ values, notices }: Reading, defaultPort: number): CommonConfig {
@@ -146,41 +231,4 @@ function check(reading: Reading, required: readonly SettingName[], more: readonl
     .filter((name) => reading.values[name] === undefined && !named.has(name))
     .map((name) => ({ path: name, got: undefined, rule: settings[name].rule, fix: settings[name].fix }));
   throwIfAny([...reading.problems, ...missing, ...more]);
-}
-
-/** The base each runtime has when none is given; null: it must be given. */
-const runtimeBases: Readonly<Record<LlmRuntime, string | null>> = {
-  embedded: "http://llm:8080/v1",
-  ollama: "http://ollama:11434/v1",
-  "ollama-native": "http://host.docker.internal:11434/v1",
-  lmstudio: null,
-  vllm: null,
-  openai: "https://api.openai.com/v1",
-  litellm: null,
-};
-
-function llmConfig(values: Values): { config: LlmConfig; problems: Problem[] } {
-  const runtime = values.LLM_RUNTIME ?? "embedded";
-  const ollama =
-    runtime.startsWith("ollama") && values.OLLAMA_BASE_URL !== undefined ? `${values.OLLAMA_BASE_URL}/v1` : undefined;
-  const baseUrl = ollama ?? values.OPENAI_API_BASE_URL ?? runtimeBases[runtime];
-  const problems: Problem[] = [];
-  if (baseUrl === null) {
-    const { rule, fix } = settings.OPENAI_API_BASE_URL;
-    problems.push({ path: "OPENAI_API_BASE_URL", got: undefined, rule: `${rule} for LLM_RUNTIME=${runtime}`, fix });
-  }
-  if (runtime === "openai" && values.OPENAI_API_KEY === undefined) {
-    const { rule, fix } = settings.OPENAI_API_KEY;
-    problems.push({ path: "OPENAI_API_KEY", got: undefined, rule, fix });
-  }
-  const config: LlmConfig = {
-    runtime,
-    baseUrl: baseUrl ?? "",
-    apiKey: values.OPENAI_API_KEY ?? null,
-    model: values.LLM_MODEL ?? null,
-    demo: values.LLM_DEMO ?? false,
-    nextStep: values.LLM_NEXT_STEP ?? null,
-    contextTokens: values.LLM_CONTEXT_TOKENS ?? defaults.contextTokens,
-  };
-  return { config, problems };
 }

@@ -1,12 +1,17 @@
 import type { ApiConfig } from "./config.ts";
+import { BudgetMeter } from "./budget/meter.ts";
 import { Sessions } from "./auth/sessions.ts";
 import { Answers } from "./chat/answers.ts";
 import { CancelRegistry } from "./chat/cancel.ts";
 import { createPool, type Db } from "./db/pool.ts";
+import { Limits } from "./http/limits.ts";
 import { Metrics } from "./http/metrics.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { Gateway } from "./llm/gateway.ts";
+import { LlmMetrics } from "./llm/llm-metrics.ts";
 import { Probes } from "./llm/probes.ts";
-import { Upstream } from "./llm/upstream.ts";
+import { Trials } from "./llm/trials.ts";
+import type { Meter } from "./llm/usage.ts";
 import type { Logger } from "./log.ts";
 import { createRedisBus, type RedisBus } from "./redis.ts";
 
@@ -17,12 +22,21 @@ export interface Context {
   readonly db: Db;
   readonly redis: RedisBus | null;
   readonly sessions: Sessions;
-  readonly upstream: Upstream;
+  /** Stands before every runtime. */
+  readonly gateway: Gateway;
+  /** Admits requests and is told what they used. */
+  readonly meter: Meter;
   readonly probes: Probes;
   readonly answers: Answers;
   readonly cancels: CancelRegistry;
   readonly lifecycle: Lifecycle;
+  /** The meter of budgets, to be started with the server. */
+  readonly budget: BudgetMeter;
+  /** A/B tests of models. */
+  readonly trials: Trials;
+  readonly limits: Limits;
   readonly metrics: Metrics;
+  readonly llmMetrics: LlmMetrics;
   /** Milliseconds between heartbeats of an open stream. */
   readonly heartbeatMs: number;
   /** Releases everything, in reverse order. */
@@ -33,30 +47,45 @@ export interface Context {
 export function createContext(config: ApiConfig, log: Logger): Context {
   const db = createPool(config.databaseUrl, log.child({ part: "db" }));
   const redis = config.redisUrl === null ? null : createRedisBus(config.redisUrl, log.child({ part: "redis" }));
-  const upstream = new Upstream(config.llm);
   const lifecycle = new Lifecycle();
-  const probes = new Probes({ config: config.llm, upstream, db, redis, log: log.child({ part: "probes" }) });
   const answers = new Answers({ db, redis, log: log.child({ part: "answers" }) });
-  const cancels = new CancelRegistry(redis);
   const metrics = new Metrics({ openAnswers: () => lifecycle.openWork });
+  const budget = new BudgetMeter({
+    config: config.budget,
+    db,
+    log: log.child({ part: "budget" }),
+    limitsWork: () => redis?.ready() ?? true,
+  });
+  const llmMetrics = new LlmMetrics(metrics.registry);
+  const gateway = new Gateway(config.llm, llmMetrics, log.child({ part: "gateway" }));
+  const probes = new Probes({ gateway, db, redis, log: log.child({ part: "probes" }) });
+  const cancels = new CancelRegistry(redis);
+  const trials = new Trials(db, log);
   return {
     config,
     log,
     db,
     redis,
     sessions: new Sessions(db, config.sessionSecret),
-    upstream,
+    gateway,
     probes,
     answers,
     cancels,
     lifecycle,
+    meter: budget,
+    budget,
+    trials,
+    limits: new Limits(config.limits, redis?.commands ?? null),
     metrics,
+    llmMetrics,
     heartbeatMs: 15_000,
     close: async () => {
       probes.stop();
+      trials.stop();
+      await budget.close();
       answers.stop();
       redis?.close();
-      await upstream.close();
+      await gateway.close();
       await db.end();
     },
   };

@@ -13,6 +13,10 @@ export interface RedisBus {
   readonly listen: (channel: string, onMessage: (message: string) => void) => () => void;
   /** Runs after each reconnect, when messages may have been lost. */
   readonly onResume: (resumed: () => void) => void;
+  /** The connection for commands; they fail at once while Redis is away. */
+  readonly commands: Redis;
+  /** False while Redis is away. */
+  readonly ready: () => boolean;
   /** @throws when Redis does not answer. */
   readonly ping: () => Promise<void>;
   readonly close: () => void;
@@ -26,6 +30,8 @@ export function createRedisBus(url: string, log: Logger): RedisBus {
     commandTimeout: 2_000,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
+    // One write for what is asked in the same turn.
+    enableAutoPipelining: true,
     retryStrategy: (attempt: number) => Math.min(attempt * 200, 3_000),
   };
   const commands = new Redis(url, options);
@@ -53,6 +59,8 @@ export function createRedisBus(url: string, log: Logger): RedisBus {
     );
   });
   return {
+    commands,
+    ready: () => commands.status === "ready",
     publish: (channel, message) => succeeds(commands.publish(channel, message)),
     publishAndKeep: (channel, message, key, seconds) =>
       succeeds(commands.multi().set(key, "1", "EX", seconds).publish(channel, message).exec()),

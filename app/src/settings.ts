@@ -1,8 +1,25 @@
 import { z } from "zod";
+import { parseUsd } from "./budget/money.ts";
+import { parsePrices } from "./budget/prices.ts";
 
 /** The LLM runtimes the gateway can stand before. */
-export const llmRuntimes = ["embedded", "ollama", "ollama-native", "lmstudio", "vllm", "openai", "litellm"] as const;
+export const llmRuntimes = [
+  "embedded",
+  "ollama",
+  "ollama-native",
+  "lmstudio",
+  "vllm",
+  "openai",
+  "anthropic",
+  "gemini",
+  "compatible",
+  "litellm",
+] as const;
 export type LlmRuntime = (typeof llmRuntimes)[number];
+
+/** Who proves who people are, besides local accounts with a password. */
+export const authProviders = ["local", "auth0", "keycloak", "oidc", "mock"] as const;
+export type AuthProvider = (typeof authProviders)[number];
 
 interface Setting {
   readonly schema: z.ZodType;
@@ -28,6 +45,9 @@ const httpUrl = z
   .string()
   .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))
   .transform((text) => text.replace(/\/+$/, ""));
+const issuer = httpUrl
+  .refine((text) => text.startsWith("https:") || ["localhost", "127.0.0.1", "[::1]"].includes(new URL(text).hostname))
+  .transform((text) => new URL(text));
 const urlWith = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
 const list = (separator: string) =>
@@ -37,6 +57,15 @@ const list = (separator: string) =>
       .map((part) => part.trim())
       .filter((part) => part !== ""),
   );
+/** Only well-formed here; the table's own schema says what belongs into it (llm/table.ts). */
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue({ code: "custom" });
+    return z.NEVER;
+  }
+});
 const key32 = z
   .string()
   .min(32)
@@ -49,6 +78,20 @@ const origins = list(";").refine((parts) => parts.every((part) => URL.canParse(p
 const proxies = list(",").refine((parts) =>
   parts.every((part) => ["loopback", "linklocal", "uniquelocal"].includes(part) || /^[0-9a-f.:]+(\/\d{1,3})?$/i.test(part)),
 );
+
+/** An amount in USD as nano-USD; "none" is no limit. */
+const usdOrNone = z.string().transform((text, ctx) => {
+  if (text === "none") return null;
+  const amount = parseUsd(text);
+  if (amount === null) ctx.addIssue("not an amount");
+  return amount;
+});
+const countOrNone = z.union([z.literal("none").transform(() => null), wholeNumber(1, 1_000_000_000)]);
+const prices = z.string().transform((text, ctx) => {
+  const table = parsePrices(text);
+  if (table === null) ctx.addIssue("not a price table");
+  return table ?? new Map<string, never>();
+});
 
 /** Every environment variable the app reads. Drives the reader, its messages and docs/configuration.md. */
 export const settings = {
@@ -72,6 +115,12 @@ export const settings = {
     secret: true,
   },
   LLM_RUNTIME: { schema: z.enum(llmRuntimes), rule: `one of ${llmRuntimes.join(", ")}`, fix: "Set LLM_RUNTIME=embedded." },
+  LLM_RUNTIMES: {
+    schema: json,
+    rule: "a JSON object of runtimes and models",
+    fix: "Set LLM_RUNTIMES_FILE to a file as docs/llm-runtimes.md shows.",
+    secret: true,
+  },
   OPENAI_API_BASE_URL: { schema: httpUrl, rule: "an http(s) URL", fix: "Set OPENAI_API_BASE_URL=http://llm:8080/v1." },
   OPENAI_API_KEY: {
     schema: apiKey,
@@ -90,6 +139,37 @@ export const settings = {
     fix: "Set LLM_CONTEXT_TOKENS=4096.",
   },
   LLM_MODEL_FILE: { schema: z.string().startsWith("/"), rule: "an absolute path", fix: "Set LLM_MODEL_FILE=/models/model.gguf." },
+  LLM_PRICES: {
+    schema: prices,
+    rule: "model=INPUT/OUTPUT in USD per million tokens, split by semicolons, three decimals at most",
+    fix: "Set LLM_PRICES='gpt-4o-mini=0.15/0.60;gpt-4o=2.50/10'.",
+  },
+  LLM_BUDGET_USD: {
+    schema: usdOrNone,
+    rule: "USD that a tenant may spend in 30 days, or none",
+    fix: "Set LLM_BUDGET_USD=100.",
+  },
+  LLM_BUDGET_ALERT_USD: {
+    schema: usdOrNone,
+    rule: "USD in 30 days from which on to warn, or none",
+    fix: "Set LLM_BUDGET_ALERT_USD=20.",
+  },
+  LLM_MAX_OUTPUT_TOKENS: {
+    schema: countOrNone,
+    rule: "a whole number from 1, or none",
+    fix: "Set LLM_MAX_OUTPUT_TOKENS=4096.",
+  },
+  RATE_LIMIT_PER_CALLER: {
+    schema: countOrNone,
+    rule: "requests per minute of one key or person, or none",
+    fix: "Set RATE_LIMIT_PER_CALLER=6000.",
+  },
+  RATE_LIMIT_PER_ADDRESS: {
+    schema: countOrNone,
+    rule: "requests per minute from one address, or none",
+    fix: "Set RATE_LIMIT_PER_ADDRESS=12000.",
+  },
+  API_REPLICAS: { schema: wholeNumber(1, 1_000), rule: "a whole number from 1 to 1000", fix: "Set API_REPLICAS=1." },
   LLM_IDLE_UNLOAD_SECONDS: {
     schema: wholeNumber(1, 86_400),
     rule: "whole seconds from 1 to 86400",
@@ -106,6 +186,45 @@ export const settings = {
     rule: "32 or more random characters, no placeholder",
     fix: "Set ENCRYPTION_KEY_FILE to a file written by: openssl rand -base64 32",
     secret: true,
+  },
+  AUTH_PROVIDER: {
+    schema: z.enum(authProviders),
+    rule: `one of ${authProviders.join(", ")}`,
+    fix: "Set AUTH_PROVIDER=local.",
+  },
+  AUTH0_DOMAIN: { schema: z.hostname(), rule: "the tenant's host name", fix: "Set AUTH0_DOMAIN=fidus.eu.auth0.com." },
+  AUTH0_CLIENT_ID: { schema: z.string().min(1).max(200), rule: "the application's client id", fix: "Copy it from Auth0." },
+  AUTH0_CLIENT_SECRET: {
+    schema: apiKey,
+    rule: "the application's client secret, no placeholder",
+    fix: "Set AUTH0_CLIENT_SECRET_FILE to a file that holds it.",
+    secret: true,
+  },
+  OIDC_ISSUER: {
+    schema: issuer,
+    rule: "the provider's https:// URL (http:// on this machine only)",
+    fix: "Set OIDC_ISSUER=https://id.example.com/realms/fidus.",
+  },
+  OIDC_CLIENT_ID: {
+    schema: z.string().min(1).max(200),
+    rule: "the client id given by the provider",
+    fix: "Set OIDC_CLIENT_ID=fidus.",
+  },
+  OIDC_CLIENT_SECRET: {
+    schema: apiKey,
+    rule: "the client secret given by the provider, no placeholder",
+    fix: "Set OIDC_CLIENT_SECRET_FILE to a file that holds it.",
+    secret: true,
+  },
+  OIDC_ROLES_CLAIM: {
+    schema: z.string().min(1).max(200),
+    rule: "the name or path of the claim that lists roles",
+    fix: "Set OIDC_ROLES_CLAIM=realm_access.roles.",
+  },
+  OIDC_ADMIN_ROLE: {
+    schema: z.string().min(1).max(200),
+    rule: "the role at the provider that makes an administrator",
+    fix: "Set OIDC_ADMIN_ROLE=fidus-admin.",
   },
   PUBLIC_URL: { schema: httpUrl, rule: "an http(s) URL", fix: "Set PUBLIC_URL=http://localhost:3000." },
   CORS_ALLOW_ORIGIN: {

@@ -91,6 +91,7 @@ class Api {
     const path = pathname.replace("/api/v1", "");
     if (method !== "GET" && request.headers["x-fidus-csrf"] === undefined) return fail(response, 403, "forbidden");
     if (path === "/llm/status") return json(response, 200, this.#status());
+    if (path === "/auth/providers") return json(response, 200, { password: true, oidc: null, mock: false });
     if (path === "/auth/login") return this.#login(cookieName(request), await bodyOf(request), response);
     const cookie = cookieName(request);
     const session = parseCookie(request.headers.cookie ?? "")[cookie] ?? "";

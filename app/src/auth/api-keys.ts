@@ -1,11 +1,31 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 import type { Queryable } from "../db/pool.ts";
+import { defaultScopes, type Scope } from "./scopes.ts";
 import type { User } from "./users.ts";
 
 /** A new key: `apiKey` is shown once and not stored. */
 export interface NewApiKey {
   readonly id: string;
   readonly apiKey: string;
+}
+
+/** A key as its bearer is judged by. */
+export interface KeyGrant {
+  readonly id: string;
+  readonly scopes: readonly Scope[];
+  /** Null: the installation's limit. */
+  readonly requestsPerMinute: number | null;
+}
+
+export interface ApiKeyOptions {
+  readonly userId: string;
+  readonly name: string;
+  /** Null: it does not expire. */
+  readonly ttlSeconds: number | null;
+  /** @default chat and embeddings */
+  readonly scopes?: readonly Scope[];
+  /** @default null: the installation's */
+  readonly requestsPerMinute?: number | null;
 }
 
 const shape = /^fidus_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
@@ -21,42 +41,84 @@ export function hashSecret(secret: string): Buffer {
   return createHash("sha256").update(secret).digest();
 }
 
-/** Makes and stores a key. `ttlSeconds` null: it does not expire. */
+/** Makes and stores a key. */
 export async function createApiKey(
   db: Queryable,
-  { userId, name, ttlSeconds }: { userId: string; name: string; ttlSeconds: number | null },
+  { userId, name, ttlSeconds, scopes = defaultScopes, requestsPerMinute = null }: ApiKeyOptions,
 ): Promise<NewApiKey> {
   const id = randomUUID();
   const prefix = randomBytes(6).toString("hex");
   const secret = randomBytes(32).toString("base64url");
   await db.query(
-    `INSERT INTO api_keys (id, user_id, name, prefix, secret_hash, expires_at)
-     VALUES ($1, $2, $3, $4, $5, now() + make_interval(secs => $6))`,
-    [id, userId, name, prefix, hashSecret(secret), ttlSeconds],
+    `INSERT INTO api_keys (id, user_id, name, prefix, secret_hash, expires_at, scopes, requests_per_minute)
+     VALUES ($1, $2, $3, $4, $5, now() + make_interval(secs => $6), $7, $8)`,
+    [id, userId, name, prefix, hashSecret(secret), ttlSeconds, scopes, requestsPerMinute],
   );
   return { id, apiKey: `fidus_${prefix}_${secret}` };
 }
 
-/** Revokes a key at once. False when there is none with this id. */
-export async function revokeApiKey(db: Queryable, id: string): Promise<boolean> {
-  const { rowCount } = await db.query("UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1", [id]);
+/** A key as people see it: never the secret. */
+export interface ApiKeySummary {
+  readonly id: string;
+  readonly userId: string;
+  readonly email: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly scopes: readonly Scope[];
+  readonly requestsPerMinute: number | null;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+  readonly lastUsedAt: Date | null;
+}
+
+/** Keys of a person, or of everybody; latest first, 1,000 at most. */
+export async function listApiKeys(db: Queryable, userId: string | null = null): Promise<ApiKeySummary[]> {
+  const { rows } = await db.query<ApiKeySummary>(
+    `SELECT k.id, k.user_id AS "userId", u.email, k.name, k.prefix, k.scopes, k.requests_per_minute AS "requestsPerMinute",
+       k.created_at AS "createdAt", k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", k.last_used_at AS "lastUsedAt"
+     FROM api_keys k JOIN users u ON u.id = k.user_id
+     WHERE $1::uuid IS NULL OR k.user_id = $1 ORDER BY k.created_at DESC LIMIT 1000`,
+    [userId],
+  );
+  return rows;
+}
+
+/** Revokes a key at once: anybody's, or only one of this person. False when there is none with this id. */
+export async function revokeApiKey(db: Queryable, id: string, userId: string | null = null): Promise<boolean> {
+  const { rowCount } = await db.query(
+    "UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2)",
+    [id, userId],
+  );
   return (rowCount ?? 0) > 0;
 }
 
-/** The key's owner, or null when the key is unknown, wrong, expired, revoked, or its owner is disabled. */
-export async function userOfApiKey(db: Queryable, text: string): Promise<User | null> {
+interface KeyRow extends User {
+  readonly keyId: string;
+  readonly scopes: Scope[];
+  readonly requestsPerMinute: number | null;
+  readonly secretHash: Buffer;
+  readonly stale: boolean;
+}
+
+/** The key and its owner, or null when the key is unknown, wrong, expired, revoked, or its owner is disabled. */
+export async function ownerOfApiKey(db: Queryable, text: string): Promise<{ user: User; key: KeyGrant } | null> {
   const parsed = parseApiKey(text);
   if (parsed === null) return null;
-  const { rows } = await db.query<User & { key_id: string; secret_hash: Buffer; stale: boolean }>(
-    `SELECT u.id, u.email, u.name, u.role, k.id AS key_id, k.secret_hash,
+  // Named: every request asks this, and need not have it parsed and planned each time.
+  const { rows } = await db.query<KeyRow>({
+    name: "owner_of_api_key",
+    text: `SELECT u.id, u.email, u.name, u.role, u.tenant, k.id AS "keyId", k.scopes, k.secret_hash AS "secretHash",
+            k.requests_per_minute AS "requestsPerMinute",
             (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute') AS stale
      FROM api_keys k JOIN users u ON u.id = k.user_id AND u.disabled_at IS NULL
      WHERE k.prefix = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())`,
-    [parsed.prefix],
-  );
+    values: [parsed.prefix],
+  });
   const row = rows[0];
-  if (row === undefined || !timingSafeEqual(row.secret_hash, hashSecret(parsed.secret))) return null;
+  if (row === undefined || !timingSafeEqual(row.secretHash, hashSecret(parsed.secret))) return null;
   // At most one write a minute and key: "last used" is for people, not worth a write per request.
-  if (row.stale) await db.query("UPDATE api_keys SET last_used_at = now() WHERE id = $1", [row.key_id]);
-  return { id: row.id, email: row.email, name: row.name, role: row.role };
+  if (row.stale) await db.query("UPDATE api_keys SET last_used_at = now() WHERE id = $1", [row.keyId]);
+  const { id, email, name, role, tenant, keyId, scopes, requestsPerMinute } = row;
+  return { user: { id, email, name, role, tenant }, key: { id: keyId, scopes, requestsPerMinute } };
 }

@@ -147,7 +147,7 @@ describe("signing in", () => {
     expect((await login({ email: "x@test", password }, { ...pageHeaders, "x-forwarded-for": "9.9.9.9" })).status).toBe(429);
   });
 
-  test("counts the address a trusted proxy reports", async () => {
+  test("counts the address a trusted proxy reports [X-11]", async () => {
     const behind = await startApi({ databaseUrl, upstream: "http://127.0.0.1:9/v1", env: { FORWARDED_ALLOW_IPS: "loopback" } });
     try {
       await login({ email: "x@test", password }, { ...pageHeaders, "x-forwarded-for": "9.9.9.9" }, behind.url);

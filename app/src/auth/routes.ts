@@ -10,14 +10,14 @@ import { decoyHash, verifyPassword } from "./password.ts";
 import { PgRateStore } from "./rate-store.ts";
 import { sessionToken, setSessionCookie } from "./session-cookie.ts";
 import { sessionSeconds } from "./sessions.ts";
-import { findByEmail, normalizeEmail } from "./users.ts";
+import { findByEmail, noPassword, normalizeEmail } from "./users.ts";
 
 const loginBody = z.strictObject({ email: storableText.min(1).max(254), password: z.string().min(1).max(1024) });
 
 /** Attempts allowed per address (any outcome) and per e-mail (failures only), and the window of both. */
 export const loginLimits = { perAddress: 60, failuresPerEmail: 10, windowSeconds: 15 * 60 } as const;
 
-type AuthContext = Pick<Context, "config" | "db" | "sessions" | "log">;
+type AuthContext = Pick<Context, "config" | "db" | "sessions" | "log" | "limits">;
 
 /** Sign-in by password, sign-out, and who is signed in. */
 export function createAuthRouter(ctx: AuthContext): Router {
@@ -25,9 +25,10 @@ export function createAuthRouter(ctx: AuthContext): Router {
   router.post("/login", refuseForeignOrigin(ctx.config), addressLimit(ctx), emailLimit(ctx), async (req, res) => {
     const { email, password } = parseBody(loginBody, req);
     const found = await findByEmail(ctx.db, email);
-    const right = await verifyPassword(password, found?.passwordHash ?? (await decoyHash()));
-    if (found === null || !right) throw new AppError("wrong_credentials");
-    setSessionCookie(res, ctx.config, await ctx.sessions.create(found.user.id), sessionSeconds);
+    const known = found !== null && found.passwordHash !== noPassword;
+    const right = await verifyPassword(password, known ? found.passwordHash : await decoyHash());
+    if (!known || !right) throw new AppError("wrong_credentials");
+    setSessionCookie(res, ctx.config, await ctx.sessions.create(found.user.id, req.get("user-agent")), sessionSeconds);
     const { name, role } = found.user;
     res.json({ email: found.user.email, name, role });
   });

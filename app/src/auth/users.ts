@@ -10,7 +10,15 @@ export interface User {
   readonly email: string;
   readonly name: string;
   readonly role: UserRole;
+  /** Group whose budget pays for this person's calls. */
+  readonly tenant: string;
 }
+
+/** The group of whoever was put in no other. */
+export const defaultTenant = "default";
+
+/** In place of a hash: of accounts that sign in at a provider only. No password belongs to it. */
+export const noPassword = "!";
 
 /** Thrown when the e-mail already has an account. */
 export class EmailTakenError extends Error {
@@ -37,7 +45,7 @@ export async function createUser(
   db: Queryable,
   { email, name, role, passwordHash }: { email: string; name: string; role: UserRole; passwordHash: string },
 ): Promise<User> {
-  const user: User = { id: randomUUID(), email: normalizeEmail(email), name, role };
+  const user: User = { id: randomUUID(), email: normalizeEmail(email), name, role, tenant: defaultTenant };
   try {
     await db.query("INSERT INTO users (id, email, name, role, password_hash) VALUES ($1, $2, $3, $4, $5)", [
       user.id,
@@ -56,7 +64,7 @@ export async function createUser(
 /** The active account of an address with its password hash, or null. */
 export async function findByEmail(db: Queryable, email: string): Promise<{ user: User; passwordHash: string } | null> {
   const { rows } = await db.query<User & { password_hash: string }>(
-    "SELECT id, email, name, role, password_hash FROM users WHERE email = $1 AND disabled_at IS NULL",
+    "SELECT id, email, name, role, tenant, password_hash FROM users WHERE email = $1 AND disabled_at IS NULL",
     [normalizeEmail(email)],
   );
   const row = rows[0];

@@ -1,21 +1,22 @@
 import type { Context } from "../context.ts";
 import { AppError } from "../errors.ts";
+import type { User } from "../auth/users.ts";
 import type { AnswerOutcome } from "../http/metrics.ts";
 import type { Work } from "../lifecycle.ts";
 import { streamCompletion } from "../llm/completion.ts";
+import { cloudAllowed } from "../llm/consent.ts";
 import { stopReason } from "../llm/upstream.ts";
 import { endTurn, type Ending } from "./answer-rows.ts";
 import type { AnswerEnd, AnswerUsage, GrowingAnswer } from "./growing-answer.ts";
 import { answerTokens, estimateTokens, fitHistory } from "./history.ts";
 import type { Turn } from "./store.ts";
 
-type AnswerContext = Pick<Context, "db" | "upstream" | "config" | "cancels" | "metrics" | "log" | "answers">;
+type AnswerContext = Pick<Context, "db" | "gateway" | "meter" | "config" | "cancels" | "metrics" | "log" | "answers">;
 
 /** Writes one answer to its end, whoever reads it: asks the runtime, lets the answer grow, and closes row and answer alike. */
 export async function writeAnswer(
   ctx: AnswerContext,
-  turn: Turn,
-  model: string,
+  { user, turn, model }: { user: User; turn: Turn; model: string },
   work: Work,
   answer: GrowingAnswer,
 ): Promise<void> {
@@ -38,8 +39,10 @@ export async function writeAnswer(
     ctx.answers.close(turn.messageId, saved ? end : notSaved);
   };
   try {
-    const request = { model, messages, maxTokens: answerTokens(contextTokens) };
-    for await (const event of streamCompletion(ctx.upstream, request, work.signal)) {
+    const cloud = await cloudAllowed(ctx, turn.userId);
+    const payer = { userId: user.id, tenant: user.tenant, keyId: null };
+    const request = { model, messages, maxTokens: answerTokens(contextTokens), cloud, payer, requestId: turn.messageId };
+    for await (const event of streamCompletion(ctx, request, work.signal)) {
       if (event.kind === "finish") finishReason = event.reason;
       else if (event.kind === "usage") usage = { promptTokens: event.promptTokens, completionTokens: event.completionTokens };
       else {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Context } from "../context.ts";
 import { AppError } from "../errors.ts";
 import { refuseWhileDraining } from "../http/drain.ts";
-import { currentUser, requireUser } from "../http/guards.ts";
+import { currentUser, requireScope, requireUser } from "../http/guards.ts";
 import { parseBody, parseId, storableText } from "../http/parse.ts";
 import { EventStream } from "../http/stream.ts";
 import { writeAnswer } from "./answer.ts";
@@ -20,7 +20,7 @@ const chatBody = z.strictObject({
 /** Conversations of the signed-in person. Somebody else's look as if they did not exist. */
 export function createConversationRouter(ctx: Context): Router {
   const router = Router();
-  router.use(requireUser(ctx));
+  router.use(requireUser(ctx), requireScope("chat"));
 
   router.get("/", async (req, res) => {
     res.json({ conversations: await listConversations(ctx.db, currentUser(req).id) });
@@ -54,17 +54,18 @@ function parseLastEventId(header: string | undefined): number {
 /** Asking, reading on and stopping. */
 export function createChatRouter(ctx: Context): Router {
   const router = Router();
-  router.use(requireUser(ctx));
+  router.use(requireUser(ctx), requireScope("chat"));
 
   router.post("/", refuseWhileDraining(ctx), async (req, res) => {
-    const { conversationId = null, content, model = ctx.probes.model } = parseBody(chatBody, req);
+    const { conversationId = null, content, model: asked = ctx.probes.model } = parseBody(chatBody, req);
+    const model = ctx.trials.choose(asked, currentUser(req).id);
     if (model === null) throw new AppError("no_model", { retryAfter: 5 });
     const turn = await beginTurn(ctx.db, { userId: currentUser(req).id, conversationId, content, model });
     const { messageId, title } = turn;
     const work = ctx.lifecycle.begin();
     const answer = ctx.answers.open(messageId, () => work.stop("cancelled"));
     // Goes on when the client leaves: it comes back for the rest, or stops it.
-    void writeAnswer(ctx, turn, model, work, answer).finally(() => work.done());
+    void writeAnswer(ctx, { user: currentUser(req), turn, model }, work, answer).finally(() => work.done());
     const stream = new EventStream(res, ctx.heartbeatMs);
     await stream.send("start", { conversationId: turn.conversationId, messageId, title }, 0);
     await sendAnswer(answer, stream, 0);

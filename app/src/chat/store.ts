@@ -23,6 +23,7 @@ export interface StoredMessage {
 
 /** A turn that was opened: the answer's row exists and is ours to write. */
 export interface Turn {
+  readonly userId: string;
   readonly conversationId: string;
   readonly messageId: string;
   readonly title: string;
@@ -96,7 +97,7 @@ export async function beginTurn(
         "INSERT INTO messages (id, conversation_id, role, content, status, model) VALUES ($1, $2, 'assistant', '', 'streaming', $3)",
         [messageId, conversation.id, model],
       );
-      return { conversationId: conversation.id, messageId, title: conversation.title, history };
+      return { userId, conversationId: conversation.id, messageId, title: conversation.title, history };
     });
   } catch (error) {
     if (pgCode(error) === pgCodes.uniqueViolation) throw new AppError("conversation_busy", { cause: error });

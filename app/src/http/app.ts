@@ -1,7 +1,11 @@
 import cors from "cors";
 import express, { type Express, type RequestHandler } from "express";
 import helmet from "helmet";
+import { createAdminRouter } from "../admin/routes.ts";
+import { createKeyRouter, createSessionRouter } from "../auth/account-routes.ts";
+import { createProviderRouter } from "../auth/oidc-routes.ts";
 import { createAuthRouter } from "../auth/routes.ts";
+import { createUsageRouter } from "../budget/usage-routes.ts";
 import { createChatRouter, createConversationRouter } from "../chat/routes.ts";
 import type { Context } from "../context.ts";
 import { createOpenAiRouter } from "../llm/openai-routes.ts";
@@ -23,7 +27,11 @@ export function createApp(ctx: Context): Express {
   app.use("/v1", createOpenAiRouter(ctx));
   app.use("/api/v1", noStore, express.json({ limit: "256kb" }));
   app.use("/api/v1/llm", createLlmStatusRouter(ctx));
-  app.use("/api/v1/auth", createAuthRouter(ctx));
+  app.use("/api/v1/auth", createAuthRouter(ctx), createProviderRouter(ctx));
+  app.use("/api/v1/admin", createAdminRouter(ctx));
+  app.use("/api/v1/keys", createKeyRouter(ctx));
+  app.use("/api/v1/sessions", createSessionRouter(ctx));
+  app.use("/api/v1/usage", createUsageRouter(ctx));
   app.use("/api/v1/conversations", createConversationRouter(ctx));
   app.use("/api/v1/chat", createChatRouter(ctx));
   app.use("/api", notFound);

@@ -1,18 +1,30 @@
 import type { Request, RequestHandler } from "express";
-import { userOfApiKey } from "../auth/api-keys.ts";
+import { ownerOfApiKey, type KeyGrant } from "../auth/api-keys.ts";
+import type { Scope } from "../auth/scopes.ts";
 import { sessionToken } from "../auth/session-cookie.ts";
 import type { User } from "../auth/users.ts";
 import type { Context } from "../context.ts";
 import { AppError } from "../errors.ts";
 import { senderOf, type OriginConfig } from "./origin.ts";
 
-const users = new WeakMap<Request, User>();
+/** The person behind a request, and the key it came with; null: signed in by cookie. */
+export interface Identity {
+  readonly user: User;
+  readonly key: KeyGrant | null;
+}
+
+const identities = new WeakMap<Request, Identity>();
+
+/** Who made a request that passed one of the guards. */
+export function currentIdentity(req: Request): Identity {
+  const identity = identities.get(req);
+  if (identity === undefined) throw new AppError("unauthenticated");
+  return identity;
+}
 
 /** The person behind a request that passed one of the guards. */
 export function currentUser(req: Request): User {
-  const user = users.get(req);
-  if (user === undefined) throw new AppError("unauthenticated");
-  return user;
+  return currentIdentity(req).user;
 }
 
 /** The credential of `Authorization: Bearer …`, or null. */
@@ -20,29 +32,61 @@ export function bearerToken(req: Request): string | null {
   return /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? "")?.[1] ?? null;
 }
 
-/** Lets through who carries a valid API key. */
-export function requireApiKey({ db }: Pick<Context, "db">): RequestHandler {
-  return async (req, _res, next) => {
+/** Lets through who carries a valid API key, as often as the limits of the address and the key allow. */
+export function requireApiKey({ db, limits }: Pick<Context, "db" | "limits">): RequestHandler {
+  return async (req, res, next) => {
     const token = bearerToken(req);
-    const user = token === null ? null : await userOfApiKey(db, token);
-    if (user === null) throw new AppError("unauthenticated");
-    users.set(req, user);
+    // Asked together: each is a round trip of its own.
+    const [owner] = await Promise.all([token === null ? null : ownerOfApiKey(db, token), limits.address(req, res)]);
+    if (owner === null) throw new AppError("unauthenticated");
+    await limits.caller(owner.key.id, owner.key.requestsPerMinute, res);
+    identities.set(req, owner);
     next();
   };
 }
 
 /** Lets through who is signed in by cookie, or carries a valid API key (then no browser adds it by itself: no CSRF). */
-export function requireUser(ctx: Pick<Context, "db" | "sessions" | "config">): RequestHandler {
-  return async (req, _res, next) => {
-    const bearer = bearerToken(req);
-    const cookie = bearer === null ? sessionToken(req, ctx.config) : null;
-    const user = bearer !== null ? await userOfApiKey(ctx.db, bearer) : cookie !== null ? await ctx.sessions.user(cookie) : null;
-    if (user === null) throw new AppError("unauthenticated");
-    if (bearer === null) refuseForgery(req, ctx.config);
-    users.set(req, user);
+export function requireUser(ctx: IdentityContext): RequestHandler {
+  return async (req, res, next) => {
+    // Asked together: each is a round trip of its own.
+    const [identity] = await Promise.all([identify(ctx, req), ctx.limits.address(req, res)]);
+    if (identity === null) throw new AppError("unauthenticated");
+    const { user, key } = identity;
+    if (key === null) refuseForgery(req, ctx.config);
+    await ctx.limits.caller(key?.id ?? user.id, key?.requestsPerMinute ?? null, res);
+    identities.set(req, identity);
     next();
   };
 }
+
+type IdentityContext = Pick<Context, "db" | "sessions" | "config" | "limits">;
+
+async function identify(ctx: IdentityContext, req: Request): Promise<Identity | null> {
+  const bearer = bearerToken(req);
+  const cookie = bearer === null ? sessionToken(req, ctx.config) : null;
+  const owner = bearer === null ? null : await ownerOfApiKey(ctx.db, bearer);
+  const user = cookie === null ? null : await ctx.sessions.user(cookie);
+  return owner ?? (user === null ? null : { user, key: null });
+}
+
+/** Behind one of the guards above: a key needs this scope. People who signed in themselves need none. */
+export function requireScope(scope: Scope): RequestHandler {
+  return (req, _res, next) => {
+    const { key } = currentIdentity(req);
+    if (key !== null && !key.scopes.includes(scope)) {
+      throw new AppError("not_allowed", { message: `This key lacks the scope ${scope}.` });
+    }
+    next();
+  };
+}
+
+const onlyAdministrators: RequestHandler = (req, _res, next) => {
+  if (currentUser(req).role !== "admin") throw new AppError("not_allowed", { message: "Only administrators may do this." });
+  next();
+};
+
+/** Behind one of the guards above: only administrators; their keys need the scope of the same name. */
+export const requireAdmin: readonly RequestHandler[] = [requireScope("admin"), onlyAdministrators];
 
 /** Refuses a changing request with a cookie unless the page itself made it. @throws AppError forbidden */
 function refuseForgery(req: Request, config: OriginConfig): void {

@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { requireUser } from "./guards.ts";
 
 /** Liveness (touches nothing), readiness (cached probes), and figures for signed-in people. */
-export function createHealthRouter(ctx: Pick<Context, "config" | "probes" | "lifecycle" | "db" | "sessions">): Router {
+export function createHealthRouter(ctx: Pick<Context, "config" | "probes" | "lifecycle" | "db" | "sessions" | "limits">): Router {
   const router = Router();
   const { environment, version } = ctx.config;
 

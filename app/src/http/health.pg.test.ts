@@ -59,9 +59,9 @@ test("a database that hangs is seen as down, and up again when it goes on", asyn
     for (const socket of [near, far]) socket.on("error", () => {});
   });
   const behindWire = Object.assign(new URL(database), { port: String(await listen(wire, 0)) });
-  const { config, log, upstream } = gateway.api.ctx;
+  const { log, gateway: runtimes } = gateway.api.ctx;
   const db = createPool(behindWire.href, log, 1);
-  const probes = new Probes({ config: config.llm, upstream, db, redis: null, log }, 1_000);
+  const probes = new Probes({ gateway: runtimes, db, redis: null, log }, 1_000);
   try {
     await probes.start();
     await until(() => probes.services().postgres === "up");

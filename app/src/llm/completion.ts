@@ -1,8 +1,13 @@
 import { z } from "zod";
 import { AppError } from "../errors.ts";
-import { normalizeErrorBody } from "./openai-errors.ts";
+import { tryJson } from "./adapters/adapter.ts";
+import { paths, readCall } from "./call.ts";
+import type { Gateway } from "./gateway.ts";
+import { RefusalError } from "./refusal.ts";
 import { SseScanner } from "./sse-scanner.ts";
-import { readText, upstreamError, type Upstream } from "./upstream.ts";
+import { candidate, paidFor } from "./plan.ts";
+import { stopReason, upstreamError } from "./upstream.ts";
+import type { Candidate, ExchangeOutcome, Meter, Payer, Usage } from "./usage.ts";
 
 export interface ChatMessage {
   readonly role: "system" | "user" | "assistant";
@@ -14,6 +19,10 @@ export interface CompletionRequest {
   readonly messages: readonly ChatMessage[];
   /** Longest answer in tokens. */
   readonly maxTokens: number;
+  /** True: models outside the house may answer. */
+  readonly cloud: boolean;
+  readonly payer: Payer;
+  readonly requestId: string;
 }
 
 /** What happens in an answer, in this order: texts, one finish, perhaps usage. */
@@ -41,29 +50,84 @@ const chunk = z.looseObject({
  * @throws AppError
  */
 export async function* streamCompletion(
-  upstream: Upstream,
-  { model, messages, maxTokens }: CompletionRequest,
+  { gateway, meter }: { gateway: Gateway; meter: Meter },
+  { model, messages, maxTokens, cloud, payer, requestId }: CompletionRequest,
   signal: AbortSignal,
 ): AsyncGenerator<CompletionEvent> {
-  const body = JSON.stringify({ model, messages, max_tokens: maxTokens, stream: true, stream_options: { include_usage: true } });
-  const response = await upstream.request({ method: "POST", path: "/chat/completions", body, signal });
-  if (response.statusCode !== 200) throw await refusal(response);
-  const scanner = new SseScanner();
-  let finished = false;
+  const json = { model, messages, max_tokens: maxTokens, stream: true, stream_options: { include_usage: true } };
+  const call = readCall("chat", Buffer.from(JSON.stringify(json)));
+  const { targets } = gateway.planner.plan({ model, endpoint: "chat", cloud });
+  const { promptTokens, choices } = call;
+  const promptBytes = call.raw.length;
+  const candidates = targets.map(candidate);
+  const demand = {
+    ...payer,
+    requestId,
+    endpoint: "chat",
+    model,
+    candidates,
+    promptTokens,
+    promptBytes,
+    maxTokens,
+    choices,
+  } as const;
+  const admission = await meter.admit(demand);
+  let asked: Candidate | null = null;
+  const onAsk = (who: Candidate): void => {
+    asked = who;
+  };
+  const question = {
+    path: paths.chat,
+    targets: paidFor(targets, admission),
+    body: call.bodies(admission.maxTokens),
+    onAsk,
+    signal,
+  };
+  const { first, rest, end } = await gateway.ask(question).catch((error: unknown) => {
+    const refused = error instanceof RefusalError;
+    const outcome = signal.aborted ? outcomeOfStop(signal) : refused && error.status < 500 ? "refused" : "failed";
+    void admission.settle({ candidate: asked, outcome, usage: { prompt: 0, completion: 0, estimated: !refused } });
+    throw refused ? refusal(error) : error;
+  });
+  let used: Usage | null = null;
+  let texts = 0;
+  let how: Parameters<typeof end>[0] = "left";
   try {
-    for await (const bytes of response.body as AsyncIterable<Buffer>) {
+    const scanner = new SseScanner();
+    let finished = false;
+    for await (const bytes of pieces(first, rest)) {
       for (const { data } of scanner.push(bytes)) {
         if (data === "[DONE]") continue;
         for (const event of eventsOf(data)) {
           finished ||= event.kind === "finish";
+          if (event.kind === "text") texts++;
+          if (event.kind === "usage") used = { prompt: event.promptTokens, completion: event.completionTokens, estimated: false };
           yield event;
         }
       }
     }
+    if (!finished) throw new AppError("runtime_broken");
+    how = "complete";
   } catch (error) {
+    if (!signal.aborted) how = "failed";
     throw upstreamError(error);
+  } finally {
+    end(how);
+    const usage = used ?? { prompt: promptTokens, completion: texts, estimated: true };
+    const outcome = how === "complete" ? "complete" : how === "left" ? outcomeOfStop(signal) : "failed";
+    void admission.settle({ candidate: asked, outcome, usage });
   }
-  if (!finished) throw new AppError("runtime_broken");
+}
+
+/** Whoever stops reading without a reason has gone. */
+function outcomeOfStop(signal: AbortSignal): ExchangeOutcome {
+  const reason = stopReason(signal);
+  return reason === "cancelled" ? "cancelled" : reason === "shutting-down" ? "shut_down" : "client_gone";
+}
+
+async function* pieces(first: Buffer, rest: AsyncIterable<unknown> | null): AsyncGenerator<Buffer> {
+  yield first;
+  if (rest !== null) yield* rest as AsyncIterable<Buffer>;
 }
 
 function* eventsOf(data: string): Generator<CompletionEvent> {
@@ -78,21 +142,10 @@ function* eventsOf(data: string): Generator<CompletionEvent> {
   if (usage) yield { kind: "usage", promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens };
 }
 
-async function refusal(response: Awaited<ReturnType<Upstream["request"]>>): Promise<AppError> {
-  const { statusCode } = response;
-  const cause = new Error(normalizeErrorBody(await readText(response), statusCode));
-  if (statusCode === 429 || statusCode === 503) {
-    const retryAfter = Number(response.headers["retry-after"]);
-    const wait = Number.isFinite(retryAfter) ? { retryAfter } : {};
-    return new AppError("unavailable", { message: "The language model is busy. Try again shortly.", cause, ...wait });
-  }
-  return new AppError("runtime_refused", { cause });
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+function refusal(error: RefusalError): AppError {
+  const { status, retryAfter, body } = error;
+  const cause = new Error(body);
+  if (status !== 429 && status !== 503) return new AppError("runtime_refused", { cause });
+  const wait = retryAfter === null ? {} : { retryAfter };
+  return new AppError("unavailable", { message: "The language model is busy. Try again shortly.", cause, ...wait });
 }

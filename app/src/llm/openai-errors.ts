@@ -18,8 +18,14 @@ export interface OpenAiError {
 const words: Partial<Record<ErrorCode, { type: string; code: string; message?: string }>> = {
   invalid_request: { type: "invalid_request_error", code: "invalid_request" },
   too_large: { type: "invalid_request_error", code: "request_too_large" },
+  unsupported_endpoint: { type: "invalid_request_error", code: "unsupported_endpoint" },
+  cloud_not_allowed: { type: "invalid_request_error", code: "cloud_not_allowed" },
+  model_not_found: { type: "invalid_request_error", code: "model_not_found" },
+  runtime_busy: { type: "rate_limit_error", code: "runtime_busy" },
   not_found: { type: "invalid_request_error", code: "unknown_url" },
   too_many_requests: { type: "rate_limit_error", code: "rate_limit_exceeded" },
+  not_allowed: { type: "invalid_request_error", code: "insufficient_permissions" },
+  budget_exhausted: { type: "insufficient_quota", code: "insufficient_quota" },
   unauthenticated: {
     type: "invalid_request_error",
     code: "invalid_api_key",

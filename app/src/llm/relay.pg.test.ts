@@ -191,15 +191,21 @@ describe("a caller who leaves", () => {
         res.write(chunk("a"));
       },
     ],
-  ])("%s frees it within a second", async (_name, script) => {
-    const before = gateway.upstream.requests.length;
+  ])("%s: nine leave, and the runtime is left within 100 ms by most and within a second by all", async (_name, script) => {
     gateway.upstream.answer(script);
-    const controller = new AbortController();
-    const response = gateway.post({ ...question, stream: true }, undefined, controller.signal).catch(() => null);
-    const seen = await until(() => gateway.upstream.requests[before]);
-    if (script.length > 0) await (await response)?.body?.getReader().read();
-    controller.abort();
-    expect(await timed(seen.left)).toBeLessThan(1_000);
+    const times: number[] = [];
+    for (let caller = 0; caller < 9; caller++) {
+      const before = gateway.upstream.requests.length;
+      const controller = new AbortController();
+      const response = gateway.post({ ...question, stream: true }, undefined, controller.signal).catch(() => null);
+      const seen = await until(() => gateway.upstream.requests[before]);
+      if (script.length > 0) await (await response)?.body?.getReader().read();
+      controller.abort();
+      times.push(await timed(seen.left));
+    }
+    times.sort((a, b) => a - b);
+    expect(times[4]).toBeLessThan(100);
+    expect(times[8]).toBeLessThan(1_000);
     await until(() => gateway.api.ctx.lifecycle.openWork === 0);
   });
 });

@@ -1,124 +1,123 @@
 import type { Response } from "express";
-import { AppError, type ErrorCode } from "../errors.ts";
 import type { Context } from "../context.ts";
-import { beat, onClientGone, streamHeaders, write } from "../http/stream.ts";
-import { normalizeErrorBody, openAiError } from "./openai-errors.ts";
-import { SseScanner } from "./sse-scanner.ts";
-import { readText, stopReason, upstreamError, type UpstreamRequest, type UpstreamResponse } from "./upstream.ts";
+import { AppError, toAppError } from "../errors.ts";
+import { beat, onClientGone, streamHeaders } from "../http/stream.ts";
+import { Account } from "./account.ts";
+import { paths, type Call } from "./call.ts";
+import { cloudAllowed } from "./consent.ts";
+import type { Exchange } from "./gateway.ts";
+import { openAiError } from "./openai-errors.ts";
+import { pump } from "./pump.ts";
+import { RefusalError } from "./refusal.ts";
+import { StreamPass } from "./stream-pass.ts";
+import { stopReason } from "./upstream.ts";
+import type { Endpoint, Payer } from "./usage.ts";
 
-type RelayContext = Pick<Context, "upstream" | "lifecycle" | "metrics" | "heartbeatMs" | "log">;
+type RelayContext = Pick<
+  Context,
+  "gateway" | "trials" | "meter" | "db" | "lifecycle" | "metrics" | "llmMetrics" | "heartbeatMs" | "log"
+>;
 
 /** Headers of the runtime that the caller gets to see. */
-const passedHeaders = ["content-type", "retry-after", "x-request-id", "openai-processing-ms", "openai-version"];
+const passedHeaders = ["content-type", "openai-processing-ms", "openai-version"];
 
 /**
- * Passes a request to the runtime and its answer back, byte for byte. The upstream is left as soon as the caller is gone.
+ * Passes a request to a runtime and its answer back, byte for byte. The upstream is left as soon as the caller is gone.
  * A stream that is slow to start is opened after one heartbeat; later failures then travel as an error event,
  * and never as a made-up end.
  */
-export async function relay(ctx: RelayContext, res: Response, request: UpstreamRequest, stream: boolean): Promise<void> {
+export async function relay(ctx: RelayContext, res: Response, call: Call, payer: Payer): Promise<void> {
+  const { endpoint, model } = call;
   const work = ctx.lifecycle.begin();
   onClientGone(res, () => work.stop("client-gone"));
-  const early = stream ? openEarly(res, ctx.heartbeatMs) : null;
-  const started = performance.now();
+  let account: Account | null = null;
+  let early: NodeJS.Timeout | undefined;
   try {
-    const upstream = await ctx.upstream.request({ ...request, signal: work.signal });
-    ctx.metrics.firstByte("openai", performance.now() - started);
-    early?.stop();
-    if (upstream.statusCode >= 400) await refuse(ctx, res, upstream);
-    else if (isEventStream(upstream)) await passStream(ctx, res, upstream);
-    else await passBody(res, upstream);
-    ctx.metrics.answer("openai", upstream.statusCode >= 400 ? "refused" : "complete");
+    const chosen = ctx.trials.choose(model ?? ctx.gateway.planner.defaultModel, payer.userId);
+    const plan = ctx.gateway.planner.plan({ model: chosen, endpoint, cloud: await cloudAllowed(ctx, payer.userId) });
+    account = await Account.open(ctx, call, plan, { ...payer, requestId: String(res.getHeader("x-request-id")) });
+    if (call.stream) early = openEarly(res, ctx.heartbeatMs);
+    const { maxTokens, targets, asked: onAsk } = account;
+    const body = call.bodies(maxTokens);
+    const exchange = await ctx.gateway.ask({ path: paths[endpoint], targets, body, onAsk, signal: work.signal });
+    clearInterval(early);
+    ctx.metrics.firstByte("openai", exchange.firstByteMs);
+    if (exchange.rest === null) passBody(res, exchange, account);
+    else await passStream(ctx, res, call, exchange, account);
   } catch (error) {
     const reason = stopReason(work.signal);
-    if (reason === "client-gone") return ctx.metrics.answer("openai", "client_gone");
-    ctx.metrics.answer("openai", reason === null ? "failed" : "shut_down");
-    const known = reason === null ? upstreamError(error) : new AppError("shutting_down", { cause: error });
+    account?.broke(reason ?? error);
+    if (reason === "client-gone") return;
+    if (error instanceof RefusalError && reason === null) return refuse(res, endpoint, error);
+    const known = reason === null ? toAppError(error) : new AppError("shutting_down", { cause: error });
     if (!res.headersSent) throw known;
     ctx.log.warn({ err: known.cause ?? known, code: known.code }, "answer broke off");
-    endWithError(res, JSON.stringify(openAiError(known)));
+    endWithError(res, endpoint, JSON.stringify(openAiError(known)));
   } finally {
-    early?.stop();
+    clearInterval(early);
     work.done();
+    await account?.settle();
   }
 }
 
-function isEventStream({ headers }: UpstreamResponse): boolean {
-  return String(headers["content-type"] ?? "").startsWith("text/event-stream");
-}
-
 /** Opens the stream after `heartbeatMs` without an answer, and keeps it alive until stopped. */
-function openEarly(res: Response, heartbeatMs: number): { stop: () => void } {
-  const timer = setInterval(() => {
+function openEarly(res: Response, heartbeatMs: number): NodeJS.Timeout {
+  return setInterval(() => {
     if (!res.headersSent) res.writeHead(200, streamHeaders);
     beat(res);
   }, heartbeatMs);
-  return { stop: () => clearInterval(timer) };
 }
 
-function passHead(res: Response, { statusCode, headers }: UpstreamResponse, more: Readonly<Record<string, string>> = {}): void {
-  if (res.headersSent) return;
+/** What is known of the answer. Who gave it is said by header: a fall-back should be no secret. */
+function setHead(res: Response, { headers, candidate }: Exchange): void {
   for (const name of passedHeaders) {
     const value = headers[name];
     if (value !== undefined) res.setHeader(name, value);
   }
-  res.writeHead(statusCode, more);
+  res.setHeader("x-fidus-runtime", candidate.runtime);
+  res.setHeader("x-fidus-model", encodeURI(candidate.model));
 }
 
-async function passBody(res: Response, upstream: UpstreamResponse): Promise<void> {
-  const length = upstream.headers["content-length"];
-  if (typeof length === "string" && !res.headersSent) res.setHeader("content-length", length);
-  passHead(res, upstream);
-  for await (const chunk of upstream.body as AsyncIterable<Buffer>) await write(res, chunk);
-  res.end();
+function passBody(res: Response, exchange: Exchange, account: Account): void {
+  account.answered(exchange, null);
+  // A stream was asked for, and its headers are out.
+  if (res.headersSent) throw new AppError("runtime_broken");
+  setHead(res, exchange);
+  res.setHeader("content-length", exchange.first.length);
+  res.end(exchange.first);
+  account.complete();
 }
 
-async function passStream({ heartbeatMs }: RelayContext, res: Response, upstream: UpstreamResponse): Promise<void> {
-  passHead(res, upstream, streamHeaders);
-  res.flushHeaders();
-  const scanner = new SseScanner();
-  const timer = setInterval(() => {
-    if (scanner.atBoundary) beat(res);
-  }, heartbeatMs);
-  let finished = false;
-  try {
-    for await (const chunk of upstream.body as AsyncIterable<Buffer>) {
-      for (const { data } of scanner.push(chunk)) finished ||= endsAnswer(data);
-      timer.refresh();
-      await write(res, chunk);
-    }
-  } finally {
-    clearInterval(timer);
+async function passStream(ctx: RelayContext, res: Response, call: Call, exchange: Exchange, account: Account): Promise<void> {
+  const pass = new StreamPass(call);
+  account.answered(exchange, pass.watch);
+  if (!res.headersSent) {
+    setHead(res, exchange);
+    res.writeHead(200, streamHeaders);
   }
-  if (!finished) throw new AppError("runtime_broken");
-  res.end();
+  const heart = setInterval(() => beat(res), ctx.heartbeatMs);
+  try {
+    await pump(exchange, res, pass, () => heart.refresh());
+  } finally {
+    clearInterval(heart);
+  }
+  const { finished, failed, done } = pass.watch;
+  if (!finished && !failed) throw new AppError("runtime_broken");
+  if (!failed) account.complete();
+  // Some runtimes forget the end marker of an answer that is whole.
+  res.end(failed || done ? undefined : "data: [DONE]\n\n");
 }
 
-/**
- * True for `[DONE]`, a finish reason, or an error the runtime reports itself. Inside a JSON string these quotes are
- * escaped, so text of the model cannot look like them.
- */
-function endsAnswer(data: string): boolean {
-  return data === "[DONE]" || /"finish_reason": ?"/.test(data) || /^\{ ?"error":/.test(data);
-}
-
-async function refuse({ log }: RelayContext, res: Response, upstream: UpstreamResponse): Promise<void> {
-  const text = await readText(upstream);
-  // The runtime refuses our key, not the caller's: a 401 here would send them looking for a fault in theirs.
-  const ours: ErrorCode | null = [401, 403].includes(upstream.statusCode) ? "runtime_refused" : null;
-  if (ours !== null) log.error({ status: upstream.statusCode }, "the runtime refuses our credentials");
-  const body = ours === null ? normalizeErrorBody(text, upstream.statusCode) : JSON.stringify(openAiError(new AppError(ours)));
-  if (res.headersSent) return endWithError(res, body);
-  const { "retry-after": retryAfter, "x-request-id": requestId } = upstream.headers;
-  if (retryAfter !== undefined) res.setHeader("retry-after", retryAfter);
-  if (requestId !== undefined) res.setHeader("x-request-id", requestId);
-  res
-    .status(ours === null ? upstream.statusCode : 502)
-    .type("application/json")
-    .send(body);
+function refuse(res: Response, endpoint: Endpoint, { status, body, retryAfter }: RefusalError): void {
+  if (res.headersSent) return endWithError(res, endpoint, body);
+  if (retryAfter !== null) res.setHeader("retry-after", String(retryAfter));
+  res.status(status).type("application/json").send(body);
 }
 
 /** Ends a started stream with an error the official clients raise; there is no `[DONE]` after it. */
-function endWithError(res: Response, body: string): void {
-  res.end(`\n\ndata: ${body.replace(/\s*\n\s*/g, " ")}\n\n`);
+function endWithError(res: Response, endpoint: Endpoint, body: string): void {
+  const line = body.replace(/\s*\n\s*/g, " ");
+  if (endpoint !== "responses") return void res.end(`data: ${line}\n\n`);
+  const { error } = JSON.parse(line) as { error: object };
+  res.end(`event: error\ndata: ${JSON.stringify({ type: "error", ...error, error })}\n\n`);
 }

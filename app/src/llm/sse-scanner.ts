@@ -4,6 +4,13 @@ export interface SseEvent {
   readonly event: string;
   /** The `data:` lines joined by line feeds. */
   readonly data: string;
+  /** Bytes of the latest chunk up to and with the blank line that ended this event. */
+  readonly end: number;
+}
+
+/** True for the error object that a runtime puts into a stream, or into an answer that calls itself 200. */
+export function isErrorData(data: string): boolean {
+  return /^\s*\{\s*"error"\s*:\s*[{"]/.test(data);
 }
 
 const LF = 10;
@@ -32,6 +39,7 @@ export class SseScanner {
   #data: string[] = [];
   #event = "";
   #size = 0;
+  #boundary = 0;
 
   /** @param limit largest event in bytes. @default 8 MiB */
   constructor(limit = 8 * 1024 * 1024) {
@@ -43,9 +51,15 @@ export class SseScanner {
     return this.#rest.length === 0 && this.#data.length === 0 && this.#event === "" && !this.#skipLineFeed;
   }
 
+  /** Bytes of the latest chunk up to the last blank line, comments included; what follows is the beginning of an event. */
+  get boundary(): number {
+    return this.#boundary;
+  }
+
   /** Takes the next bytes and returns the events they complete. @throws EventTooLargeError */
   push(chunk: Uint8Array): SseEvent[] {
     const events: SseEvent[] = [];
+    this.#boundary = 0;
     const bytes = this.#join(chunk);
     let start = 0;
     for (let at = this.#searchFrom(bytes, start); at < bytes.length; at++) {
@@ -54,6 +68,7 @@ export class SseScanner {
       if (byte === LF && this.#skipLineFeed && at === start) {
         this.#skipLineFeed = false;
         start = at + 1;
+        if (this.#data.length === 0 && this.#event === "" && this.#size === 0) this.#boundary = start - this.#scanned;
         continue;
       }
       this.#skipLineFeed = byte === CR;
@@ -90,7 +105,7 @@ export class SseScanner {
       this.#first = false;
       if (bytes.subarray(start, start + 3).equals(byteOrderMark)) start += 3;
     }
-    if (start >= end) return this.#dispatch(events);
+    if (start >= end) return this.#dispatch(events, end + 1 - this.#scanned);
     this.#size += end - start;
     if (this.#size > this.#limit) throw new EventTooLargeError(this.#limit);
     const line = bytes.toString("utf8", start, end);
@@ -102,8 +117,11 @@ export class SseScanner {
     else if (name === "event") this.#event = value;
   }
 
-  #dispatch(events: SseEvent[]): void {
-    if (this.#data.length > 0) events.push({ event: this.#event === "" ? "message" : this.#event, data: this.#data.join("\n") });
+  #dispatch(events: SseEvent[], end: number): void {
+    this.#boundary = end;
+    if (this.#data.length > 0) {
+      events.push({ event: this.#event === "" ? "message" : this.#event, data: this.#data.join("\n"), end });
+    }
     this.#data = [];
     this.#event = "";
     this.#size = 0;

@@ -1,13 +1,30 @@
 import { Router } from "express";
+import { z } from "zod";
 import type { Context } from "../context.ts";
+import { currentUser, requireUser } from "../http/guards.ts";
+import { parseBody } from "../http/parse.ts";
+import { allowCloud, cloudAllowed } from "./consent.ts";
 
-/** Which model answers, and whether it can: public, without secrets or addresses. */
-export function createLlmStatusRouter({ config, probes }: Pick<Context, "config" | "probes">): Router {
+const consent = z.strictObject({ allowed: z.boolean() });
+
+/** Which model answers, and whether it can: public, without secrets or addresses. And who allows models outside the house. */
+export function createLlmStatusRouter(ctx: Context): Router {
+  const { config, probes, gateway, db } = ctx;
   const router = Router();
   router.get("/status", (_req, res) => {
     const { reachable, loaded, tokensPerSecond } = probes.runtime();
-    const { runtime, demo, nextStep } = config.llm;
+    const { runtimes, demo, nextStep } = config.llm;
+    const runtime = runtimes[0]?.kind;
     res.json({ runtime, model: probes.model, demo, nextStep, reachable, loaded: loaded ?? reachable, tokensPerSecond });
+  });
+
+  router.get("/cloud", requireUser(ctx), async (req, res) => {
+    res.json({ available: gateway.hasCloud, allowed: await cloudAllowed(ctx, currentUser(req).id) });
+  });
+  router.put("/cloud", requireUser(ctx), async (req, res) => {
+    const { allowed } = parseBody(consent, req);
+    await allowCloud(db, currentUser(req).id, allowed);
+    res.json({ available: gateway.hasCloud, allowed });
   });
   return router;
 }

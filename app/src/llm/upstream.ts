@@ -1,5 +1,4 @@
 import { errors, Pool, type Dispatcher } from "undici";
-import type { LlmConfig } from "../config.ts";
 import { AppError } from "../errors.ts";
 import type { StopReason } from "../lifecycle.ts";
 
@@ -19,19 +18,25 @@ export interface UpstreamRequest {
 const bodyTimeout = 300_000;
 const coldModel = 600_000;
 
-/** One long-lived connection pool to the configured runtime. Redirects are not followed; no client header is passed on. */
+/** Where a runtime is, and how many may talk to it at once. */
+export interface UpstreamOptions {
+  /** OpenAI-compatible base without a trailing slash. */
+  readonly baseUrl: string;
+  readonly apiKey: string | null;
+  readonly connections: number;
+}
+
+/** One long-lived connection pool to a runtime. Redirects are not followed; no client header is passed on. */
 export class Upstream {
   readonly #pool: Pool;
   readonly #base: string;
-  readonly #origin: string;
   readonly #apiKey: string | null;
 
-  constructor({ baseUrl, apiKey }: Pick<LlmConfig, "baseUrl" | "apiKey">) {
+  constructor({ baseUrl, apiKey, connections }: UpstreamOptions) {
     const url = new URL(baseUrl);
-    this.#origin = url.origin;
     this.#base = url.pathname.replace(/\/$/, "");
     this.#apiKey = apiKey;
-    this.#pool = new Pool(url.origin, { connections: 512, pipelining: 1, connect: { timeout: 3_000 }, bodyTimeout });
+    this.#pool = new Pool(url.origin, { connections, pipelining: 1, connect: { timeout: 3_000 }, bodyTimeout });
   }
 
   /** Sends a request to the runtime. @throws AppError when no answer comes; any status is an answer */
@@ -40,8 +45,8 @@ export class Upstream {
   }
 
   /** Asks a path of the runtime's own, outside its OpenAI-compatible base. @throws AppError */
-  async own(path: string, signal: AbortSignal): Promise<UpstreamResponse> {
-    return this.#send("GET", path, 5_000, undefined, signal);
+  async own(method: "GET" | "POST", path: string, signal: AbortSignal, body?: string): Promise<UpstreamResponse> {
+    return this.#send(method, path, body === undefined ? 5_000 : coldModel, body, signal);
   }
 
   async #send(
@@ -59,11 +64,6 @@ export class Upstream {
     } catch (error) {
       throw upstreamError(error);
     }
-  }
-
-  /** The runtime's address without path or credentials. */
-  get origin(): string {
-    return this.#origin;
   }
 
   async close(): Promise<void> {

@@ -22,6 +22,8 @@ export async function run(_args: readonly string[], env: Env): Promise<number> {
     onListening: () => {
       ctx.answers.start();
       void ctx.probes.start();
+      ctx.budget.start();
+      ctx.trials.start();
     },
     onClosed: ctx.close,
   });

@@ -113,7 +113,7 @@ describe("the admin and key commands", () => {
     await migrate(env.DATABASE_URL ?? "", migrationsFolder());
   });
 
-  test("make an administrator once; the same e-mail again exits 2", async () => {
+  test("make an administrator once; the same e-mail again exits 2 [A-14]", async () => {
     const made = await runApp(["admin", "create", "--email", "Root@Example.com", "--json"], env);
     expect(made.code).toBe(0);
     expect(JSON.parse(made.stdout)).toEqual({

@@ -2,6 +2,7 @@ import { readWorkerConfig } from "../config.ts";
 import { createPool } from "../db/pool.ts";
 import type { Env } from "../env.ts";
 import { Metrics } from "../http/metrics.ts";
+import { sweep } from "../budget/ledger.ts";
 import { purge } from "../jobs/purge.ts";
 import { Ticker } from "../jobs/ticker.ts";
 import { Lifecycle } from "../lifecycle.ts";
@@ -9,6 +10,7 @@ import { createLogger } from "../log.ts";
 import { serve } from "./serve.ts";
 
 const purgeEveryMs = 60_000;
+const sweepEveryMs = 10_000;
 
 /** Background work. Alive as long as it serves /health; a failed run is logged and tried again at the next tick. */
 export async function run(_args: readonly string[], env: Env): Promise<number> {
@@ -24,6 +26,14 @@ export async function run(_args: readonly string[], env: Env): Promise<number> {
       log.warn({ err: error }, "purge failed; next attempt in a minute");
     } finally {
       work.done();
+    }
+  });
+  // The API's replicas do it too; here for the case that the last of them was killed.
+  const sweeper = new Ticker(sweepEveryMs, async () => {
+    try {
+      for (const alert of await sweep(db, config.budget.tenantAlert)) log.warn(alert, "a budget reached its alert");
+    } catch (error) {
+      log.warn({ err: error }, "could not sweep reservations; next attempt in 10 s");
     }
   });
   const { environment, version } = config;
@@ -43,9 +53,13 @@ export async function run(_args: readonly string[], env: Env): Promise<number> {
     lifecycle,
     graceSeconds: config.shutdownGraceSeconds,
     metrics: { metrics: new Metrics({ openAnswers: () => 0 }), port: config.metricsPort },
-    onListening: () => job.start(),
+    onListening: () => {
+      job.start();
+      sweeper.start();
+    },
     onClosed: async () => {
       job.stop();
+      sweeper.stop();
       await db.end();
     },
   });

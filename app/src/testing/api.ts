@@ -7,6 +7,7 @@ import { createContext, type Context } from "../context.ts";
 import type { Env } from "../env.ts";
 import { createApp } from "../http/app.ts";
 import { close, listen } from "../lifecycle.ts";
+import type { Meter } from "../llm/usage.ts";
 import { createLogger } from "../log.ts";
 
 export interface TestApi {
@@ -20,11 +21,19 @@ export interface TestApiOptions {
   /** Base of the runtime, ends in /v1. */
   readonly upstream: string;
   readonly heartbeatMs?: number;
+  /** Counts what is used. @default the app's own */
+  readonly meter?: Meter;
   readonly env?: Env;
 }
 
 /** The api role in this process on a free port, as production builds it, heartbeats apart. */
-export async function startApi({ databaseUrl, upstream, heartbeatMs = 15_000, env = {} }: TestApiOptions): Promise<TestApi> {
+export async function startApi({
+  databaseUrl,
+  upstream,
+  heartbeatMs = 15_000,
+  meter,
+  env = {},
+}: TestApiOptions): Promise<TestApi> {
   const config = readApiConfig({
     DATABASE_URL: databaseUrl,
     SESSION_SECRET: "0123456789abcdefghijklmnopqrstuv",
@@ -34,11 +43,14 @@ export async function startApi({ databaseUrl, upstream, heartbeatMs = 15_000, en
     LOG_LEVEL: "silent",
     ...env,
   });
-  const ctx = { ...createContext(config, createLogger(config.logLevel, "test", "test")), heartbeatMs };
+  const built = createContext(config, createLogger(config.logLevel, "test", "test"));
+  const ctx = { ...built, heartbeatMs, meter: meter ?? built.meter };
   const server = createServer(createApp(ctx));
   const port = await listen(server, 0);
   ctx.answers.start();
   await ctx.probes.start();
+  ctx.budget.start();
+  ctx.trials.start();
   return {
     url: `http://127.0.0.1:${port}`,
     ctx,

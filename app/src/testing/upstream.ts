@@ -18,7 +18,7 @@ export interface ScriptedUpstream {
   /** Ends in /v1. */
   readonly url: string;
   readonly requests: readonly SeenRequest[];
-  /** Answers POST /v1/chat/completions from now on. */
+  /** Answers every POST from now on. */
   readonly answer: (script: Script) => void;
   readonly close: () => Promise<void>;
 }

@@ -35,6 +35,12 @@ export interface RuntimeStatus {
   readonly tokensPerSecond: number | null;
 }
 
+/** Ways to sign in. */
+export interface Providers {
+  /** Kind of the identity provider; null: there is none. */
+  readonly oidc: string | null;
+}
+
 /** A call that did not succeed. `status` is the HTTP status, 0 when no answer came at all. */
 export class ApiError extends Error {
   readonly status: number;
@@ -110,6 +116,7 @@ const segment = encodeURIComponent;
 /** The calls of the page but the chat itself, whose stream state/thread.ts reads from `request`. */
 export const api = {
   me: (): Promise<User> => read("/auth/me"),
+  providers: (): Promise<Providers> => read("/auth/providers"),
   login: (email: string, password: string): Promise<Response> => request("POST", "/auth/login", { body: { email, password } }),
   logout: (): Promise<Response> => request("POST", "/auth/logout"),
   status: (): Promise<RuntimeStatus> => read("/llm/status"),

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { JSX } from "preact";
-import { ApiError } from "../net/api.ts";
+import { api, ApiError } from "../net/api.ts";
 import { problemOf } from "../state/problems.ts";
 import { signIn } from "../state/session.ts";
 import { Mark } from "./icons.tsx";
@@ -10,13 +10,19 @@ export function SignIn({ notice }: { notice: string | null }): JSX.Element {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<string | null>(providerProblem);
+  const [provider, setProvider] = useState<string | null>(null);
   const emailBox = useRef<HTMLInputElement>(null);
   const passwordBox = useRef<HTMLInputElement>(null);
 
   useEffect(() => {
     document.title = "Sign in · Fidus";
     emailBox.current?.focus();
+    // Without an answer there is no button: passwords always work.
+    api.providers().then(
+      ({ oidc }) => setProvider(oidc),
+      () => undefined,
+    );
   }, []);
 
   const submit = async (event: Event): Promise<void> => {
@@ -74,6 +80,11 @@ export function SignIn({ notice }: { notice: string | null }): JSX.Element {
         <button type="submit" class="primary" aria-disabled={busy}>
           {busy ? "Signing in …" : "Sign in"}
         </button>
+        {provider !== null && (
+          <a class="button" href="/api/v1/auth/oidc/login">
+            Sign in with {providerNames[provider] ?? "your organisation"}
+          </a>
+        )}
         <p class="fine">
           No account? The first <code>npm start</code> shows one; <code>./fidus admin create</code> makes more.
         </p>
@@ -81,6 +92,20 @@ export function SignIn({ notice }: { notice: string | null }): JSX.Element {
     </main>
   );
 }
+
+const providerNames: Readonly<Record<string, string>> = { auth0: "Auth0", keycloak: "Keycloak" };
+
+/** Why the identity provider sent the browser back without a sign-in: the server's code, in the address. */
+function providerProblem(): string | null {
+  const code = new URLSearchParams(location.search).get("sign-in");
+  return code === null ? null : (providerProblems[code] ?? "The sign-in could not be completed. Try again.");
+}
+
+const providerProblems: Readonly<Record<string, string>> = {
+  email_not_verified: "Your identity provider has not verified your e-mail address.",
+  account_disabled: "This account is disabled.",
+  provider_away: "The identity provider cannot be reached. Try again later.",
+};
 
 const isRefused = (failure: unknown): boolean =>
   failure instanceof ApiError && (failure.status === 401 || failure.status === 400);

@@ -1,0 +1,3 @@
+-- Up Migration
+
+ALTER TABLE users ADD COLUMN cloud_allowed boolean NOT NULL DEFAULT false;

@@ -1,0 +1,82 @@
+import type { Db } from "../db/pool.ts";
+import type { Logger } from "../log.ts";
+import { recordFree, settle, type Alert, type Caller, type LedgerEntry } from "./ledger.ts";
+import type { NanoUsd } from "./money.ts";
+
+interface SettleQueueOptions {
+  readonly db: Db;
+  readonly log: Logger;
+  readonly tenantAlert: NanoUsd | null;
+  readonly announce: (alerts: readonly Alert[]) => void;
+}
+
+/** Long enough to gather what ends together, short enough that a page of usage looks current. */
+const gatherMs = 25;
+const retryMs = 1_000;
+const batchSize = 500;
+/** Entries without money that are kept while the database is away; entries with money are bounded by what was reserved. */
+const freeLimit = 20_000;
+
+/**
+ * Writes ledger entries in batches, off the path of the answers. What a crash loses here is settled at the estimate by the
+ * sweep: the reservation is still there.
+ */
+export class SettleQueue {
+  readonly #options: SettleQueueOptions;
+  #paid: LedgerEntry[] = [];
+  #free: (LedgerEntry & Caller)[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: SettleQueueOptions) {
+    this.#options = options;
+  }
+
+  paid(entry: LedgerEntry): void {
+    this.#paid.push(entry);
+    this.#schedule(gatherMs);
+  }
+
+  free(entry: LedgerEntry & Caller): void {
+    if (this.#free.length >= freeLimit) return;
+    this.#free.push(entry);
+    this.#schedule(gatherMs);
+  }
+
+  /** Writes what is left; gives up on a database that is away, the sweep will see to it. */
+  async close(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    await this.#writing;
+    while (this.#paid.length + this.#free.length > 0 && (await this.#write()));
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #schedule(ms: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.#writing = this.#writing.then(async () => {
+        const written = await this.#write();
+        if (this.#paid.length + this.#free.length > 0) this.#schedule(written ? 0 : retryMs);
+      });
+    }, ms);
+  }
+
+  /** One batch of each. False: it is back in the queue. */
+  async #write(): Promise<boolean> {
+    const { db, log, tenantAlert, announce } = this.#options;
+    const paid = this.#paid.splice(0, batchSize);
+    const free = this.#free.splice(0, batchSize);
+    try {
+      if (paid.length > 0) announce(await settle(db, paid, tenantAlert));
+      paid.length = 0;
+      if (free.length > 0) await recordFree(db, free);
+      return true;
+    } catch (error) {
+      log.warn({ err: error, entries: paid.length + free.length }, "could not settle usage; trying again");
+      this.#paid.unshift(...paid);
+      this.#free.unshift(...free);
+      return false;
+    }
+  }
+}
