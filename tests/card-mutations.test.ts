@@ -5,8 +5,10 @@ import { change, fail, recordedStarter, remove, step, unknownValue, type Mutatio
 const home = new CardHome();
 afterAll(() => home[Symbol.dispose]());
 
+/** By the real clock: it alone says how old a backup is. */
+const hoursAgo = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
 const evidence = (more: object = {}): string =>
-  home.file("evidence.json", { id: "b1", time: "2026-11-20T14:00:00Z", verified: true, ...more });
+  home.file("evidence.json", { id: "b1", time: hoursAgo(10), verified: true, ...more });
 const usage = (text: string): string => home.file("usage.yaml", text);
 const disk = "urn:pulumi:starter::fidus::hcloud:index/volume:Volume::host-uploads-disk";
 const rescale = change("Server", "update", { serverType: "ccx33" });
@@ -103,18 +105,34 @@ const mutations: Readonly<Record<string, readonly [Mutation, (() => readonly str
   "a deleted disk, allowed": [remove("Volume"), ["--allow-data-loss", disk], 0, '"dataRisk":"at-risk"'],
   "a deleted disk, another one allowed": [remove("Volume"), ["--allow-data-loss", `${disk}2`], 2, "the URN of a resource"],
   "a deleted disk with a fresh backup": [remove("Volume"), () => ["--evidence", evidence()], 0, '"dataRisk":"protected"'],
-  "a deleted disk with a backup that keeps an RPO of its own": [
+  "a deleted disk with a backup that keeps an RPO of its own, laxer than the edition's": [
     ...([
       remove("Volume"),
-      () => ["--evidence", evidence({ time: "2026-11-20T01:00:00Z", rpo: "24 h" })],
-      0,
-      "protected",
+      () => ["--evidence", evidence({ time: hoursAgo(20), rpo: "9999 h" })],
+      3,
+      "h old, 12 h are allowed",
+    ] as const),
+  ],
+  "a deleted disk with an old backup, on the day of the backup as --today says": [
+    ...([
+      remove("Volume"),
+      () => ["--today", hoursAgo(48), "--evidence", evidence({ time: hoursAgo(49) })],
+      3,
+      "h old, 12 h are allowed",
+    ] as const),
+  ],
+  "a deleted disk with tomorrow's backup, and tomorrow as --today": [
+    ...([
+      remove("Volume"),
+      () => ["--today", hoursAgo(-24), "--evidence", evidence({ time: hoursAgo(-23) })],
+      3,
+      "is from the future",
     ] as const),
   ],
   "a deleted disk with an old backup": [
     ...([
       remove("Volume"),
-      () => ["--evidence", evidence({ time: "2026-11-01T00:00:00Z" })],
+      () => ["--evidence", evidence({ time: hoursAgo(479.95) })],
       3,
       "480 h old, 12 h are allowed",
     ] as const),

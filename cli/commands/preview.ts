@@ -47,7 +47,7 @@ export function register(program: Command, ctx: CliContext): void {
     .option("--evidence <file>", "proof of a fresh backup (JSON)")
     .option("--allow-unpriced <number>", "so many may be without a price before a limit counts as not kept", wholeNumber, 0)
     .option("--allow-data-loss <urn>", "the data of this resource may be lost; may be repeated", collect, [])
-    .option("--today <date>", "day of the prices and of the evidence; default: now")
+    .option("--today <date>", "day of the prices; default: now")
     .addHelpText(
       "after",
       examples([
@@ -113,7 +113,7 @@ async function optionsOf(flags: Flags, signal: AbortSignal): Promise<CardOptions
     ...(budget === undefined ? {} : { budget: parseMoney(budget, "--budget") }),
     ...(maxIncrease === undefined ? {} : { maxIncrease: parseIncrease(maxIncrease, "--max-increase") }),
     ...(usage === undefined ? {} : { usage: parseUsage(await readGiven(usage, "--usage"), usage) }),
-    ...(evidence === undefined ? {} : { evidence: parseEvidence(await readGiven(evidence, "--evidence"), evidence) }),
+    ...(evidence === undefined ? {} : { evidence: parseEvidence(await readGiven(evidence, "--evidence"), evidence, new Date()) }),
   };
 }
 

@@ -27,7 +27,7 @@ export function buildCard(given: Plan, options: CardOptions): Card {
   refuseUnknownNames(plan, options);
   const complete = plan.failure === null;
   const proof =
-    evidence === undefined ? "no evidence" : evidenceProblem(evidence, { stack: plan.stack, edition: editionOf(plan), today });
+    evidence === undefined ? "no evidence" : evidenceProblem(evidence, { stack: plan.stack, edition: editionOf(plan) });
   const resources = priced.map((each) => resourceOf(each, usage !== null, proof === null));
   const used = Object.values(tables).filter(({ currency }) => priced.some((each) => currencyOf(each) === currency));
   const priceDate = (used.length > 0 ? used : Object.values(tables)).map(({ date }) => date).sort()[0] ?? "";

@@ -3,7 +3,8 @@ import type { EngineProject } from "../../toolchain/providers/testing/engine.ts"
 import type { Thing } from "../simulator/cloud/store.ts";
 import { EnterpriseProject, regionDown, type RegionName } from "./enterprise-project.ts";
 import { architecture } from "../architecture/document.ts";
-import { findingsOf, mustUp, operationsOf, plannedSteps } from "./steps.ts";
+import { goldenCard } from "../cards/golden.ts";
+import { mustUp, operationsOf, plannedSteps, previewOf } from "./steps.ts";
 
 /** The enterprise edition's own programs on the real engine; AWS is simulated. */
 let enterprise: EnterpriseProject;
@@ -26,8 +27,11 @@ const named = (stack: string, name: string): Thing => tagged(stack).find((thing)
 const refresh = (project: EngineProject, ...args: string[]) => project.run("refresh", "--yes", "--skip-preview", ...args);
 
 async function expectNothingPlanned(project: EngineProject): Promise<void> {
-  expect(await plannedSteps(project)).toEqual([]);
-  expect(await findingsOf(project)).toEqual([]);
+  const { text, steps, findings } = await previewOf(project);
+  expect(steps).toEqual([]);
+  expect(findings).toEqual([]);
+  const card = goldenCard(`enterprise${project.stack.replace(/^shop/, "")}`, text);
+  expect(card.seen).toEqual(card.committed);
 }
 
 async function expectDocumented(kind: string, project: EngineProject): Promise<void> {
@@ -143,6 +147,7 @@ describe("one installation through its life", () => {
   });
 
   test("both regions run the same, in networks that do not meet", minutes(5), async () => {
+    await expectNothingPlanned(enterprise.region(ireland));
     const shape = (region: RegionName) =>
       tagged(stackTag(region))
         .map(({ type, name }) => `${type} ${name}`)
