@@ -49,16 +49,20 @@ export async function checkConfiguration(ctx: CliContext, name: string): Promise
   return { installation, stacks: checked, warnings };
 }
 
+/** What a name stands for among the configured stacks: itself, or an enterprise installation's, the global one first; [] for nothing. */
+export function stacksNamed(name: string, configured: readonly string[]): readonly string[] {
+  if (configured.includes(name)) return [name];
+  const global = `${name}${globalSuffix}`;
+  if (!configured.includes(global)) return [];
+  return [global, ...configured.filter((stack) => awsRegions.some((region) => stack === `${name}-${region}`))];
+}
+
 /** The stack, or all stacks of the enterprise installation. Throws exit 2 when there is neither. */
 async function meantStacks(ctx: CliContext, name: string): Promise<{ installation: Installation; stacks: readonly string[] }> {
   const installation = await ctx.existingInstallation();
   const configured = installation === null ? [] : await configuredStacks(installation);
-  const global = `${name}${globalSuffix}`;
-  if (installation !== null && configured.includes(name)) return { installation, stacks: [name] };
-  if (installation !== null && configured.includes(global)) {
-    const regions = configured.filter((stack) => awsRegions.some((region) => stack === `${name}-${region}`));
-    return { installation, stacks: [global, ...regions] };
-  }
+  const stacks = stacksNamed(name, configured);
+  if (installation !== null && stacks.length > 0) return { installation, stacks };
   throw wrongInput("there is no such stack", [
     {
       path: "stack",
