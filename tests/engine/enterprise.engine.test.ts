@@ -129,7 +129,7 @@ describe("one installation through its life", () => {
           name: "fidus-a1b2c3-shop-eu-central-1-cluster",
           endpoint: expect.stringMatching(/^https:\/\/[0-9A-F]{32}\.gr7\.eu-central-1\.eks\.amazonaws\.com$/),
         },
-        stores: { images: expect.stringMatching(/^123456789012\.dkr\.ecr\.eu-central-1\.amazonaws\.com\//) },
+        stores: { images: expect.stringMatching(/^210987654321\.dkr\.ecr\.eu-central-1\.amazonaws\.com\//) },
       });
     },
   );
@@ -180,7 +180,7 @@ describe("one installation through its life", () => {
       });
       expect(untagged.map(({ name }) => name)).toEqual([]);
       const cluster = named(stackTag(frankfurt), "cluster-cluster").inputs;
-      expect(cluster["vpcConfig"]).toMatchObject({ endpointPrivateAccess: true, publicAccessCidrs: ["203.0.113.0/24"] });
+      expect(cluster["vpcConfig"]).toMatchObject({ endpointPrivateAccess: true, publicAccessCidrs: ["198.18.7.0/24"] });
       const open = enterprise.simulation.things.filter(
         ({ type, inputs }) => type.includes("IngressRule") && inputs["cidrIpv4"] === "0.0.0.0/0",
       );
@@ -237,13 +237,13 @@ describe("one installation through its life", () => {
     kubernetesVersion: "1.36",
     peerExists: "true",
     logRetention: "90 days",
-    adminRanges: "198.51.100.0/24",
+    adminRanges: "198.19.0.0/24",
     systemNodes: "6",
     gpuNodesMax: "8",
     backupRetention: "60 days",
     backupLock: "compliance",
     monthlyBudget: "9000 USD",
-    clusterAdmins: "arn:aws:iam::123456789012:role/platform,arn:aws:iam::123456789012:user/ada",
+    clusterAdmins: "arn:aws:iam::210987654321:role/platform,arn:aws:iam::210987654321:user/ada",
     deletionProtection: "false",
   };
 

@@ -106,7 +106,7 @@ describe.each(Object.entries(shapes))("topology %s", (topology, { groups, data, 
     expect(things("Server").map(({ inputs }) => (inputs["firewallIds"] as unknown[]).length)).toEqual(hosts.map(() => 1));
     const rules = things("Firewall").flatMap(({ inputs }) => inputs["rules"] as WireMap[]);
     const open = rules.filter(({ protocol }) => protocol !== "icmp").map(({ port, sourceIps }) => `${port} ${String(sourceIps)}`);
-    expect(new Set(open)).toEqual(new Set(["22 203.0.113.0/24,2001:db8::/48"]));
+    expect(new Set(open)).toEqual(new Set(["22 198.18.7.0/24,fd12:3456:789a::/48"]));
   });
 
   test("hosts that are alike are in one spread placement group, other hosts in others", () => {
@@ -229,7 +229,7 @@ describe("keys of a running stack", () => {
       {
         databaseSize: "250 GB",
         loadBalancerType: "lb21",
-        adminRanges: "198.51.100.0/24",
+        adminRanges: "198.19.0.0/24",
         dnsTtl: "300 s",
         serverBackups: "true",
       },

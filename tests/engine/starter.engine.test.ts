@@ -228,7 +228,7 @@ test("every operation may fail: the next up goes on and ends where an unfailed o
 /** Keys that can be changed, a new value, and what the plan must be: operations on custom resources by logical name. */
 const changes: readonly (readonly [Readonly<Record<string, string>>, readonly string[] | "refused"])[] = [
   [{ uploadsSize: "60 GB" }, ["update host-uploads-disk"]],
-  [{ adminRanges: "198.51.100.0/24" }, ["update host-firewall-firewall"]],
+  [{ adminRanges: "198.19.0.0/24" }, ["update host-firewall-firewall"]],
   [{ serverBackups: "true" }, ["update host-server-server"]],
   [{ storageBoxType: "bx21" }, ["update backup-box"]],
   [{ cloudflareProxied: "true", certificate: "acme-dns" }, ["update name-a", "update name-aaaa"]],
