@@ -13,6 +13,17 @@ const usage = (text: string): string => home.file("usage.yaml", text);
 const disk = "urn:pulumi:starter::fidus::hcloud:index/volume:Volume::host-uploads-disk";
 const rescale = change("Server", "update", { serverType: "ccx33" });
 
+/** The server was ordered before Hetzner's rise of June 2026. */
+const ordered =
+  (created: string, then: Mutation = (plan) => plan): Mutation =>
+  (plan) => {
+    const one = plan.steps.find(({ urn }) => urn.includes(":Server::"))!;
+    one.oldState = { ...one.oldState!, created };
+    one.newState = { ...one.newState!, created };
+    return then(plan);
+  };
+const may = "2026-05-03T10:00:00Z";
+
 /** What is done to the recorded preview of an unchanged starter, the options, the exit code, and what is said. */
 const mutations: Readonly<Record<string, readonly [Mutation, (() => readonly string[]) | readonly string[], number, string]>> = {
   "nothing, within the budget": [(plan) => plan, ["--budget", "49EUR"], 0, '"reasons":[]'],
@@ -34,6 +45,16 @@ const mutations: Readonly<Record<string, readonly [Mutation, (() => readonly str
     "+109.00 EUR a month, +20.00 EUR are allowed",
   ],
   "a rescale, by more per cent than allowed": [rescale, ["--max-increase", "10%"], 3, "+3.55 EUR are allowed"],
+  // 35.478 − 29.49 + 22.49
+  "a server of May, kept: its own price before and after": [ordered(may), [], 0, '"before":"28.478","after":"28.478","diff":"0"'],
+  "a server of the last day before the rise": [ordered("2026-06-14T23:59:59Z"), [], 0, '"after":"28.478"'],
+  "a server of the day of the rise": [ordered("2026-06-15T00:00:00Z"), [], 0, '"after":"35.478"'],
+  "a server of May, replaced as it is: today's price, and the jump is a line of its own": [
+    ...([ordered(may, change("Server", "replace")), [], 0, "ordered anew at today's price, 22.49 → 29.49"] as const),
+  ],
+  "a server of May, rescaled: before at its own price, after at today's": [
+    ...([ordered(may, rescale), ["--max-increase", "115.99EUR"], 3, "+116.00 EUR a month, +115.99 EUR are allowed"] as const),
+  ],
   "an unknown type, without a limit": [
     change("Server", "update", { serverType: unknownValue }),
     [],

@@ -11,6 +11,7 @@ import { register as init } from "./init.ts";
 import { register as logs } from "./logs.ts";
 import { register as policy } from "./policy.ts";
 import { register as preview } from "./preview.ts";
+import { register as prices } from "./prices.ts";
 import { register as reset } from "./reset.ts";
 import { register as status } from "./status.ts";
 import { register as test } from "./test.ts";
@@ -28,6 +29,7 @@ export const commands: readonly Register[] = [
   config,
   preview,
   policy,
+  prices,
   admin,
   down,
   dev,

@@ -29,8 +29,8 @@ export function buildCard(given: Plan, options: CardOptions): Card {
   const proof =
     evidence === undefined ? "no evidence" : evidenceProblem(evidence, { stack: plan.stack, edition: editionOf(plan) });
   const resources = priced.map((each) => resourceOf(each, usage !== null, proof === null));
-  const used = Object.values(tables).filter(({ currency }) => priced.some((each) => currencyOf(each) === currency));
-  const priceDate = (used.length > 0 ? used : Object.values(tables)).map(({ date }) => date).sort()[0] ?? "";
+  const read = resources.flatMap(({ lines, beforeLines }) => [...lines, ...beforeLines].flatMap((line) => line.read ?? []));
+  const priceDate = (read.length > 0 ? read : Object.values(tables).map(({ date }) => date)).sort()[0] ?? "";
   const priceDays = daysBetween(priceDate, today);
   const facts = {
     complete,

@@ -17,6 +17,7 @@ const line = z.strictObject({
   usageKey: z.string().nullable().describe("name of the figure in the usage file; null for a fixed line"),
   source: z.string().nullable(),
   confidence: confidence.nullable(),
+  read: z.string().nullable().describe("when the price was read, ISO date"),
 });
 
 const total = z.strictObject({
@@ -70,7 +71,7 @@ export const cardSchema = z.strictObject({
   baseline: z
     .enum(["deployed", "empty", "base"])
     .describe("what `before` is: the deployed stack, nothing yet, or the plan of --base"),
-  priceDate: z.string().describe("date of the oldest price table that was used"),
+  priceDate: z.string().describe("when the oldest of the prices that were used was read"),
   confidence: confidence.nullable().describe("the weakest of the prices that were used"),
   totals: z.array(total).min(1),
   resources: z.array(resource),
@@ -93,7 +94,7 @@ export const cardSetSchema = z.strictObject({
   schema: z.literal("fidus.cards/1"),
   stack: z.string().describe("the name that stands for all of them"),
   complete: z.boolean().describe("false: the engine refuses a plan, and what is shown is not all"),
-  priceDate: z.string().describe("date of the oldest price table that was used"),
+  priceDate: z.string().describe("when the oldest of the prices that were used was read"),
   confidence: confidence.nullable().describe("the weakest of the prices that were used"),
   totals: z.array(total).min(1).describe("the sums of the cards' totals"),
   generators: z.array(generator).describe("declared cost outside the plans: once for all of them, and in no card"),
