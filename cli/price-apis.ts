@@ -4,12 +4,10 @@ import { awsReadings, priceListFiles, type PriceListRow } from "../cost/prices/v
 import { hetznerReadings } from "../cost/prices/vendors/hetzner.ts";
 import type { Reading } from "../cost/prices/refresh.ts";
 import type { PriceDocument } from "../cost/prices/table.ts";
+import type { Vendor } from "./commands/prices.ts";
 import type { CliContext } from "./context.ts";
 import { cannotGoOn, wrongInput } from "./errors.ts";
 import type { Step } from "./progress.ts";
-
-export const vendors = ["hetzner", "aws"] as const;
-export type Vendor = (typeof vendors)[number];
 
 type ReadVendor = (ctx: CliContext, document: PriceDocument, today: string, step: Step) => Promise<readonly Reading[]>;
 

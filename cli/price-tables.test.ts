@@ -4,16 +4,16 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { documentText } from "../../cost/prices/refresh.ts";
-import type { PriceDocument } from "../../cost/prices/table.ts";
-import { createProgress } from "../progress.ts";
-import { runCli } from "../testing.ts";
-import { comparePrices, isOff, refreshPrices } from "./prices.ts";
+import { documentText } from "../cost/prices/refresh.ts";
+import type { PriceDocument } from "../cost/prices/table.ts";
+import { createProgress } from "./progress.ts";
+import { runCli } from "./testing.ts";
+import { comparePrices, isOff, refreshPrices } from "./price-tables.ts";
 
 type Context = Parameters<typeof comparePrices>[0];
 type Answer = (path: string, response: ServerResponse) => void;
 
-const committed = join(import.meta.dirname, "../../cost/prices");
+const committed = join(import.meta.dirname, "../cost/prices");
 const recordings = join(committed, "vendors/recordings");
 const recorded = (file: string): string => readFileSync(join(recordings, file), "utf8");
 
