@@ -27,7 +27,7 @@ export function addCardFlags(command: Command): Command {
     .option("--evidence <file>", "proof of a fresh backup (JSON)")
     .option("--allow-unpriced <number>", "so many may be without a price before a limit counts as not kept", wholeNumber, 0)
     .option("--allow-data-loss <urn>", "the data of this resource may be lost; may be repeated", collect, [])
-    .option("--today <date>", "day of the prices and of the evidence; default: now");
+    .option("--today <date>", "day of the prices; default: now");
 }
 
 /** The options of a card. Throws exit 2 for what cannot be read. */
@@ -42,7 +42,7 @@ export async function cardOptionsOf(flags: CardFlags): Promise<CardOptions> {
     ...(budget === undefined ? {} : { budget: parseMoney(budget, "--budget") }),
     ...(maxIncrease === undefined ? {} : { maxIncrease: parseIncrease(maxIncrease, "--max-increase") }),
     ...(usage === undefined ? {} : { usage: parseUsage(await readGiven(usage, "--usage"), usage) }),
-    ...(evidence === undefined ? {} : { evidence: parseEvidence(await readGiven(evidence, "--evidence"), evidence) }),
+    ...(evidence === undefined ? {} : { evidence: parseEvidence(await readGiven(evidence, "--evidence"), evidence, new Date()) }),
   };
 }
 

@@ -125,7 +125,7 @@ describe("config check", () => {
   });
 
   test("values that the file holds as numbers and truth values are read as their text", async () => {
-    await configured({ "acme-eu-central-1": { ...frankfurt, awsAccountId: 123456789012, gpuNodes: 2, kubernetesVersion: 1.36 } });
+    await configured({ "acme-eu-central-1": { ...frankfurt, awsAccountId: 210987654321, gpuNodes: 2, kubernetesVersion: 1.36 } });
     expect(await fidus("config", "check", "acme-eu-central-1")).toMatchObject({ code: 0 });
   });
 

@@ -2,8 +2,9 @@
 export { buildCard } from "./card/build.ts";
 export { parseEvidence, type Evidence } from "./card/evidence.ts";
 export { parseDay, parseIncrease, parseMoney, parseRate, type CardOptions } from "./card/options.ts";
-export { cardSchema, type Card } from "./card/schema.ts";
+export { cardSchema, cardSetSchema, type Card, type CardSet } from "./card/schema.ts";
+export { buildCardSet, type SetPlan } from "./card/set.ts";
 export { parseUsage, type Usage } from "./card/usage.ts";
 export { readPlan, refuseFailed, type Plan } from "./plan/read.ts";
-export { renderMarkdown } from "./render/markdown.ts";
-export { renderTerminal } from "./render/terminal.ts";
+export { renderMarkdown, renderSetMarkdown } from "./render/markdown.ts";
+export { renderSetTerminal, renderTerminal } from "./render/terminal.ts";

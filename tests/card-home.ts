@@ -39,7 +39,7 @@ export class CardHome implements Disposable {
 
   /** The JSON card of a plan, on the day of the price tables. */
   async preview(plan: unknown, ...args: readonly string[]): Promise<Ended & { readonly card: Card }> {
-    const options = ["--json", "--today", "2026-11-21", ...args];
+    const options = ["--json", ...(args.includes("--today") ? [] : ["--today", "2026-11-21"]), ...args];
     const ended = await runCli(this.folder, ["preview", "--plan", this.file("plan.json", plan), ...options]);
     return { ...ended, card: JSON.parse(ended.stdout) as Card };
   }

@@ -5,11 +5,24 @@ import { change, fail, recordedStarter, remove, step, unknownValue, type Mutatio
 const home = new CardHome();
 afterAll(() => home[Symbol.dispose]());
 
+/** By the real clock: it alone says how old a backup is. */
+const hoursAgo = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
 const evidence = (more: object = {}): string =>
-  home.file("evidence.json", { id: "b1", time: "2026-11-20T14:00:00Z", verified: true, ...more });
+  home.file("evidence.json", { id: "b1", time: hoursAgo(10), verified: true, ...more });
 const usage = (text: string): string => home.file("usage.yaml", text);
 const disk = "urn:pulumi:starter::fidus::hcloud:index/volume:Volume::host-uploads-disk";
 const rescale = change("Server", "update", { serverType: "ccx33" });
+
+/** The server was ordered before Hetzner's rise of June 2026. */
+const ordered =
+  (created: string, then: Mutation = (plan) => plan): Mutation =>
+  (plan) => {
+    const one = plan.steps.find(({ urn }) => urn.includes(":Server::"))!;
+    one.oldState = { ...one.oldState!, created };
+    one.newState = { ...one.newState!, created };
+    return then(plan);
+  };
+const may = "2026-05-03T10:00:00Z";
 
 /** What is done to the recorded preview of an unchanged starter, the options, the exit code, and what is said. */
 const mutations: Readonly<Record<string, readonly [Mutation, (() => readonly string[]) | readonly string[], number, string]>> = {
@@ -32,6 +45,16 @@ const mutations: Readonly<Record<string, readonly [Mutation, (() => readonly str
     "+109.00 EUR a month, +20.00 EUR are allowed",
   ],
   "a rescale, by more per cent than allowed": [rescale, ["--max-increase", "10%"], 3, "+3.55 EUR are allowed"],
+  // 35.478 − 29.49 + 22.49
+  "a server of May, kept: its own price before and after": [ordered(may), [], 0, '"before":"28.478","after":"28.478","diff":"0"'],
+  "a server of the last day before the rise": [ordered("2026-06-14T23:59:59Z"), [], 0, '"after":"28.478"'],
+  "a server of the day of the rise": [ordered("2026-06-15T00:00:00Z"), [], 0, '"after":"35.478"'],
+  "a server of May, replaced as it is: today's price, and the jump is a line of its own": [
+    ...([ordered(may, change("Server", "replace")), [], 0, "ordered anew at today's price, 22.49 → 29.49"] as const),
+  ],
+  "a server of May, rescaled: before at its own price, after at today's": [
+    ...([ordered(may, rescale), ["--max-increase", "115.99EUR"], 3, "+116.00 EUR a month, +115.99 EUR are allowed"] as const),
+  ],
   "an unknown type, without a limit": [
     change("Server", "update", { serverType: unknownValue }),
     [],
@@ -109,18 +132,34 @@ const mutations: Readonly<Record<string, readonly [Mutation, (() => readonly str
   "a deleted disk, allowed": [remove("Volume"), ["--allow-data-loss", disk], 0, '"dataRisk":"at-risk"'],
   "a deleted disk, another one allowed": [remove("Volume"), ["--allow-data-loss", `${disk}2`], 2, "the URN of a resource"],
   "a deleted disk with a fresh backup": [remove("Volume"), () => ["--evidence", evidence()], 0, '"dataRisk":"protected"'],
-  "a deleted disk with a backup that keeps an RPO of its own": [
+  "a deleted disk with a backup that keeps an RPO of its own, laxer than the edition's": [
     ...([
       remove("Volume"),
-      () => ["--evidence", evidence({ time: "2026-11-20T01:00:00Z", rpo: "24 h" })],
-      0,
-      "protected",
+      () => ["--evidence", evidence({ time: hoursAgo(20), rpo: "9999 h" })],
+      3,
+      "h old, 12 h are allowed",
+    ] as const),
+  ],
+  "a deleted disk with an old backup, on the day of the backup as --today says": [
+    ...([
+      remove("Volume"),
+      () => ["--today", hoursAgo(48), "--evidence", evidence({ time: hoursAgo(49) })],
+      3,
+      "h old, 12 h are allowed",
+    ] as const),
+  ],
+  "a deleted disk with tomorrow's backup, and tomorrow as --today": [
+    ...([
+      remove("Volume"),
+      () => ["--today", hoursAgo(-24), "--evidence", evidence({ time: hoursAgo(-23) })],
+      3,
+      "is from the future",
     ] as const),
   ],
   "a deleted disk with an old backup": [
     ...([
       remove("Volume"),
-      () => ["--evidence", evidence({ time: "2026-11-01T00:00:00Z" })],
+      () => ["--evidence", evidence({ time: hoursAgo(479.95) })],
       3,
       "480 h old, 12 h are allowed",
     ] as const),

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import type { Problem } from "../infra/core/errors.ts";
 import { cachedPart, partReport, type PartReport } from "./cache.ts";
 import { ToolchainError, WayClosedError, reasonOf } from "./errors.ts";
 import { dropGoCaches } from "./go.ts";
@@ -23,9 +24,14 @@ async function getAll(run: Run): Promise<PartReport[]> {
   const vendor = createVendor(run);
   const made = new Map<PartName, Marker>();
   const reports: PartReport[] = [];
+  const missing: Problem[] = [];
   for (const part of run.parts) {
     const ready = made.has(part) ? null : await cachedPart(run, part);
-    if (ready === null && !made.has(part)) for (const marker of await getPart(run, vendor, part)) made.set(marker.part, marker);
+    if (ready === null && !made.has(part)) {
+      const got = await getPart(run, vendor, part).catch(ifCloud(part, missing));
+      if (got === null) continue;
+      for (const marker of got) made.set(marker.part, marker);
+    }
     const marker = made.get(part);
     const done = marker === undefined ? ready : partReport(run, marker, marker.origin, marker.ms);
     if (done === null) throw new Error(`${part} was got and is not there`);
@@ -34,7 +40,17 @@ async function getAll(run: Run): Promise<PartReport[]> {
     run.log(part, "done", message, marker === undefined ? {} : { tookMs: marker.ms });
   }
   await dropGoCaches(run);
+  if (missing.length > 0) throw new ToolchainError("unavailable", missing);
   return reports;
+}
+
+/** Whoever has to fetch the plugins of clouds by hand wants to hear of all of them at once: null, and the problem is kept. */
+function ifCloud(part: PartName, missing: Problem[]): (error: unknown) => null {
+  return (error) => {
+    if (!isCloud(part) || !(error instanceof ToolchainError) || error.kind !== "unavailable") throw error;
+    missing.push(...error.problems);
+    return null;
+  };
 }
 
 /** What a killed run left: nothing in these folders is referred to by a marker. */

@@ -230,6 +230,17 @@ test("without the vendor the plugin of a cloud is refused with what helps, and w
   expect(report.parts.at(-1)).toMatchObject({ part: "hcloud", source: "path", trust: "path" });
 });
 
+test("every plugin of a cloud that cannot be had is named at once, and what can be had stays", async () => {
+  const machine = await emptyMachine({ FIDUS_VENDOR_BASE_URL: "http://127.0.0.1:1" });
+  await installFakeGo(machine.folder);
+  const refused = await ensureToolchain({ ...machine.options, clouds: ["cloudflare", "hcloud"] }).catch(
+    (error: unknown) => error,
+  );
+  const problems = ["cloudflare", "hcloud"].map((cloud) => ({ path: `toolchain.${cloud}` }));
+  expect(refused).toMatchObject({ kind: "unavailable", problems });
+  expect((await ensureToolchain(machine.options)).parts.every(({ source }) => source === "cache")).toBe(true);
+});
+
 test("downloads report their progress in bytes and percent", async () => {
   const { machine } = await machineWithVendor("vendor");
   await ensureToolchain(machine.options);

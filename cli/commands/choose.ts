@@ -6,10 +6,11 @@ import type { CliContext } from "../context.ts";
 import type { Installation } from "../installation.ts";
 import { examples } from "../program.ts";
 import { requirePublished } from "../registry-choice.ts";
+import { requireStack } from "../session.ts";
 import { readSettings } from "../settings.ts";
 import { openStackConfig } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
-import { checkKnownStack, defaultStack } from "../stacks.ts";
+import { checkKnownStack, configuredStacks, defaultStack } from "../stacks.ts";
 
 /** `./fidus choose`: shows or changes what the first `up` chose; the next `up` puts it into effect. */
 export function register(program: Command, ctx: CliContext): void {
@@ -25,10 +26,22 @@ export function register(program: Command, ctx: CliContext): void {
 /** Works before the first `up` as well: what is asked for here is what that one takes. */
 async function choose(ctx: CliContext, name: string, flags: ChoiceFlags): Promise<void> {
   checkFlags(flags);
+  if (Object.keys(flags).length === 0 && (await hasNothing(ctx, name))) {
+    ctx.print(`Nothing is chosen yet. The first up chooses: ./fidus up ${name}`);
+    return ctx.printJson({ stack: name, changed: [], choices: {} });
+  }
   const installation = await ctx.installation();
   const stack = await checkKnownStack(installation, name);
   // Whoever writes the config must be alone: an `up` in between would lose what it records.
   await withStackLock(installation, stack, () => record(ctx, installation, stack, flags));
+}
+
+/** Whether there is nothing to show yet. Looking makes neither an installation nor a stack. */
+async function hasNothing(ctx: CliContext, name: string): Promise<boolean> {
+  const installation = await ctx.existingInstallation();
+  if (installation !== null) return !(await configuredStacks(installation)).includes(await checkKnownStack(installation, name));
+  if (name !== defaultStack) await requireStack(ctx, name);
+  return true;
 }
 
 async function record(ctx: CliContext, installation: Installation, stack: string, flags: ChoiceFlags): Promise<void> {

@@ -12,6 +12,7 @@ import { register as init } from "./init.ts";
 import { register as logs } from "./logs.ts";
 import { register as policy } from "./policy.ts";
 import { register as preview } from "./preview.ts";
+import { register as prices } from "./prices.ts";
 import { register as reset } from "./reset.ts";
 import { register as status } from "./status.ts";
 import { register as test } from "./test.ts";
@@ -30,6 +31,7 @@ export const commands: readonly Register[] = [
   preview,
   policy,
   deploy,
+  prices,
   admin,
   down,
   dev,

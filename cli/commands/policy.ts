@@ -7,6 +7,7 @@ import type { CliContext } from "../context.ts";
 import { wrongInput } from "../errors.ts";
 import { readPlanFile } from "../plan-file.ts";
 import { examples } from "../program.ts";
+import { singleValued } from "../single-valued.ts";
 
 interface Flags {
   readonly plan: string;
@@ -15,7 +16,7 @@ interface Flags {
 
 /** `./fidus policy --plan FILE`: what a recorded preview breaks; needs no engine, stack or credentials. */
 export function register(program: Command, ctx: CliContext): void {
-  program
+  const command = program
     .command("policy")
     .description("check a recorded preview against the rules for what may be deployed; exit 3 when one is broken")
     .requiredOption("--plan <file>", "what `pulumi preview --json --show-sames` printed; - reads it from standard input")
@@ -38,6 +39,7 @@ export function register(program: Command, ctx: CliContext): void {
       ctx.printJson({ ok: findings.length === 0, resources, rules: Object.keys(rules), findings });
       ctx.setExitCode(findings.length === 0 ? 0 : 3);
     });
+  singleValued(command);
 }
 
 function ruleList(): string {

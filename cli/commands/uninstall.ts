@@ -14,7 +14,7 @@ import { listInstallations, type Installation } from "../installation.ts";
 import { examples } from "../program.ts";
 import { requirePassphrase } from "../passphrase.ts";
 import { openSession } from "../session.ts";
-import { openStackConfig, stacksOf, type StackConfigFile } from "../stack-config.ts";
+import { openStackConfig, readStackConfig, stacksOf, type StackConfigFile } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
 import { configuredStacks } from "../stacks.ts";
 import { removeAll } from "./down.ts";
@@ -91,7 +91,8 @@ async function refuseDeployed(ctx: CliContext, installation: Installation, here:
   for (const stack of elsewhere) {
     const resources = await pulumiEngine(ctx, installation, stack).resources();
     if (resources.length === 0) continue;
-    const fix = `eval "$(./fidus env ${stack})" && pulumi destroy --ignore-protect`;
+    const config = await readStackConfig(installation, stack);
+    const fix = destroyCommand(stack, config.entries());
     deployed.push({ path: `stack ${stack}`, got: `${resources.length} resources`, rule: "nothing deployed any more", fix });
   }
   if (deployed.length === 0) return;
@@ -100,6 +101,13 @@ async function refuseDeployed(ctx: CliContext, installation: Installation, here:
     code: "deployed",
     problems: deployed,
   });
+}
+
+/** What the operator runs. A region's cluster refuses to go until an up has told AWS that it may (docs/enterprise.md). */
+export function destroyCommand(stack: string, { edition, deletionProtection }: Readonly<Record<string, string>>): string {
+  const unlocked = edition !== "enterprise-region" || deletionProtection === "false";
+  const first = unlocked ? "" : "pulumi config set deletionProtection false && pulumi up --yes && ";
+  return `eval "$(./fidus env ${stack})" && ${first}pulumi destroy --ignore-protect`;
 }
 
 /** Removes by label what no state knows, then the installation's folder and, when nobody else needs them, the caches. */

@@ -24,14 +24,14 @@ export function buildCard(given: Plan, options: CardOptions): Card {
   const plan = options.base === undefined ? given : againstBase(given, options.base);
   const { usage = null, evidence, today, engineExit = null } = options;
   const priced = priceAll(plan, today.slice(0, 10), usage).toSorted(byUrn);
-  refuseUnknownNames(plan, options);
+  if (plan.failure === null) refuseUnknownNames(urnsOf(plan), options);
   const complete = plan.failure === null;
   const proof =
-    evidence === undefined ? "no evidence" : evidenceProblem(evidence, { stack: plan.stack, edition: editionOf(plan), today });
+    evidence === undefined ? "no evidence" : evidenceProblem(evidence, { stack: plan.stack, edition: editionOf(plan) });
   const resources = priced.map((each) => resourceOf(each, usage !== null, proof === null));
-  const used = Object.values(tables).filter(({ currency }) => priced.some((each) => currencyOf(each) === currency));
-  const priceDate = (used.length > 0 ? used : Object.values(tables)).map(({ date }) => date).sort()[0] ?? "";
-  const priceDays = Math.floor((Date.parse(today) - Date.parse(priceDate)) / 86_400_000);
+  const read = resources.flatMap(({ lines, beforeLines }) => [...lines, ...beforeLines].flatMap((line) => line.read ?? []));
+  const priceDate = (read.length > 0 ? read : Object.values(tables).map(({ date }) => date)).sort()[0] ?? "";
+  const priceDays = daysBetween(priceDate, today);
   const facts = {
     complete,
     failure: plan.failure,
@@ -122,25 +122,29 @@ function editionOf({ config }: Plan): string | null {
   return typeof edition === "string" ? edition : null;
 }
 
+/** Whole days, ISO dates or times. */
+export function daysBetween(from: string, to: string): number {
+  return Math.floor((Date.parse(to) - Date.parse(from)) / 86_400_000);
+}
+
+export function urnsOf({ changes }: Plan): ReadonlySet<string> {
+  return new Set(changes.map(({ urn }) => urn));
+}
+
 /** Names that fit nothing would be silent otherwise: a figure not used, an override of another resource. */
-function refuseUnknownNames({ changes, failure }: Plan, { usage, allowDataLoss = new Set() }: CardOptions): void {
-  if (failure !== null) return;
-  const urns = new Set(changes.map(({ urn }) => urn));
-  const problems = [
-    ...(usage?.unused() ?? []).map((got) => ({
-      ...{
-        path: "--usage",
-        got,
-        rule: "a figure that a resource of the plan asks for",
-        fix: "The card's JSON names them: usageKey.",
-      },
-    })),
-    ...[...allowDataLoss]
-      .filter((urn) => !urns.has(urn))
-      .map((got) => ({
-        ...{ path: "--allow-data-loss", got, rule: "the URN of a resource of the plan", fix: "The card names the one at risk." },
-      })),
-  ];
+export function refuseUnknownNames(
+  urns: ReadonlySet<string>,
+  { usage, allowDataLoss = new Set() }: Pick<CardOptions, "usage" | "allowDataLoss">,
+): void {
+  const figures = (usage?.unused() ?? []).map((got) => ({
+    ...{ path: "--usage", got },
+    ...{ rule: "a figure that a resource of the plan asks for", fix: "The card's JSON names them: usageKey." },
+  }));
+  const unknown = [...allowDataLoss].filter((urn) => !urns.has(urn));
+  const overrides = unknown.map((got) => ({
+    ...{ path: "--allow-data-loss", got, rule: "the URN of a resource of the plan", fix: "The card names the one at risk." },
+  }));
+  const problems = [...figures, ...overrides];
   if (problems.length > 0) throw new InvalidInputError("the card cannot be made", problems);
 }
 

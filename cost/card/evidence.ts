@@ -17,14 +17,16 @@ export interface Evidence {
   readonly time: string;
   /** It was read back. */
   readonly verified: boolean;
-  /** Most that may be lost; an older copy proves nothing. null: what the edition promises. */
+  /** Most that may be lost, where that is less than the edition promises; null: what the edition promises. */
   readonly rpoSeconds: number | null;
   /** Stack it belongs to; null where it does not say. */
   readonly stack: string | null;
+  /** When it was shown, by the real clock: no option makes a backup younger. */
+  readonly shown: Date;
 }
 
-/** Throws InvalidInputError for anything else; `path` is the file in the message. */
-export function parseEvidence(text: string, path: string): Evidence {
+/** Throws InvalidInputError for anything else; `path` is the file in the message, `now` the time of the real clock. */
+export function parseEvidence(text: string, path: string, now: Date): Evidence {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -37,35 +39,42 @@ export function parseEvidence(text: string, path: string): Evidence {
     throw wrong([path, ...(issue?.path ?? [])].join("."), issue?.input, issue?.message ?? "evidence", "See docs/cost-card.md.");
   }
   const { id, time, verified, rpo, stack = null } = read.data;
-  return { id, time, verified, rpoSeconds: rpo === undefined ? null : seconds(rpo), stack };
+  return { id, time, verified, rpoSeconds: rpo === undefined ? null : seconds(rpo), stack, shown: now };
 }
 
-/** What each edition promises to lose at most (docs/editions.md); enterprise copies continuously, in files of minutes. */
+/** What each edition promises to lose at most (docs/editions.md). Enterprise promises to lose nothing, which no copy can prove. */
 const promised: Readonly<Record<string, number>> = {
   community: seconds("24 h"),
   starter: seconds("12 h"),
   pro: seconds("1 h"),
-  enterprise: seconds("5 min"),
+  enterprise: 0,
 };
+
+/** What a stack of no edition may lose at most: as much as the weakest promise. */
+const mostOfAll = Math.max(...Object.values(promised));
 
 /** Where a proof is to hold. */
 export interface Occasion {
   readonly stack: string;
   /** Of the stack's config; null where it names none. */
   readonly edition: string | null;
-  /** ISO date or time; of a date its whole day counts. */
-  readonly today: string;
 }
 
 /** Why it proves nothing here and now; null when it does. */
-export function evidenceProblem({ id, time, verified, rpoSeconds, stack: of }: Evidence, occasion: Occasion): string | null {
-  const { stack, edition, today } = occasion;
-  const allowed = rpoSeconds ?? promised[edition?.split("-")[0] ?? ""];
-  const age = (Date.parse(today) - Date.parse(time)) / 1000;
+export function evidenceProblem(evidence: Evidence, { stack, edition }: Occasion): string | null {
+  const { id, time, verified, rpoSeconds, stack: of, shown } = evidence;
+  const promise = promised[edition?.split("-")[0] ?? ""] ?? mostOfAll;
+  // Evidence may ask more of itself than the edition does, never less: else it would vouch for itself.
+  const allowed = Math.min(rpoSeconds ?? promise, promise);
+  const age = (shown.getTime() - Date.parse(time)) / 1000;
   if (of !== null && of !== stack) return `backup ${id} is of stack ${of}`;
   if (!verified) return `backup ${id} was never verified`;
-  if (allowed === undefined) return `backup ${id} names no rpo, and the stack no edition`;
-  // A date has no hours: a backup of the same day is not from the future.
-  if (age < (today.length === 10 ? -seconds("24 h") : 0)) return `backup ${id} is from the future`;
-  return age <= allowed ? null : `backup ${id} is ${Math.round(age / 3600)} h old, ${allowed / 3600} h are allowed`;
+  if (promise === 0) return `edition ${edition} promises to lose nothing, which no backup proves`;
+  if (age < 0) return `backup ${id} is from the future`;
+  return age <= allowed ? null : `backup ${id} is ${inHours(age)} h old, ${inHours(allowed)} h are allowed`;
+}
+
+/** Hours with one digit behind the point, never less than they are: `12.1`. */
+function inHours(seconds: number): number {
+  return Math.ceil(seconds / 360) / 10;
 }

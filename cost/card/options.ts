@@ -16,7 +16,7 @@ export interface Percent {
 
 /** How a plan is judged. */
 export interface CardOptions {
-  /** ISO date or time; the core asks no clock. */
+  /** Day of the prices, ISO date or time; the core asks no clock. */
   readonly today: string;
   /** Another plan of the same stack, which `before` is taken from. @default what is deployed */
   readonly base?: Plan;

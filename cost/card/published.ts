@@ -1,10 +1,17 @@
 import { z } from "zod";
-import { cardSchema } from "./schema.ts";
+import { cardSchema, cardSetSchema } from "./schema.ts";
+import { usageSchema } from "./usage.ts";
 
-/** File of the JSON Schema, beside this one. */
-export const schemaFile = "fidus.card-1.schema.json";
+/** What is published, by its file beside this one. */
+const published = {
+  "fidus.card-1.schema.json": ["fidus.card/1", cardSchema],
+  "fidus.cards-1.schema.json": ["fidus.cards/1", cardSetSchema],
+  "fidus.usage-1.schema.json": ["usage file", usageSchema],
+} as const satisfies Readonly<Record<string, readonly [string, z.ZodType]>>;
 
-/** The JSON Schema of `fidus.card/1`, as text. */
-export function publishedSchema(): string {
-  return `${JSON.stringify({ title: "fidus.card/1", ...z.toJSONSchema(cardSchema) }, null, 1)}\n`;
+/** The JSON Schemas of what the card writes and reads, as [file, text]. */
+export function publishedSchemas(): readonly (readonly [file: string, text: string])[] {
+  return Object.entries(published).map(([file, [title, schema]]) => {
+    return [file, `${JSON.stringify({ title, ...z.toJSONSchema(schema) }, null, 1)}\n`];
+  });
 }

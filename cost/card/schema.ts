@@ -17,6 +17,7 @@ const line = z.strictObject({
   usageKey: z.string().nullable().describe("name of the figure in the usage file; null for a fixed line"),
   source: z.string().nullable(),
   confidence: confidence.nullable(),
+  read: z.string().nullable().describe("when the price was read, ISO date"),
 });
 
 const total = z.strictObject({
@@ -27,6 +28,19 @@ const total = z.strictObject({
   after: money,
   diff: money.describe("null when a price of something that changes is not known"),
   unpricedCount: z.int().describe("resources whose amount is not known; what their known lines cost is in the sums"),
+});
+
+const generator = z.strictObject({
+  kind: z.string(),
+  urn: z.string().nullable(),
+  reason: z.string(),
+  currency: currency.nullable(),
+  monthly: money,
+});
+
+const verdict = z.strictObject({
+  exitCode: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
+  reasons: z.array(z.string()),
 });
 
 const resource = z.strictObject({
@@ -57,22 +71,12 @@ export const cardSchema = z.strictObject({
   baseline: z
     .enum(["deployed", "empty", "base"])
     .describe("what `before` is: the deployed stack, nothing yet, or the plan of --base"),
-  priceDate: z.string().describe("date of the oldest price table that was used"),
+  priceDate: z.string().describe("when the oldest of the prices that were used was read"),
   confidence: confidence.nullable().describe("the weakest of the prices that were used"),
   totals: z.array(total).min(1),
   resources: z.array(resource),
   unpriced: z.array(z.strictObject({ urn: z.string(), type: z.string(), reason: z.string() })),
-  generators: z
-    .array(
-      z.strictObject({
-        kind: z.string(),
-        urn: z.string().nullable(),
-        reason: z.string(),
-        currency: currency.nullable(),
-        monthly: money,
-      }),
-    )
-    .describe("cost that arises outside the plan; monthly null: nobody declared it"),
+  generators: z.array(generator).describe("cost that arises outside the plan; monthly null: nobody declared it"),
   findings: z.array(
     z.strictObject({
       rule: z.string(),
@@ -82,13 +86,24 @@ export const cardSchema = z.strictObject({
       fix: z.string(),
     }),
   ),
-  verdict: z.strictObject({
-    exitCode: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
-    reasons: z.array(z.string()),
-  }),
+  verdict,
+});
+
+/** The JSON of several stacks that are one installation: a card for each, and their sum. */
+export const cardSetSchema = z.strictObject({
+  schema: z.literal("fidus.cards/1"),
+  stack: z.string().describe("the name that stands for all of them"),
+  complete: z.boolean().describe("false: the engine refuses a plan, and what is shown is not all"),
+  priceDate: z.string().describe("when the oldest of the prices that were used was read"),
+  confidence: confidence.nullable().describe("the weakest of the prices that were used"),
+  totals: z.array(total).min(1).describe("the sums of the cards' totals"),
+  generators: z.array(generator).describe("declared cost outside the plans: once for all of them, and in no card"),
+  cards: z.array(cardSchema).min(1).describe("without the limits, which hold for the sum"),
+  verdict: verdict.describe("of all of them: the limits hold for the sum, a refused or endangered stack is everybody's"),
 });
 
 export type Card = z.infer<typeof cardSchema>;
+export type CardSet = z.infer<typeof cardSetSchema>;
 export type CardResource = Card["resources"][number];
 export type CardLine = CardResource["lines"][number];
 export type Total = Card["totals"][number];

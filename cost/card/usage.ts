@@ -7,13 +7,21 @@ import { parseMoney } from "./options.ts";
 const number = "a number, 0 or more";
 const figure = z.union([z.number(), z.string()], number).refine((value) => amount(value)?.gte(0) === true, number);
 const figures = z.record(z.string(), figure);
-const file = z.strictObject({
-  types: z.record(z.string(), figures).optional(),
-  resources: z.record(z.string(), figures).optional(),
-  assume: z.record(z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))).optional(),
+/** A usage file, as it is written. */
+export const usageSchema = z.strictObject({
+  types: z.record(z.string(), figures).optional().describe("figures a month by type: all resources of it"),
+  resources: z
+    .record(z.string(), figures)
+    .optional()
+    .describe("figures a month by logical name or URN; they win over the type's"),
+  assume: z
+    .record(z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])))
+    .optional()
+    .describe("by logical name or URN: what to take for an input that is known only after the deployment"),
   generators: z
     .array(z.strictObject({ name: z.string(), kind: z.string().optional(), monthly: z.string(), covers: z.string().optional() }))
-    .optional(),
+    .optional()
+    .describe("cost that arises outside the plan: its kind, what it covers, and its amount a month, such as 6.49EUR"),
 });
 
 /** A cost that arises outside the plan, as its owner states it. */
@@ -45,7 +53,7 @@ export interface Usage {
 
 /** Reads a usage file (YAML or JSON). Throws InvalidInputError; `path` is its name in the message. */
 export function parseUsage(text: string, path: string): Usage {
-  const read = file.safeParse(load(text, path), { reportInput: true });
+  const read = usageSchema.safeParse(load(text, path), { reportInput: true });
   if (!read.success) {
     const problems = read.error.issues.map((issue): Problem => ({
       path: [path, ...issue.path].join("."),

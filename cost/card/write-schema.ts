@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { publishedSchema, schemaFile } from "./published.ts";
+import { publishedSchemas } from "./published.ts";
 
-/** Writes the published JSON Schema of a card: `npm run docs`. */
-await writeFile(join(import.meta.dirname, schemaFile), publishedSchema());
+/** Writes the published JSON Schemas: `npm run docs`. */
+for (const [file, text] of publishedSchemas()) await writeFile(join(import.meta.dirname, file), text);

@@ -16,6 +16,8 @@ export interface Line {
   readonly usageKey: string | null;
   readonly source: string | null;
   readonly confidence: Confidence | null;
+  /** When the price was read, ISO date; null without one. */
+  readonly read: string | null;
 }
 
 /** What a resource costs a month: its lines, and every reason why a part is not known. */
@@ -105,13 +107,13 @@ export class Bill {
   }
 }
 
-function lineOf({ unit, price, source, confidence }: Price, quantity: Amount | null, item: string): Line {
+function lineOf({ unit, price, source, confidence, read }: Price, quantity: Amount | null, item: string): Line {
   const monthly = quantity === null ? null : exact(quantity.times(price));
   const shown = quantity === null ? null : exact(quantity);
-  return { item, quantity: shown, unit, price, monthly, usageBased: false, usageKey: null, source, confidence };
+  return { item, quantity: shown, unit, price, monthly, usageBased: false, usageKey: null, source, confidence, read };
 }
 
 function unpriced(item: string): Line {
-  const nothing = { quantity: null, price: null, monthly: null, source: null, confidence: null };
+  const nothing = { quantity: null, price: null, monthly: null, source: null, confidence: null, read: null };
   return { item, unit: "", ...nothing, usageBased: true, usageKey: null };
 }

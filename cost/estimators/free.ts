@@ -17,6 +17,8 @@ const freeTypes: ReadonlySet<string> = new Set([
   ...named("aws:s3", [
     ...["bucketVersioning", "bucketObjectLockConfiguration", "bucketReplicationConfig", "bucketLifecycleConfiguration"],
     ...["bucketServerSideEncryptionConfiguration", "bucketPublicAccessBlock", "bucketPolicy", "bucketOwnershipControls"],
+    // What an object takes is a figure of its bucket.
+    ...["bucketObject", "bucketObjectv2"],
   ]),
   ...named("aws:ecr", ["lifecyclePolicy", "replicationConfiguration", "repositoryPolicy"]),
   ...named("aws:route53", ["record"]),

@@ -5,7 +5,8 @@ import hetzner from "./hetzner.json" with { type: "json" };
 /** H = two readings agree or the vendor's own list; M = one dated reading; L = old, partial or assumed. */
 export type Confidence = "H" | "M" | "L";
 
-interface Row {
+/** One row of a table's file. */
+export interface Row {
   readonly item: string;
   readonly regions: readonly string[];
   readonly unit: string;
@@ -18,14 +19,20 @@ interface Row {
   readonly from?: string;
   /** Orders before this day, ISO date. @default today */
   readonly until?: string;
+  /** When it was compared with its source, ISO date. @default the table's date */
+  readonly read?: string;
 }
 
-interface Document {
+/** A table's file. */
+export interface PriceDocument {
   readonly vendor: string;
+  readonly about: string;
   readonly currency: Currency;
   /** When the table was last compared with its sources. */
   readonly date: string;
   readonly sources: readonly string[];
+  /** What was not read, for people. */
+  readonly missing: readonly string[];
   readonly rows: readonly Row[];
 }
 
@@ -36,6 +43,8 @@ export interface Price {
   readonly price: string;
   readonly source: string;
   readonly confidence: Confidence;
+  /** When it was compared with its source, ISO date. */
+  readonly read: string;
   /** False when the row is one of several by day of order and a later one exists. */
   readonly current: boolean;
 }
@@ -52,11 +61,11 @@ export interface PriceTable {
 }
 
 export const tables: Readonly<Record<"hetzner" | "aws", PriceTable>> = {
-  hetzner: tableOf(hetzner as Document),
-  aws: tableOf(aws as Document),
+  hetzner: tableOf(hetzner as PriceDocument),
+  aws: tableOf(aws as PriceDocument),
 };
 
-function tableOf({ vendor, currency, date, sources, rows }: Document): PriceTable {
+function tableOf({ vendor, currency, date, sources, rows }: PriceDocument): PriceTable {
   const byItem = Map.groupBy(rows, ({ item }) => item);
   return {
     vendor,
@@ -66,8 +75,8 @@ function tableOf({ vendor, currency, date, sources, rows }: Document): PriceTabl
       const at = (byItem.get(item) ?? []).filter(({ regions }) => regions.includes(region) || regions.includes("global"));
       const row = at.find(({ from = "", until = "9999" }) => from <= day && day < until) ?? null;
       if (row === null) return null;
-      const { unit, price, confidence, source, until } = row;
-      return { item, unit, price, confidence, source: sources[source] ?? "", current: until === undefined };
+      const { unit, price, confidence, source, until, read = date } = row;
+      return { item, unit, price, confidence, read, source: sources[source] ?? "", current: until === undefined };
     },
     regionsOf: (item) => [...new Set((byItem.get(item) ?? []).flatMap(({ regions }) => regions))],
   };

@@ -1,6 +1,6 @@
-import type { Card } from "../card/schema.ts";
+import type { Card, CardSet } from "../card/schema.ts";
 import { code } from "./safe.ts";
-import { viewOf, type Section, type View } from "./view.ts";
+import { viewOf, viewOfSet, type Section, type View } from "./view.ts";
 
 /** Longest comment that GitHub takes is 65,536 characters. */
 const limit = 65_000;
@@ -17,27 +17,46 @@ const rowLimits = [Number.POSITIVE_INFINITY, 400, 150, 50, 20, 5, 0] as const;
  */
 export function renderMarkdown(card: Card): string {
   const view = viewOf(card);
-  for (const rows of rowLimits) {
-    const text = render(view, rows);
-    if (text.length <= limit) return text;
-  }
-  return render(view, 0);
+  return fitting((most) => [...headOf(view), ...bodyOf(view, most)]);
 }
 
-function render(view: View, most: number): string {
-  const { stack, arrow, amount, basis, verdict, sections } = view;
+/** The same of several stacks: one comment with their sum on top. */
+export function renderSetMarkdown(set: CardSet): string {
+  const [sum, parts] = [viewOfSet(set), set.cards.map(viewOf)];
+  return fitting((most) => [
+    ...headOf(sum),
+    ...bodyOf(sum, most),
+    ...parts.flatMap((part) => [titleOf(part), "", ...bodyOf(part, most)]),
+  ]);
+}
+
+function fitting(render: (most: number) => readonly string[]): string {
+  for (const most of rowLimits) {
+    const text = render(most).join("\n");
+    if (text.length <= limit) return text;
+  }
+  return render(0).join("\n");
+}
+
+function titleOf({ stack, arrow, amount }: View): string {
+  return `### ${code(stack)} ${arrow} ${amount}`;
+}
+
+function headOf(view: View): string[] {
+  const { stack, verdict } = view;
   return [
     `<!-- fidus-card ${encodeURIComponent(stack).replaceAll("-", "%2D")} -->`,
-    `### ${code(stack)} ${arrow} ${amount}`,
+    titleOf(view),
     "",
-    verdict.exitCode === 0 ? "**Exit 0**" : `**Exit ${verdict.exitCode}**`,
+    `**Exit ${verdict.exitCode}**`,
     ...verdict.reasons.slice(0, mostReasons).map((reason) => `- ${code(reason)}`),
     ...(verdict.reasons.length > mostReasons ? [`- ${verdict.reasons.length - mostReasons} more: see the card's JSON.`] : []),
     "",
-    basis,
-    "",
-    ...sections.flatMap((section) => [sectionText(section, most), ""]),
-  ].join("\n");
+  ];
+}
+
+function bodyOf({ basis, sections }: View, most: number): string[] {
+  return [basis, "", ...sections.flatMap((section) => [sectionText(section, most), ""])];
 }
 
 function sectionText({ title, head, rows, folded }: Section, most: number): string {

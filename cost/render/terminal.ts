@@ -1,7 +1,7 @@
 import { alignColumns } from "../../infra/core/table.ts";
-import type { Card } from "../card/schema.ts";
+import type { Card, CardSet } from "../card/schema.ts";
 import { plain } from "./safe.ts";
-import { viewOf, type View } from "./view.ts";
+import { viewOf, viewOfSet, type View } from "./view.ts";
 
 export interface TerminalOptions {
   /** Escape codes for colours; only for a terminal that people look at. @default false */
@@ -12,24 +12,37 @@ const codes = { bold: 1, red: 31, green: 32, yellow: 33, dim: 2 } as const;
 const words = ["ok", "refused by the engine", "wrong input", "forbidden"] as const;
 
 /** The card for a terminal, without a newline at the end. */
-export function renderTerminal(card: Card, { color = false }: TerminalOptions = {}): string {
+export function renderTerminal(card: Card, options: TerminalOptions = {}): string {
   const view = viewOf(card);
-  const paint = (name: keyof typeof codes, text: string): string => (color ? `\u001b[${codes[name]}m${text}\u001b[0m` : text);
-  const tables = view.sections.map(({ title, head, rows }) =>
-    [paint("bold", title), indent(alignColumns([head, ...rows.map((row) => row.map(plain))]))].join("\n"),
-  );
-  return [
-    paint("bold", `${plain(view.stack)}: ${view.arrow} ${view.amount}`),
-    paint("dim", view.basis),
-    "",
-    ...tables.flatMap((table) => [table, ""]),
-    paint(view.verdict.exitCode === 0 ? "green" : "red", verdictText(view)),
-  ].join("\n");
+  return [...bodyOf(view, options), verdictText(view, options)].join("\n");
 }
 
-function verdictText({ verdict }: View): string {
+/** The cards of several stacks, their sum at the end. */
+export function renderSetTerminal(set: CardSet, options: TerminalOptions = {}): string {
+  const sum = viewOfSet(set);
+  return [...[...set.cards.map(viewOf), sum].flatMap((view) => bodyOf(view, options)), verdictText(sum, options)].join("\n");
+}
+
+function bodyOf(view: View, options: TerminalOptions): string[] {
+  const tables = view.sections.map(({ title, head, rows }) =>
+    [paint(options, "bold", title), indent(alignColumns([head, ...rows.map((row) => row.map(plain))]))].join("\n"),
+  );
+  return [
+    paint(options, "bold", `${plain(view.stack)}: ${view.arrow} ${view.amount}`),
+    paint(options, "dim", view.basis),
+    "",
+    ...tables.flatMap((table) => [table, ""]),
+  ];
+}
+
+function paint({ color = false }: TerminalOptions, name: keyof typeof codes, text: string): string {
+  return color ? `\u001b[${codes[name]}m${text}\u001b[0m` : text;
+}
+
+function verdictText({ verdict }: View, options: TerminalOptions): string {
   const reasons = verdict.reasons.map((reason) => `  ${plain(reason)}`);
-  return [`Exit ${verdict.exitCode}: ${words[verdict.exitCode] ?? ""}`, ...reasons].join("\n");
+  const text = [`Exit ${verdict.exitCode}: ${words[verdict.exitCode] ?? ""}`, ...reasons].join("\n");
+  return paint(options, verdict.exitCode === 0 ? "green" : "red", text);
 }
 
 function indent(text: string): string {

@@ -1,5 +1,5 @@
 import { rounded, signed } from "../money.ts";
-import type { Card, CardLine, CardResource, Total } from "../card/schema.ts";
+import type { Card, CardLine, CardResource, CardSet, Total } from "../card/schema.ts";
 
 /** One table: its title, its head, and rows of text that comes from the plan as it is. */
 export interface Section {
@@ -51,6 +51,27 @@ export function viewOf(card: Card): View {
         unchanged.map(resourceRow),
         true,
       ),
+    ].filter(({ rows }) => rows.length > 0),
+  };
+}
+
+/** The sum of several cards; the cards have views of their own. */
+export function viewOfSet({ stack, totals, complete, cards, generators, priceDate, confidence, verdict }: CardSet): View {
+  const resources = cards.flatMap((card) => card.resources);
+  const parts = cards.map(viewOf);
+  return {
+    stack,
+    amount: complete ? totals.map((total) => totalText(total, resources)).join(" and ") : "no sum: the engine refuses a plan",
+    arrow: complete ? arrowOf(totals) : "?",
+    basis: `Sum of ${cards.length} stacks. List prices of ${priceDate}, net; lowest confidence ${confidence ?? "none"}.`,
+    verdict,
+    sections: [
+      section(
+        "Stacks",
+        ["", "Stack", "A month"],
+        parts.map((part) => [part.arrow, part.stack, part.amount]),
+      ),
+      section("Declared cost outside the plans", ["Kind", "Resource", "Why", "A month"], generators.map(generatorRow)),
     ].filter(({ rows }) => rows.length > 0),
   };
 }

@@ -45,7 +45,7 @@ test("the cluster's API is shown to the named networks, or to nobody outside", (
   expect(endpointAccess(plan().cluster.adminRanges)).toEqual({
     endpointPrivateAccess: true,
     endpointPublicAccess: true,
-    publicAccessCidrs: ["203.0.113.0/24"],
+    publicAccessCidrs: ["198.18.7.0/24"],
   });
   expect(endpointAccess(plan({ clusterEndpoint: "private" }).cluster.adminRanges)).toEqual({
     endpointPrivateAccess: true,
@@ -60,9 +60,9 @@ test("backups are copied only once the other region exists, to the bucket that i
     days: 2,
     copyTo: {
       region: "eu-west-1",
-      account: "123456789012",
+      account: "210987654321",
       bucket: "arn:aws:s3:::fidus-a1b2c3-shop-eu-west-1-backups",
-      keyAliasArn: "arn:aws:kms:eu-west-1:123456789012:alias/fidus-a1b2c3-shop-eu-west-1-backups",
+      keyAliasArn: "arn:aws:kms:eu-west-1:210987654321:alias/fidus-a1b2c3-shop-eu-west-1-backups",
     },
   });
 });

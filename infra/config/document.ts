@@ -30,7 +30,7 @@ export function configurationPage(): string {
     "A change takes effect with the next `./fidus up`. **effect** is the worst it does: `none` touches nothing that exists, `update`",
     "nothing that runs, `restart` starts containers anew, `replace` makes something anew, `refused` cannot be changed. **planned**: the",
     "key is read and checked, but the part that will use it is not built yet. **secret** keys are encrypted; a plain text is refused.",
-    "Lists are separated by commas. Sample values (`CHANGE_ME`, `example.com`, passwords from documents) are refused.",
+    "Lists are separated by commas. Sample values (`CHANGE_ME`, `example.com`, `203.0.113.0/24`, `123456789012`, passwords from documents) are refused.",
     ...editions.flatMap((edition) => ["", `## ${titles[edition]}`, "", ...table(edition)]),
     "",
   ].join("\n");

@@ -43,7 +43,7 @@ test("lists, sizes, durations and amounts are read with their units [S-03]", () 
   const starter = read("starter", { serverTypes: "cx53, cpx62,ccx33", uploadsSize: "80 GB", dnsTtl: "5 min" }).values;
   expect(starter.serverTypes).toEqual(["cx53", "cpx62", "ccx33"]);
   expect([starter.uploadsSize, starter.dnsTtl, starter.backupRetention]).toEqual(["80 GB", "5 min", "30 days"]);
-  expect(read("pro").values.adminRanges).toEqual(["203.0.113.0/24", "2001:db8::/48"]);
+  expect(read("pro").values.adminRanges).toEqual(["198.18.7.0/24", "fd12:3456:789a::/48"]);
   const region = read("enterprise-region").values;
   expect(region.gpuInstanceTypes).toEqual(["g6e.xlarge", "g6.xlarge", "g5.xlarge"]);
   expect([region.monthlyBudget, region.anomalyAlert]).toEqual(["5000 USD", "100 USD"]);
@@ -226,6 +226,18 @@ test("names kept for examples are samples too, and a name that only looks like o
   ]);
 });
 
+test("networks and accounts of documents are samples too, alone and among others [X-03]", () => {
+  for (const adminRanges of ["203.0.113.0/24", "198.18.7.0/24,2001:db8::/48", "192.0.2.0/24", "198.51.100.7/32"])
+    expect(paths(read("starter", { adminRanges })), adminRanges).toEqual(["adminRanges"]);
+  expect(paths(read("starter", { adminRanges: "198.18.7.0/24,10.9.0.0/24,2001:db9::/48" }))).toEqual([]);
+  for (const awsAccountId of ["123456789012", "111122223333"])
+    expect(paths(read("enterprise-global", { awsAccountId })), awsAccountId).toEqual(["awsAccountId"]);
+  const clusterAdmins = "arn:aws:iam::210987654321:role/a,arn:aws:iam::123456789012:role/platform";
+  expect(read("enterprise-region", { clusterAdmins }).problems).toMatchObject([
+    { path: "clusterAdmins", fix: "With one of your own: pulumi config set clusterAdmins VALUE" },
+  ]);
+});
+
 test("a plain key that was encrypted is refused: its value is no secret in plans and state", () => {
   expect(parseConfig("starter", { ...complete.starter, location: sealed }, new Set(["location"])).problems).toContainEqual({
     path: "location",
@@ -263,7 +275,7 @@ const bad: Record<KeySpec["type"], readonly string[]> = {
   duration: ["", "30", "30d", "0 s", "1 s", "99999 days"],
   money: ["", "100", "0 USD", "100 EUR", "USD 100", "1e3 USD", "999999999 USD"],
   cidr: ["", "10.0.0.0", "10.0.0.0/8", "10.20.0.1/16", "203.0.113.0/24", "10.20.0.0/28", "fd00::/16"],
-  cidrs: ["", "0.0.0.0/0", "::/0", "203.0.113.0/24,::/0", "203.0.113.1/24", "everybody", "203.0.113.0/24 198.51.100.0/24"],
+  cidrs: ["", "0.0.0.0/0", "::/0", "198.18.7.0/24,::/0", "198.18.7.1/24", "everybody", "198.18.7.0/24 198.19.0.0/24"],
 };
 
 describe.each(editions)("keys of %s", (edition) => {

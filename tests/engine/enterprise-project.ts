@@ -6,7 +6,7 @@ import { mustUp } from "./steps.ts";
 const shared = {
   installation: "a1b2c3",
   domain: "assistant.fidus.test",
-  awsAccountId: "123456789012",
+  awsAccountId: "210987654321",
 } as const;
 
 const globalSettings = { ...shared, edition: "enterprise-global", dnsZone: "fidus.test" } as const;
@@ -14,8 +14,8 @@ const globalSettings = { ...shared, edition: "enterprise-global", dnsZone: "fidu
 const regionSettings = {
   ...shared,
   edition: "enterprise-region",
-  adminRanges: "203.0.113.0/24",
-  clusterAdmins: "arn:aws:iam::123456789012:role/platform",
+  adminRanges: "198.18.7.0/24",
+  clusterAdmins: "arn:aws:iam::210987654321:role/platform",
   monthlyBudget: "5000 USD",
   alertEmail: "ops@fidus.test",
 } as const;

@@ -3,7 +3,8 @@ import type { EngineProject } from "../../toolchain/providers/testing/engine.ts"
 import type { Thing } from "../simulator/cloud/store.ts";
 import { EnterpriseProject, regionDown, type RegionName } from "./enterprise-project.ts";
 import { architecture } from "../architecture/document.ts";
-import { findingsOf, mustUp, operationsOf, plannedSteps } from "./steps.ts";
+import { goldenCard } from "../cards/golden.ts";
+import { mustUp, operationsOf, plannedSteps, previewOf } from "./steps.ts";
 
 /** The enterprise edition's own programs on the real engine; AWS is simulated. */
 let enterprise: EnterpriseProject;
@@ -26,8 +27,11 @@ const named = (stack: string, name: string): Thing => tagged(stack).find((thing)
 const refresh = (project: EngineProject, ...args: string[]) => project.run("refresh", "--yes", "--skip-preview", ...args);
 
 async function expectNothingPlanned(project: EngineProject): Promise<void> {
-  expect(await plannedSteps(project)).toEqual([]);
-  expect(await findingsOf(project)).toEqual([]);
+  const { text, steps, findings } = await previewOf(project);
+  expect(steps).toEqual([]);
+  expect(findings).toEqual([]);
+  const card = goldenCard(`enterprise${project.stack.replace(/^shop/, "")}`, text);
+  expect(card.seen).toEqual(card.committed);
 }
 
 async function expectDocumented(kind: string, project: EngineProject): Promise<void> {
@@ -125,7 +129,7 @@ describe("one installation through its life", () => {
           name: "fidus-a1b2c3-shop-eu-central-1-cluster",
           endpoint: expect.stringMatching(/^https:\/\/[0-9A-F]{32}\.gr7\.eu-central-1\.eks\.amazonaws\.com$/),
         },
-        stores: { images: expect.stringMatching(/^123456789012\.dkr\.ecr\.eu-central-1\.amazonaws\.com\//) },
+        stores: { images: expect.stringMatching(/^210987654321\.dkr\.ecr\.eu-central-1\.amazonaws\.com\//) },
       });
     },
   );
@@ -143,6 +147,7 @@ describe("one installation through its life", () => {
   });
 
   test("both regions run the same, in networks that do not meet", minutes(5), async () => {
+    await expectNothingPlanned(enterprise.region(ireland));
     const shape = (region: RegionName) =>
       tagged(stackTag(region))
         .map(({ type, name }) => `${type} ${name}`)
@@ -175,7 +180,7 @@ describe("one installation through its life", () => {
       });
       expect(untagged.map(({ name }) => name)).toEqual([]);
       const cluster = named(stackTag(frankfurt), "cluster-cluster").inputs;
-      expect(cluster["vpcConfig"]).toMatchObject({ endpointPrivateAccess: true, publicAccessCidrs: ["203.0.113.0/24"] });
+      expect(cluster["vpcConfig"]).toMatchObject({ endpointPrivateAccess: true, publicAccessCidrs: ["198.18.7.0/24"] });
       const open = enterprise.simulation.things.filter(
         ({ type, inputs }) => type.includes("IngressRule") && inputs["cidrIpv4"] === "0.0.0.0/0",
       );
@@ -232,13 +237,13 @@ describe("one installation through its life", () => {
     kubernetesVersion: "1.36",
     peerExists: "true",
     logRetention: "90 days",
-    adminRanges: "198.51.100.0/24",
+    adminRanges: "198.19.0.0/24",
     systemNodes: "6",
     gpuNodesMax: "8",
     backupRetention: "60 days",
     backupLock: "compliance",
     monthlyBudget: "9000 USD",
-    clusterAdmins: "arn:aws:iam::123456789012:role/platform,arn:aws:iam::123456789012:user/ada",
+    clusterAdmins: "arn:aws:iam::210987654321:role/platform,arn:aws:iam::210987654321:user/ada",
     deletionProtection: "false",
   };
 

@@ -37,7 +37,7 @@ export class HetznerProject {
   }
 
   /** What the next up would do, unchanged resources left out; throws when the plan is refused. */
-  plan(): Promise<PlannedStep[]> {
+  plan(): Promise<readonly PlannedStep[]> {
     return plannedSteps(this.simulation.project);
   }
 

@@ -4,7 +4,7 @@ export const atHetzner = {
   installation: "a1b2c3",
   domain: "assistant.fidus.test",
   cloudflareZoneId: "0123456789abcdef0123456789abcdef",
-  adminRanges: "203.0.113.0/24,2001:db8::/48",
+  adminRanges: "198.18.7.0/24,fd12:3456:789a::/48",
   backupEndpoint: "https://hel1.your-objectstorage.com",
   backupBucket: "fidus-backup",
 } as const;

@@ -6,7 +6,8 @@ import { HetznerProject } from "./hetzner-project.ts";
 import { atHetzner, perCluster, perGroup, perHost, secrets, shapes } from "./pro-project.ts";
 import { withoutIds } from "./same-state.ts";
 import { architecture } from "../architecture/document.ts";
-import { findingsOf } from "./steps.ts";
+import { goldenCard } from "../cards/golden.ts";
+import { previewOf, type PlannedStep } from "./steps.ts";
 
 /** The pro edition's own program on the real engine; Hetzner and Cloudflare are simulated. */
 let pro: HetznerProject;
@@ -20,15 +21,17 @@ afterAll(() => pro[Symbol.asyncDispose]());
 const things = (type: string): Thing[] => pro.simulation.things.filter((each) => each.type.endsWith(`:${type}`));
 const thing = (type: string, name: string): Thing => things(type).find((each) => each.name === name)!;
 const balancer = (): Thing => things("LoadBalancer")[0]!;
+const operations = (steps: readonly PlannedStep[]): string[] => {
+  const bought = steps.filter(({ urn }) => !/fidus:\w+:\w+::[^:]*$/.test(urn));
+  return bought.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`).sort();
+};
 /** Operations of a plan by logical name, without components; "refused" alone when that is refused for what is protected. */
 const planned = (): Promise<string[]> =>
-  pro.plan().then(
-    (steps) => {
-      const bought = steps.filter(({ urn }) => !/fidus:\w+:\w+::[^:]*$/.test(urn));
-      return bought.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`).sort();
-    },
-    (error: unknown) => (error instanceof Error && error.message.includes("protect") ? ["refused"] : [String(error)]),
-  );
+  pro
+    .plan()
+    .then(operations, (error: unknown) =>
+      error instanceof Error && error.message.includes("protect") ? ["refused"] : [String(error)],
+    );
 
 describe.each(Object.entries(shapes))("topology %s", (topology, { groups, data, balanced, expendable }) => {
   const hosts = Object.values(groups).flat();
@@ -47,7 +50,10 @@ describe.each(Object.entries(shapes))("topology %s", (topology, { groups, data, 
   test(
     "the first preview names everything that will be bought, and asks Hetzner nothing",
     async () => {
-      const bought = (await planned()).filter(
+      const { steps, text } = await previewOf(pro.simulation.project);
+      const card = goldenCard(`pro-${topology}-new`, text);
+      expect(card.seen).toEqual(card.committed);
+      const bought = operations(steps).filter(
         (step) => !/-(host-key|pair|asked)$|^create (fidus-shop|hetzner|cloudflare)$/.test(step),
       );
       expect(bought).toEqual(everything.map((name) => name.replace(/^\w+/, "create")).sort());
@@ -62,8 +68,11 @@ describe.each(Object.entries(shapes))("topology %s", (topology, { groups, data, 
       const { simulation } = pro;
       await pro.up();
       expect(simulation.inventory).toEqual(everything);
-      expect(await planned()).toEqual([]);
-      expect(await findingsOf(simulation.project)).toEqual([]);
+      const { text, steps, findings } = await previewOf(simulation.project);
+      expect(operations(steps)).toEqual([]);
+      expect(findings).toEqual([]);
+      const card = goldenCard(`pro-${topology}`, text);
+      expect(card.seen).toEqual(card.committed);
       const { seen, documented } = architecture(`pro ${topology}`, await simulation.project.stateText());
       expect(seen).toBe(documented);
       const refreshed = await simulation.project.run("refresh", "--yes", "--skip-preview", "--expect-no-changes");
@@ -97,7 +106,7 @@ describe.each(Object.entries(shapes))("topology %s", (topology, { groups, data, 
     expect(things("Server").map(({ inputs }) => (inputs["firewallIds"] as unknown[]).length)).toEqual(hosts.map(() => 1));
     const rules = things("Firewall").flatMap(({ inputs }) => inputs["rules"] as WireMap[]);
     const open = rules.filter(({ protocol }) => protocol !== "icmp").map(({ port, sourceIps }) => `${port} ${String(sourceIps)}`);
-    expect(new Set(open)).toEqual(new Set(["22 203.0.113.0/24,2001:db8::/48"]));
+    expect(new Set(open)).toEqual(new Set(["22 198.18.7.0/24,fd12:3456:789a::/48"]));
   });
 
   test("hosts that are alike are in one spread placement group, other hosts in others", () => {
@@ -220,7 +229,7 @@ describe("keys of a running stack", () => {
       {
         databaseSize: "250 GB",
         loadBalancerType: "lb21",
-        adminRanges: "198.51.100.0/24",
+        adminRanges: "198.19.0.0/24",
         dnsTtl: "300 s",
         serverBackups: "true",
       },

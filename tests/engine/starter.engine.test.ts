@@ -5,7 +5,8 @@ import { HetznerProject } from "./hetzner-project.ts";
 import { withoutIds } from "./same-state.ts";
 import { atHetzner, onOwnHost, tokens } from "./starter-project.ts";
 import { architecture } from "../architecture/document.ts";
-import { findingsOf } from "./steps.ts";
+import { goldenCard } from "../cards/golden.ts";
+import { previewOf } from "./steps.ts";
 
 /** The starter edition's own program on the real engine; Hetzner and Cloudflare are simulated. */
 let starter: HetznerProject;
@@ -24,6 +25,9 @@ const noStock = (serverType: string) => ({
   where: { serverType },
   message: "error during placement (resource_unavailable)",
 });
+
+/** Which type there is stock of is asked when it is bought (docs/decisions/0015-server-type.md). */
+const assumed = "assume: { host-server-server: { serverType: cx53 } }";
 
 const everything = [
   "DnsRecord name-a",
@@ -46,10 +50,15 @@ test(
   async () => {
     const { simulation } = starter;
     await starter.atHetzner();
+    const fresh = goldenCard("starter-new", (await previewOf(simulation.project)).text, assumed);
+    expect(fresh.seen).toEqual(fresh.committed);
     await starter.up();
     expect(simulation.inventory).toEqual(everything);
-    expect(await starter.plan()).toEqual([]);
-    expect(await findingsOf(simulation.project)).toEqual([]);
+    const { text, steps, findings } = await previewOf(simulation.project);
+    expect(steps).toEqual([]);
+    expect(findings).toEqual([]);
+    const card = goldenCard("starter", text);
+    expect(card.seen).toEqual(card.committed);
     const { seen, documented } = architecture("starter", await simulation.project.stateText());
     expect(seen).toBe(documented);
     const refreshed = await simulation.project.run("refresh", "--yes", "--skip-preview", "--expect-no-changes");
@@ -219,7 +228,7 @@ test("every operation may fail: the next up goes on and ends where an unfailed o
 /** Keys that can be changed, a new value, and what the plan must be: operations on custom resources by logical name. */
 const changes: readonly (readonly [Readonly<Record<string, string>>, readonly string[] | "refused"])[] = [
   [{ uploadsSize: "60 GB" }, ["update host-uploads-disk"]],
-  [{ adminRanges: "198.51.100.0/24" }, ["update host-firewall-firewall"]],
+  [{ adminRanges: "198.19.0.0/24" }, ["update host-firewall-firewall"]],
   [{ serverBackups: "true" }, ["update host-server-server"]],
   [{ storageBoxType: "bx21" }, ["update backup-box"]],
   [{ cloudflareProxied: "true", certificate: "acme-dns" }, ["update name-a", "update name-aaaa"]],

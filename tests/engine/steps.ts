@@ -9,6 +9,16 @@ export interface PlannedStep {
   readonly newState?: { readonly inputs?: Record<string, unknown>; readonly type: string; readonly protect?: boolean };
 }
 
+/** One preview of the engine, and what is to be seen in it. */
+export interface Previewed {
+  /** The engine's document, unchanged resources included. */
+  readonly text: string;
+  /** What the next up would do, unchanged resources left out. */
+  readonly steps: readonly PlannedStep[];
+  /** `rule level name: message` of everything that the policies find in it. */
+  readonly findings: readonly string[];
+}
+
 /** Makes everything of a stack; fails with the engine's output. */
 export async function mustUp(project: EngineProject, ...args: string[]): Promise<string> {
   const { code, output } = await project.up(...args);
@@ -16,24 +26,24 @@ export async function mustUp(project: EngineProject, ...args: string[]): Promise
   return output;
 }
 
-/** The engine's document of what the next up would do, unchanged resources included; throws when the plan is refused. */
-async function previewText(project: EngineProject): Promise<string> {
+/** Asks the engine what the next up would do; throws when the plan is refused. */
+export async function previewOf(project: EngineProject): Promise<Previewed> {
   const { code, output } = await project.run("preview", "--json", "--show-sames");
   const start = output.indexOf("\n{\n");
   if (code !== 0 || start < 0) throw new Error(output);
-  return output.slice(start, output.lastIndexOf("\n}") + 2);
+  const text = output.slice(start, output.lastIndexOf("\n}") + 2);
+  const { steps = [] } = JSON.parse(text) as { steps?: PlannedStep[] };
+  const findings = checkPolicies(readPlan(text, "preview"));
+  return {
+    text,
+    steps: steps.filter(({ op }) => op !== "same"),
+    findings: findings.map(({ rule, level, urn, message }) => `${rule} ${level} ${urn.split("::").at(-1) ?? ""}: ${message}`),
+  };
 }
 
 /** What the next up would do, unchanged resources left out; throws when the plan is refused. */
-export async function plannedSteps(project: EngineProject): Promise<PlannedStep[]> {
-  const { steps = [] } = JSON.parse(await previewText(project)) as { steps?: PlannedStep[] };
-  return steps.filter(({ op }) => op !== "same");
-}
-
-/** `rule level name: message` of everything that the policies find in the plan of the next up. */
-export async function findingsOf(project: EngineProject): Promise<string[]> {
-  const findings = checkPolicies(readPlan(await previewText(project), "preview"));
-  return findings.map(({ rule, level, urn, message }) => `${rule} ${level} ${urn.split("::").at(-1) ?? ""}: ${message}`);
+export async function plannedSteps(project: EngineProject): Promise<readonly PlannedStep[]> {
+  return (await previewOf(project)).steps;
 }
 
 /** `update network-vpc`: the operations of a plan on resources of clouds, sorted. */

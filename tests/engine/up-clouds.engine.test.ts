@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startCli, type Ended, type Running } from "../../cli/testing.ts";
+import { cardSetSchema } from "../../cost/index.ts";
 import { complete } from "../../infra/config/testing.ts";
 import { keys } from "../../infra/config/keys.ts";
 import { eventually } from "../../infra/core/eventually.ts";
@@ -26,7 +27,7 @@ const inventory = (): string[] => hcloud.store.all().map(({ type }) => type.spli
 
 beforeAll(async () => {
   api = await SimulatedHetznerApi.start(hcloud);
-  await simulatedHome(home, ["hcloud", "cloudflare"]);
+  await simulatedHome(home, ["aws", "hcloud", "cloudflare"]);
   await configured("shop");
 }, 300_000);
 
@@ -39,9 +40,14 @@ afterAll(async () => {
 async function configured(stack: string): Promise<void> {
   const made = await fidus("init", "starter", "--name", stack, "--json");
   if (made.code !== 0) throw new Error(made.stderr);
-  const exported = JSON.parse((await fidus("env", stack, "--json")).stdout) as Record<string, string>;
   // The simulated Cloudflare knows what a token looks like.
-  for (const [key, value] of Object.entries({ ...complete.starter, cloudflareToken: "c".repeat(40) })) {
+  await configure(stack, { ...complete.starter, cloudflareToken: "c".repeat(40) });
+}
+
+/** Sets what an `init` left open. */
+async function configure(stack: string, settings: Readonly<Record<string, string>>): Promise<void> {
+  const exported = JSON.parse((await fidus("env", stack, "--json")).stdout) as Record<string, string>;
+  for (const [key, value] of Object.entries(settings)) {
     if (["edition", "installation"].includes(key)) continue;
     const secret = "secret" in keys[key as keyof typeof keys] ? ["--secret"] : [];
     const options = { cwd: checkout, env: { ...exported, HOME: home }, extendEnv: false, input: value } as const;
@@ -115,3 +121,24 @@ test("an engine that is killed in the middle: the same command converges, and no
   expect(again.code, again.stderr).toBe(0);
   expect(inventory()).toHaveLength(2 * before);
 }, 240_000);
+
+test("preview of an enterprise NAME is a card for each of its stacks, and their sum", async () => {
+  const made = await fidus("init", "enterprise", "--name", "acme", "--json");
+  expect(made.code, made.stderr).toBe(0);
+  const { stacks } = JSON.parse(made.stdout) as { stacks: { stack: string; edition: keyof typeof complete }[] };
+  for (const { stack, edition } of stacks) {
+    const { region: _, peerRegion: __, vpcRange: ___, ...settings } = complete[edition];
+    await configure(stack, settings);
+  }
+  // Both regions have something without a price; nothing is deployed.
+  const { code, stdout, stderr } = await fidus("preview", "acme", "--budget", "9000USD", "--json");
+  expect(code, stderr).toBe(3);
+  const set = cardSetSchema.parse(JSON.parse(stdout));
+  expect(set.cards.map(({ stack, complete, baseline }) => [stack, complete, baseline])).toEqual(
+    ["acme-global", "acme-eu-central-1", "acme-eu-west-1"].map((stack) => [stack, true, "empty"]),
+  );
+  const after = set.cards.map(({ totals }) => Number(totals[0]?.after));
+  expect(Number(set.totals[0]?.after)).toBeCloseTo(after[0]! + after[1]! + after[2]!, 6);
+  expect(Math.min(...after)).toBeGreaterThan(0);
+  expect(set.verdict.reasons.join()).toContain("so that nobody can say the budget is kept");
+}, 300_000);

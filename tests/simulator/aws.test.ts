@@ -31,7 +31,7 @@ const tags = Object.fromEntries(tagKeys.map((key) => [`fidus.${key}`, "x"]));
 const of = (type: string) => simulatedResource(cloud, type);
 const document = (statement: object) => JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
 const trust = document({ Effect: "Allow", Principal: { Service: "eks.amazonaws.com" }, Action: "sts:AssumeRole" });
-const mine = document({ Effect: "Allow", Principal: { AWS: "arn:aws:iam::123456789012:root" }, Action: "kms:*", Resource: "*" });
+const mine = document({ Effect: "Allow", Principal: { AWS: "arn:aws:iam::210987654321:root" }, Action: "kms:*", Resource: "*" });
 const key = { description: "a key", enableKeyRotation: true, policy: mine, tags };
 const template = {
   name: "nodes",
@@ -81,17 +81,17 @@ test("ids and ARNs have the forms that AWS gives them", async () => {
   const inputs = await clusterInputs();
   const { id, state } = await create(of(token.cluster), inputs);
   expect(id).toBe("shop");
-  expect(state["arn"]).toBe("arn:aws:eks:eu-central-1:123456789012:cluster/shop");
+  expect(state["arn"]).toBe("arn:aws:eks:eu-central-1:210987654321:cluster/shop");
   expect((inputs["vpcConfig"] as { subnetIds: string[] }).subnetIds[0]).toMatch(/^subnet-0[0-9a-f]{16}$/);
-  expect(inputs["roleArn"]).toBe("arn:aws:iam::123456789012:role/cluster");
+  expect(inputs["roleArn"]).toBe("arn:aws:iam::210987654321:role/cluster");
   expect((inputs["encryptionConfig"] as { provider: { keyArn: string } }).provider.keyArn).toMatch(
-    /^arn:aws:kms:eu-central-1:123456789012:key\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+    /^arn:aws:kms:eu-central-1:210987654321:key\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   );
 });
 
 test("a role or key that does not exist is refused by its ARN", async () => {
   const inputs = await clusterInputs();
-  const roleArn = "arn:aws:iam::123456789012:role/nobody";
+  const roleArn = "arn:aws:iam::210987654321:role/nobody";
   await expect(create(of(token.cluster), { ...inputs, roleArn })).rejects.toThrow("roleArn: no such aws:iam/role:Role");
   await expect(create(of(token.cluster), { ...inputs, roleArn: "nobody" })).rejects.toThrow("roleArn: got another value");
 });

@@ -105,7 +105,7 @@ export const awsClusterTypes: Readonly<Record<string, TypeRules>> = {
     changing: tagsChange,
     outputs: {
       ...tagged,
-      accessEntryArn: ({ id, settings }) => `arn:aws:eks:${String(settings["region"])}:123456789012:access-entry/${id}`,
+      accessEntryArn: ({ id, settings }) => `arn:aws:eks:${String(settings["region"])}:210987654321:access-entry/${id}`,
       createdAt,
       modifiedAt: createdAt,
       kubernetesGroups: () => [],

@@ -4,7 +4,7 @@ import type { ChangingOutput, Made, ValueRule } from "./types.ts";
 import * as rule from "./values.ts";
 
 /** The account of every simulated installation. */
-export const account = "123456789012";
+export const account = "210987654321";
 
 export const region = rule.matching(/^[a-z]{2}(-[a-z]+)+-\d$/, "a region");
 
@@ -37,7 +37,7 @@ export function arnOf(type: string): ValueRule {
   return rule.idOf(type, /^arn:aws:[a-z0-9]+:[a-z0-9-]*:(\d{12})?:.+$/);
 }
 
-/** `arn:aws:eks:eu-central-1:123456789012:cluster/NAME` */
+/** `arn:aws:eks:eu-central-1:210987654321:cluster/NAME` */
 export function arn(service: string, path: (made: Made) => string): { readonly arn: (made: Made) => Wire } {
   return { arn: (made) => `arn:aws:${service}:${String(made.settings["region"])}:${account}:${path(made)}` };
 }
