@@ -1,14 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { InvalidArgumentError, type Command } from "commander";
-import type { Card, CardOptions, Plan } from "../../cost/index.ts";
+import type { Card, CardOptions } from "../../cost/index.ts";
 import { editionOf } from "../config-check.ts";
+import { planOfBase } from "../base-plan.ts";
 import type { CliContext } from "../context.ts";
 import { cloudsOf } from "../deploy/clouds.ts";
-import { pulumiEngine } from "../engine.ts";
+import { pulumiEngine, type RecordedPreview } from "../engine.ts";
 import { wrongInput } from "../errors.ts";
 import { prepareToolchain } from "../host-check.ts";
 import { readPlanFile } from "../plan-file.ts";
 import { examples } from "../program.ts";
+import { parseBase } from "../revision.ts";
 import { requireStack } from "../session.ts";
 import { openStackConfig, readStackConfig } from "../stack-config.ts";
 
@@ -38,7 +40,7 @@ export function register(program: Command, ctx: CliContext): void {
     .description("show what the next deployment costs, interrupts and endangers; exit 3 over a limit or with data at risk")
     .argument("[stack]", "stack whose preview is made; not with --plan")
     .option("--plan <file>", "recorded: what `pulumi preview --json --show-sames` printed; - reads it from standard input")
-    .option("--base <file>", "another recorded preview of the same stack to compare with, in place of what is deployed")
+    .option("--base <file|rev>", "another recorded preview, or the program of a git revision, in place of what is deployed")
     .option("--markdown", "print the comment for a pull request", false)
     .option("--budget <money>", "most that the stack may cost a month, such as 200EUR")
     .option("--max-increase <money|percent>", "most that the plan may add a month, such as 20EUR or 10%")
@@ -53,6 +55,7 @@ export function register(program: Command, ctx: CliContext): void {
       examples([
         "pulumi preview --stack starter --json --show-sames > plan.json; ./fidus preview --plan plan.json --budget 50EUR",
         "./fidus preview community",
+        "./fidus preview starter --base main",
         "./fidus preview --plan plan.json --json | jq '.totals'",
         "./fidus preview --plan plan.json --markdown > comment.md",
       ]),
@@ -64,9 +67,12 @@ export function register(program: Command, ctx: CliContext): void {
         const problem = { path: "--base", got: "-", rule: "a file: --plan reads standard input", fix: "--base base.json" };
         throw wrongInput("two previews cannot come from one input", [problem]);
       }
-      const options = await optionsOf(flags, ctx.signal);
-      const { text, name, engineExit } = await planOf(ctx, stack, flags.plan);
-      const card: Card = buildCard(readPlan(text, name), { ...options, engineExit });
+      const options = await optionsOf(flags);
+      const base = flags.base === undefined ? null : await parseBase(flags.base, ctx.paths.checkout, ctx.signal);
+      const { text, name, engineExit, programAt } = await planOf(ctx, stack, flags.plan);
+      const plan = readPlan(text, name);
+      const compared = base === null ? {} : await planOfBase(ctx, base, plan, programAt);
+      const card: Card = buildCard(plan, { ...options, ...compared, engineExit });
       const color = process.stdout.isTTY === true && ctx.env["NO_COLOR"] === undefined && ctx.env["TERM"] !== "dumb";
       ctx.print(flags.markdown ? renderMarkdown(card) : renderTerminal(card, { color }));
       ctx.printJson(card);
@@ -79,12 +85,14 @@ interface GivenPlan {
   /** What messages call it. */
   readonly name: string;
   readonly engineExit: number | null;
+  /** The same preview with the program of another checkout; null for a recorded one. */
+  readonly programAt: ((checkout: string) => Promise<RecordedPreview>) | null;
 }
 
 /** The recorded preview, or that of a stack. Throws exit 2 for both and for neither. */
 async function planOf(ctx: CliContext, stack: string | undefined, file: string | undefined): Promise<GivenPlan> {
   if (file !== undefined && stack === undefined)
-    return { text: await readPlanFile(file, ctx.signal), name: file, engineExit: null };
+    return { text: await readPlanFile(file, ctx.signal), name: file, engineExit: null, programAt: null };
   if (stack === undefined || file !== undefined) {
     const got = stack === undefined ? undefined : `${stack} and --plan ${file}`;
     const problem = { path: "stack", got, rule: "a stack, or a recorded preview", fix: "./fidus preview --plan plan.json" };
@@ -97,35 +105,24 @@ async function planOf(ctx: CliContext, stack: string | undefined, file: string |
   await ctx.progress.step("toolchain", (step) => prepareToolchain(ctx, step, cloudsOf[edition]));
   await engine.ensureStack(config);
   const { text, exitCode } = await ctx.progress.step("preview", () => engine.preview());
-  return { text, name: `the preview of ${stack}`, engineExit: exitCode };
+  const programAt = (checkout: string): Promise<RecordedPreview> =>
+    pulumiEngine({ ...ctx, paths: { ...ctx.paths, checkout } }, installation, stack).preview();
+  return { text, name: `the preview of ${stack}`, engineExit: exitCode, programAt };
 }
 
-async function optionsOf(flags: Flags, signal: AbortSignal): Promise<CardOptions> {
-  const cost = await import("../../cost/index.ts");
-  const { parseDay, parseEvidence, parseIncrease, parseMoney, parseRate, parseUsage } = cost;
-  const { base, budget, maxIncrease, rate, usage, evidence, allowUnpriced, allowDataLoss, today } = flags;
+async function optionsOf(flags: Flags): Promise<CardOptions> {
+  const { parseDay, parseEvidence, parseIncrease, parseMoney, parseRate, parseUsage } = await import("../../cost/index.ts");
+  const { budget, maxIncrease, rate, usage, evidence, allowUnpriced, allowDataLoss, today } = flags;
   return {
     today: today === undefined ? new Date().toISOString() : parseDay(today, "--today"),
     rates: new Map(rate.map((text) => parseRate(text, "--rate"))),
     allowUnpriced,
     allowDataLoss: new Set(allowDataLoss),
-    ...(base === undefined ? {} : { base: await basePlan(base, signal, cost) }),
     ...(budget === undefined ? {} : { budget: parseMoney(budget, "--budget") }),
     ...(maxIncrease === undefined ? {} : { maxIncrease: parseIncrease(maxIncrease, "--max-increase") }),
     ...(usage === undefined ? {} : { usage: parseUsage(await readGiven(usage, "--usage"), usage) }),
     ...(evidence === undefined ? {} : { evidence: parseEvidence(await readGiven(evidence, "--evidence"), evidence) }),
   };
-}
-
-/** What a refused base would leave is not known. */
-async function basePlan(
-  file: string,
-  signal: AbortSignal,
-  { readPlan, refuseFailed }: typeof import("../../cost/index.ts"),
-): Promise<Plan> {
-  const plan = readPlan(await readPlanFile(file, signal), file);
-  refuseFailed(plan, file);
-  return plan;
 }
 
 async function readGiven(file: string, option: string): Promise<string> {

@@ -57,6 +57,10 @@ export const cardSchema = z.strictObject({
   baseline: z
     .enum(["deployed", "empty", "base"])
     .describe("what `before` is: the deployed stack, nothing yet, or the plan of --base"),
+  base: z
+    .string()
+    .nullable()
+    .describe("which plan --base named: a recording, or a revision's program on the deployed or an empty stack"),
   priceDate: z.string().describe("date of the oldest price table that was used"),
   confidence: confidence.nullable().describe("the weakest of the prices that were used"),
   totals: z.array(total).min(1),

@@ -25,7 +25,7 @@ export function renderMarkdown(card: Card): string {
 }
 
 function render(view: View, most: number): string {
-  const { stack, arrow, amount, basis, verdict, sections } = view;
+  const { stack, arrow, amount, basis, before, verdict, sections } = view;
   return [
     `<!-- fidus-card ${encodeURIComponent(stack).replaceAll("-", "%2D")} -->`,
     `### ${code(stack)} ${arrow} ${amount}`,
@@ -34,7 +34,7 @@ function render(view: View, most: number): string {
     ...verdict.reasons.slice(0, mostReasons).map((reason) => `- ${code(reason)}`),
     ...(verdict.reasons.length > mostReasons ? [`- ${verdict.reasons.length - mostReasons} more: see the card's JSON.`] : []),
     "",
-    basis,
+    `${basis}${before.ours ? before.text : code(before.text)}.`,
     "",
     ...sections.flatMap((section) => [sectionText(section, most), ""]),
   ].join("\n");

@@ -20,7 +20,7 @@ export function renderTerminal(card: Card, { color = false }: TerminalOptions = 
   );
   return [
     paint("bold", `${plain(view.stack)}: ${view.arrow} ${view.amount}`),
-    paint("dim", view.basis),
+    paint("dim", `${view.basis}${plain(view.before.text)}.`),
     "",
     ...tables.flatMap((table) => [table, ""]),
     paint(view.verdict.exitCode === 0 ? "green" : "red", verdictText(view)),
