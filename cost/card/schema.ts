@@ -1,6 +1,10 @@
 import { z } from "zod";
 
-const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
+// Longer ones are nobody's bill, and cost a reader time.
+const decimal = z
+  .string()
+  .max(100)
+  .regex(/^-?\d+(\.\d+)?$/);
 /** An amount a month, net, at list price, with every digit; null: not known. */
 const money = decimal.nullable();
 const currency = z.enum(["EUR", "USD"]);
@@ -61,7 +65,10 @@ export const cardSchema = z.strictObject({
     .string()
     .nullable()
     .describe("which plan --base named: a recording, or a revision's program on the deployed or an empty stack"),
-  priceDate: z.string().describe("date of the oldest price table that was used"),
+  priceDate: z
+    .string()
+    .regex(/^\d{4}-\d\d-\d\d$/)
+    .describe("date of the oldest price table that was used"),
   confidence: confidence.nullable().describe("the weakest of the prices that were used"),
   totals: z.array(total).min(1),
   resources: z.array(resource),

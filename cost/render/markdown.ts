@@ -54,9 +54,9 @@ function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** Amounts, signs and empty cells are ours and stay as they are. */
+/** Amounts, signs and empty cells are ours and stay as they are: one sign at most, so that nobody's text opens a comment. */
 function cell(text: string): string {
-  return /^[\d.,+±<~r✗?!-]*( (EUR|USD))?$/.test(text)
+  return /^([+~±<r✗?!-]|[+±-]?[\d.,]+( (EUR|USD))?)?$/.test(text)
     ? text.replace("<", "&lt;").replace("~", "&#126;").replace(/^-$/, "&#45;")
     : code(text);
 }
