@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { describeError, renderError, wrongInput, type ExitCode } from "../cli/errors.ts";
 import { checkoutFolder } from "../cli/paths.ts";
 import { parseBase, withRevision, type Revision } from "../cli/revision.ts";
-import { buildCard, readPlan, renderMarkdown, renderTerminal, type Card, type Plan } from "../cost/index.ts";
+import { buildCard, parseUsage, readPlan, renderMarkdown, renderTerminal, type Card, type Plan } from "../cost/index.ts";
 import { renderPicture } from "./picture.ts";
 import { planOnEmptyStack, type PreviewText } from "./plan.ts";
 import { ciStack } from "./stacks.ts";
@@ -29,7 +29,7 @@ async function main(args: readonly string[], signal: AbortSignal): Promise<ExitC
   await mkdir(out, { recursive: true });
   const codes: ExitCode[] = [];
   for (const [name, preview] of after) {
-    const card = cardOf(name, preview, before.get(name), base.revision);
+    const card = await cardOf(name, preview, before.get(name), base.revision);
     await writeCard(out, name, card);
     codes.push(card.verdict.exitCode);
   }
@@ -45,7 +45,12 @@ async function plans(checkout: string, names: readonly string[]): Promise<Readon
   return found;
 }
 
-function cardOf(name: string, { text, exitCode }: PreviewText, was: PreviewText | undefined, { named, commit }: Revision): Card {
+async function cardOf(
+  name: string,
+  { text, exitCode }: PreviewText,
+  was: PreviewText | undefined,
+  { named, commit }: Revision,
+): Promise<Card> {
   const base: Plan = readPlan(was?.text ?? "", `the preview of ${name} at ${named}`);
   const today = new Date().toISOString();
   const plan = readPlan(text, `the preview of ${name}`);
@@ -55,7 +60,9 @@ function cardOf(name: string, { text, exitCode }: PreviewText, was: PreviewText 
     base.failure === null
       ? [base, `${program} on an empty stack`]
       : [{ ...base, changes: [] }, `nothing: ${program} refuses the settings of this stack`];
-  return buildCard(plan, { today, engineExit: exitCode, base: compared, baseName });
+  const { usage } = await ciStack(name, checkoutFolder, checkoutFolder);
+  const given = usage === null ? {} : { usage: parseUsage(usage, "ci/stacks.json") };
+  return buildCard(plan, { today, engineExit: exitCode, base: compared, baseName, ...given });
 }
 
 async function writeCard(out: string, name: string, card: Card): Promise<void> {

@@ -9,6 +9,8 @@ const stackSchema = z.strictObject({
   settings,
   /** Length of what stands in for each secret: a preview of an empty stack uses none, but looks at its form. */
   placeholders: z.record(z.string(), z.int().positive()),
+  /** What `--usage` takes: the types of servers that are chosen only when they are bought, for example. */
+  usage: z.unknown().optional(),
 });
 
 /** A stack that a pull request is previewed for: its plain settings, and placeholders for its secrets. */
@@ -16,6 +18,8 @@ export interface CiStack {
   readonly name: string;
   readonly settings: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
+  /** Text of a usage file; null for none. */
+  readonly usage: string | null;
 }
 
 const file = "ci/stacks.json";
@@ -35,7 +39,12 @@ export async function ciStack(name: string, checkout: string, fallback: string):
     ]);
   }
   const secrets = Object.entries(found.placeholders).map(([key, length]) => [key, "0".repeat(length)]);
-  return { name, settings: found.settings, secrets: Object.fromEntries(secrets) as Record<string, string> };
+  return {
+    name,
+    settings: found.settings,
+    secrets: Object.fromEntries(secrets) as Record<string, string>,
+    usage: found.usage === undefined ? null : JSON.stringify(found.usage),
+  };
 }
 
 /** Every stack of a checkout, by name. */

@@ -5,5 +5,6 @@ export { parseDay, parseIncrease, parseMoney, parseRate, type CardOptions } from
 export { cardSchema, type Card } from "./card/schema.ts";
 export { parseUsage, type Usage } from "./card/usage.ts";
 export { readPlan, refuseFailed, type Plan } from "./plan/read.ts";
+export { commentMarker, renderComment, renderFailure } from "./render/comment.ts";
 export { renderMarkdown } from "./render/markdown.ts";
 export { renderTerminal } from "./render/terminal.ts";

@@ -3,13 +3,13 @@ import { code } from "./safe.ts";
 import { viewOf, type Section, type View } from "./view.ts";
 
 /** Longest comment that GitHub takes is 65,536 characters. */
-const limit = 65_000;
+export const limit = 65_000;
 
 /** Reasons that are shown; the longest of these still fit. */
 const mostReasons = 20;
 
 /** Rows of a table that are tried, until the whole fits. */
-const rowLimits = [Number.POSITIVE_INFINITY, 400, 150, 50, 20, 5, 0] as const;
+export const rowLimits = [Number.POSITIVE_INFINITY, 400, 150, 50, 20, 5, 0] as const;
 
 /**
  * The card as a comment on a pull request: risks on top, then what changes, the rest folded. The first line is a marker by which
@@ -25,11 +25,18 @@ export function renderMarkdown(card: Card): string {
 }
 
 function render(view: View, most: number): string {
-  const { stack, arrow, amount, basis, before, verdict, sections } = view;
+  const { stack, arrow, amount } = view;
   return [
     `<!-- fidus-card ${encodeURIComponent(stack).replaceAll("-", "%2D")} -->`,
     `### ${code(stack)} ${arrow} ${amount}`,
     "",
+    renderBody(view, most),
+  ].join("\n");
+}
+
+/** A card without its head, with so many rows in each table. */
+export function renderBody({ basis, before, verdict, sections }: View, most: number): string {
+  return [
     verdict.exitCode === 0 ? "**Exit 0**" : `**Exit ${verdict.exitCode}**`,
     ...verdict.reasons.slice(0, mostReasons).map((reason) => `- ${code(reason)}`),
     ...(verdict.reasons.length > mostReasons ? [`- ${verdict.reasons.length - mostReasons} more: see the card's JSON.`] : []),
