@@ -46,7 +46,7 @@ function specOf(title: string, subtitle: string, values: readonly Bar[]): Spec {
       { name: "amount", type: "linear", domain: { data: "bars", field: "amount" }, range: "width", zero: true },
       { name: "color", type: "ordinal", domain: Object.keys(colors), range: Object.values(colors) },
     ],
-    axes: [{ orient: "left", scale: "group", ticks: false, domain: false, labelLimit: 260 }],
+    axes: [{ orient: "left", scale: "group", ticks: false, domain: false, labelLimit: 400 }],
     legends: [{ fill: "color", orient: "bottom", direction: "horizontal" }],
     marks: [
       {

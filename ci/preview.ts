@@ -15,13 +15,12 @@ import { renderSummary } from "./summary.ts";
  * empty stack in simulated clouds. Writes STACK.json, STACK.md, STACK.svg and STACK.summary.md; ends with the worst card's exit code.
  */
 async function main(args: readonly string[], signal: AbortSignal): Promise<ExitCode> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { base: { type: "string" }, out: { type: "string" } },
-  });
-  const { base: named, out } = values;
-  if (named === undefined || out === undefined || positionals.length === 0) throw usage(args);
+  const options = { base: { type: "string" }, out: { type: "string" } } as const;
+  // Not strict: what is unknown is refused below, with what is meant.
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, strict: false, options });
+  const { base: named, out, ...unknown } = values;
+  const complete = typeof named === "string" && typeof out === "string" && positionals.length > 0;
+  if (!complete || Object.keys(unknown).length > 0) throw usage(args);
   const base = await parseBase(named, checkoutFolder, signal);
   if (base.kind === "file") throw usage(args);
   const before = await withRevision(base.revision, { checkout: checkoutFolder, signal }, (folder) => plans(folder, positionals));
