@@ -11,10 +11,9 @@ export interface Group {
   readonly unpriced: number;
 }
 
-/** By what a resource's type says; the first that fits. */
+/** By what a resource's type says, and for nodes with GPUs its name; the first that fits. */
 const groups = [
-  ["GPU nodes", /nodeGroup.*gpu/i],
-  ["Servers and nodes", /:(server|instance|nodeGroup)\b/i],
+  ["Servers and nodes", /:(server|instance|nodeGroup)$/i],
   ["Kubernetes", /^aws:eks|^kubernetes:/],
   ["Storage", /volume|storageBox|bucket|snapshot|^aws:s3|^aws:ebs|^aws:ecr/i],
   ["Network", /ip:|loadBalancer|nat|endpoint|vpc|^aws:(lb|route53|ec2)/i],
@@ -22,7 +21,7 @@ const groups = [
   ["Other", /./],
 ] as const;
 
-export type GroupName = (typeof groups)[number][0];
+export type GroupName = (typeof groups)[number][0] | "GPU nodes";
 
 /** The bill by group and currency, the largest first; groups that cost nothing on either side are left out. */
 export function billByGroup({ resources }: Card): readonly Group[] {
@@ -45,6 +44,7 @@ export function billByGroup({ resources }: Card): readonly Group[] {
 
 function groupOf({ type, urn }: CardResource): GroupName {
   const name = urn.split("::").slice(3).join("::");
-  const [found] = groups.find(([, pattern]) => pattern.test(`${type}: ${name}`)) ?? ["Other" as const];
-  return found;
+  const gpus = /:nodeGroup$/i.test(type) && /gpu/i.test(name);
+  const [found] = groups.find(([, pattern]) => pattern.test(type)) ?? ["Other" as const];
+  return gpus ? "GPU nodes" : found;
 }
