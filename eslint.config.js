@@ -85,7 +85,15 @@ export default tseslint.config(
   },
   {
     // Where a forgotten promise is a lost error: with types, so only for the code that ships.
-    files: ["infra/**/*.ts", "stacks/**/*.ts", "cli/**/*.ts", "toolchain/**/*.ts", "app/src/**/*.ts", "cost/**/*.ts"],
+    files: [
+      "infra/**/*.ts",
+      "stacks/**/*.ts",
+      "cli/**/*.ts",
+      "toolchain/**/*.ts",
+      "app/src/**/*.ts",
+      "cost/**/*.ts",
+      "ci/**/*.ts",
+    ],
     ignores: ["**/*.test.ts"],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -109,7 +117,7 @@ export default tseslint.config(
   ),
   restrict(
     ["cost/**"],
-    [outside("cost reads plan JSON, never components", ["app", "cli", "stacks", "toolchain", "tests", "bench"])],
+    [outside("cost reads plan JSON, never components", ["app", "ci", "cli", "stacks", "toolchain", "tests", "bench"])],
   ),
   restrict(["toolchain/**"], [outside("toolchain imports only infra/core", ["app", "cli", "cost", "stacks", "tests", "bench"])]),
   restrict(

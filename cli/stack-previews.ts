@@ -1,7 +1,7 @@
 import { editionOf } from "./config-check.ts";
 import type { CliContext } from "./context.ts";
 import { cloudsOf } from "./deploy/clouds.ts";
-import { pulumiEngine } from "./engine.ts";
+import { pulumiEngine, type RecordedPreview } from "./engine.ts";
 import { prepareToolchain } from "./host-check.ts";
 import { requireStack } from "./session.ts";
 import { openStackConfig, readStackConfig } from "./stack-config.ts";
@@ -14,6 +14,8 @@ export interface GivenPlan {
   readonly name: string;
   /** null for a recorded preview. */
   readonly engineExit: number | null;
+  /** The same preview with the program of another checkout; null for a recorded one. */
+  readonly programAt: ((checkout: string) => Promise<RecordedPreview>) | null;
 }
 
 export interface GivenPlans {
@@ -45,7 +47,9 @@ export async function previewStacks(ctx: CliContext, name: string): Promise<Give
     const engine = pulumiEngine(ctx, installation, stack);
     await engine.ensureStack(config);
     const { text, exitCode } = await ctx.progress.step(`${stack}: preview`, () => engine.preview());
-    previews.push({ text, name: `the preview of ${stack}`, engineExit: exitCode });
+    const programAt = (checkout: string): Promise<RecordedPreview> =>
+      pulumiEngine({ ...ctx, paths: { ...ctx.paths, checkout } }, installation, stack).preview();
+    previews.push({ text, name: `the preview of ${stack}`, engineExit: exitCode, programAt });
   }
   return { plans: previews, of: first === name ? null : name };
 }

@@ -6,5 +6,6 @@ export { cardSchema, cardSetSchema, type Card, type CardSet } from "./card/schem
 export { buildCardSet, type SetPlan } from "./card/set.ts";
 export { parseUsage, type Usage } from "./card/usage.ts";
 export { readPlan, refuseFailed, type Plan } from "./plan/read.ts";
+export { commentMarker, renderComment, renderFailure } from "./render/comment.ts";
 export { renderMarkdown, renderSetMarkdown } from "./render/markdown.ts";
 export { renderSetTerminal, renderTerminal } from "./render/terminal.ts";

@@ -15,6 +15,7 @@ export interface Card {
   readonly complete: boolean;
   readonly priceDate: string;
   readonly baseline: string;
+  readonly base: string | null;
   readonly totals: readonly { readonly before: string; readonly after: string; readonly diff: string }[];
   readonly resources: readonly {
     readonly op: string;

@@ -61,13 +61,17 @@ test("another plan can be what is compared with: --base", async () => {
     "--base",
     base,
   );
-  expect([code, card.baseline, card.totals[0]!.diff]).toEqual([0, "base", "109"]);
+  expect([code, card.baseline, card.base, card.totals[0]!.diff]).toEqual([0, "base", `recording ${base}`, "109"]);
   const moved = change("Volume", "update", { location: "hel1" })(recordedStarter());
   expect((await home.preview(moved, "--base", base)).card.resources.map(({ op }) => op).filter((op) => op !== "same")).toEqual([
     "replace",
   ]);
   home.file("base.json", fail(recordedStarter()));
   expect(await home.preview(recordedStarter(), "--base", base)).toMatchObject({ code: 2 });
+  expect(await home.preview(recordedStarter(), "--base", "HEAD")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("the program of a revision cannot be run on one"),
+  });
 });
 
 test("a plan comes from one place: a stack that exists, or a file", async () => {

@@ -9,6 +9,7 @@ import { plannedChanges } from "../engine-preview.ts";
 import { wrongInput } from "../errors.ts";
 import type { Installation } from "../installation.ts";
 import { examples } from "../program.ts";
+import { singleValued } from "../single-valued.ts";
 
 /** `./fidus deploy STACK`: what a CI platform runs. */
 export function register(program: Command, ctx: CliContext): void {
@@ -25,6 +26,7 @@ export function register(program: Command, ctx: CliContext): void {
       ]),
     )
     .action(async (name: string, flags: CardFlags) => deploy(ctx, name, flags));
+  singleValued(command);
 }
 
 /** Whatever can be refused without the engine is refused first, then whatever can be without a change; then it is made. */

@@ -1,11 +1,13 @@
 import type { Command } from "commander";
-import type { Card, CardSet, Plan } from "../../cost/index.ts";
+import type { Card, CardSet } from "../../cost/index.ts";
+import { planOfBase } from "../base-plan.ts";
 import { addCardFlags, cardOptionsOf, type CardFlags } from "../card-flags.ts";
 import type { CliContext } from "../context.ts";
 import { problemUnless } from "../../infra/core/errors.ts";
 import { wrongInput } from "../errors.ts";
 import { readPlanFile } from "../plan-file.ts";
 import { examples } from "../program.ts";
+import { parseBase } from "../revision.ts";
 import { singleValued } from "../single-valued.ts";
 import { previewStacks, type GivenPlans } from "../stack-previews.ts";
 
@@ -28,7 +30,7 @@ export function register(program: Command, ctx: CliContext): void {
       "stack whose preview is made, or the name of an enterprise installation: all of its stacks; not with --plan",
     )
     .option("--plan <file>", "recorded: what `pulumi preview --json --show-sames` printed; - reads it from standard input")
-    .option("--base <file>", "another recorded preview of the same stack to compare with, in place of what is deployed")
+    .option("--base <file|rev>", "another recorded preview, or the program of a git revision, in place of what is deployed")
     .option("--markdown", "print the comment for a pull request", false);
   addCardFlags(command)
     .addHelpText(
@@ -36,6 +38,7 @@ export function register(program: Command, ctx: CliContext): void {
       examples([
         "pulumi preview --stack starter --json --show-sames > plan.json; ./fidus preview --plan plan.json --budget 50EUR",
         "./fidus preview community",
+        "./fidus preview starter --base main",
         "./fidus preview acme --budget 9000USD        # all stacks of an enterprise installation, and their sum",
         "./fidus preview --plan plan.json --json | jq '.totals'",
         "./fidus preview --plan plan.json --markdown > comment.md",
@@ -46,11 +49,16 @@ export function register(program: Command, ctx: CliContext): void {
       // Loaded here: no other command should wait for the price tables.
       const cost = await import("../../cost/index.ts");
       const options = await cardOptionsOf(flags);
+      const base = flags.base === undefined ? null : await parseBase(flags.base, ctx.paths.checkout, ctx.signal);
       const { plans, of } = await plansOf(ctx, stack, flags.plan);
-      const read = plans.map(({ text, name, engineExit }) => ({ plan: cost.readPlan(text, name), engineExit }));
+      if (of !== null && base !== null) throw notOfAll(of);
+      const read = plans.map(({ text, name, ...given }) => ({ ...given, plan: cost.readPlan(text, name) }));
       const [only] = read;
-      if (of !== null) showSet(ctx, flags, cost.buildCardSet(of, read, options), cost);
-      else if (only !== undefined) show(ctx, flags, cost.buildCard(only.plan, { ...options, engineExit: only.engineExit }), cost);
+      if (of !== null) return showSet(ctx, flags, cost.buildCardSet(of, read, options), cost);
+      if (only === undefined) return;
+      const { plan, engineExit, programAt } = only;
+      const compared = base === null ? {} : await planOfBase(ctx, base, plan, programAt);
+      show(ctx, flags, cost.buildCard(plan, { ...options, ...compared, engineExit }), cost);
     });
   singleValued(command);
 }
@@ -97,20 +105,20 @@ function refuseContradictions({ plan, base, markdown, rate }: Flags, json: boole
 /** The recorded preview, or those that a name stands for. Throws exit 2 for both and for neither. */
 async function plansOf(ctx: CliContext, stack: string | undefined, file: string | undefined): Promise<GivenPlans> {
   if (file !== undefined && stack === undefined)
-    return { plans: [{ text: await readPlanFile(file, ctx.signal), name: file, engineExit: null }], of: null };
+    return { plans: [{ text: await readPlanFile(file, ctx.signal), name: file, engineExit: null, programAt: null }], of: null };
   if (stack !== undefined && file === undefined) return previewStacks(ctx, stack);
   const got = stack === undefined ? undefined : `${stack} and --plan ${file}`;
   const problem = { path: "stack", got, rule: "a stack, or a recorded preview", fix: "./fidus preview --plan plan.json" };
   throw wrongInput("which plan is not clear", [problem]);
 }
 
-/** What a refused base would leave is not known. */
-async function basePlan(
-  file: string,
-  signal: AbortSignal,
-  { readPlan, refuseFailed }: typeof import("../../cost/index.ts"),
-): Promise<Plan> {
-  const plan = readPlan(await readPlanFile(file, signal), file);
-  refuseFailed(plan, file);
-  return plan;
+/** Every stack of an installation has a state of its own to compare with. */
+function notOfAll(name: string): Error {
+  const problem = {
+    path: "--base",
+    got: `all stacks of ${name}`,
+    rule: "one stack",
+    fix: `./fidus preview ${name}-global --base …`,
+  };
+  return wrongInput("a base is compared with one stack", [problem]);
 }

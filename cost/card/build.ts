@@ -49,6 +49,7 @@ export function buildCard(given: Plan, options: CardOptions): Card {
     stack: plan.stack,
     engineExit,
     baseline: baselineOf(plan, options),
+    base: options.base === undefined ? null : (options.baseName ?? "the plan of --base"),
     priceDate,
     confidence: weakest(resources.flatMap(({ lines }) => lines.flatMap(({ confidence }) => confidence ?? []))),
     ...facts,

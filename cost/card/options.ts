@@ -20,6 +20,8 @@ export interface CardOptions {
   readonly today: string;
   /** Another plan of the same stack, which `before` is taken from. @default what is deployed */
   readonly base?: Plan;
+  /** What the card calls that plan. @default "the plan of --base" */
+  readonly baseName?: string;
   /** Most that the stack may cost a month. @default no limit */
   readonly budget?: MoneyAmount;
   /** Most that the plan may add a month. @default no limit */

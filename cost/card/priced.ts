@@ -2,7 +2,7 @@ import type { Estimate, Line } from "../estimators/bill.ts";
 import { estimate } from "../estimators/index.ts";
 import type { Subject } from "../estimators/subject.ts";
 import { amount, sum, zero, type Amount, type Currency } from "../money.ts";
-import type { Change, ResourceState } from "../plan/changes.ts";
+import { isOrderedAnew, type Change, type ResourceState } from "../plan/changes.ts";
 import type { Plan } from "../plan/read.ts";
 import { planned } from "../plan/values.ts";
 import type { Usage } from "./usage.ts";
@@ -66,9 +66,8 @@ function withAssumed(change: Change, inputs: ResourceState["inputs"], usage: Usa
   if (usage === null) return inputs;
   return Object.fromEntries(
     Object.entries(inputs).map(([input, value]) => {
-      // Asked in any case: one file serves the deployment that buys the server and all that follow it.
-      const assumed = usage.assumed(change, input) ?? value;
-      return [input, planned(value).kind === "unknown" ? assumed : value];
+      const unknown = planned(value).kind === "unknown";
+      return [input, unknown ? (usage.assumed(change, input) ?? value) : value];
     }),
   );
 }
@@ -77,11 +76,6 @@ function assumedOf(change: Change, usage: Usage | null): readonly string[] {
   const inputs = change.after?.inputs ?? {};
   const taken = withAssumed(change, inputs, usage);
   return Object.keys(inputs).flatMap((input) => (taken[input] === inputs[input] ? [] : [`${input} = ${String(taken[input])}`]));
-}
-
-/** At Hetzner a server that is made, replaced or rescaled is a new order. */
-function isOrderedAnew({ op, paths }: Change): boolean {
-  return op === "create" || op === "replace" || paths.includes("serverType");
 }
 
 function sideOf({ currency, lines, reasons }: Estimate): Side {

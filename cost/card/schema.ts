@@ -1,6 +1,10 @@
 import { z } from "zod";
 
-const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
+// Longer ones are nobody's bill, and cost a reader time.
+const decimal = z
+  .string()
+  .max(100)
+  .regex(/^-?\d+(\.\d+)?$/);
 /** An amount a month, net, at list price, with every digit; null: not known. */
 const money = decimal.nullable();
 const currency = z.enum(["EUR", "USD"]);
@@ -71,7 +75,14 @@ export const cardSchema = z.strictObject({
   baseline: z
     .enum(["deployed", "empty", "base"])
     .describe("what `before` is: the deployed stack, nothing yet, or the plan of --base"),
-  priceDate: z.string().describe("when the oldest of the prices that were used was read"),
+  base: z
+    .string()
+    .nullable()
+    .describe("which plan --base named: a recording, or a revision's program on the deployed or an empty stack"),
+  priceDate: z
+    .string()
+    .regex(/^\d{4}-\d\d-\d\d$/)
+    .describe("when the oldest of the prices that were used was read"),
   confidence: confidence.nullable().describe("the weakest of the prices that were used"),
   totals: z.array(total).min(1),
   resources: z.array(resource),

@@ -1,12 +1,12 @@
 import replaceRules from "../rules/replace-rules.json" with { type: "json" };
-import { changedInputs, type Change, type ResourceState } from "./changes.ts";
+import { changedInputs, isOrderedAnew, type Change, type ResourceState } from "./changes.ts";
 import type { Plan } from "./read.ts";
 
 const replacing = replaceRules.types as Readonly<Record<string, { readonly replace: readonly string[] }>>;
 
 /**
  * What a plan changes against another program's plan of the same stack, instead of against what is deployed: `before` is what the
- * base would leave, `after` what the plan would. Nothing has been ordered yet, so both are at today's price.
+ * base would leave, `after` what the plan would. What neither of them orders anew keeps the price of its day of order.
  */
 export function againstBase(plan: Plan, base: Plan): Plan {
   const was = new Map(base.changes.flatMap((change) => (change.after === null ? [] : [[change.urn, change] as const])));
@@ -17,7 +17,7 @@ export function againstBase(plan: Plan, base: Plan): Plan {
 
 function between(old: Change | undefined, now: Change | undefined): Change {
   const { urn, name, type } = (now ?? old) as Change;
-  const [before, after] = [notOrdered(old), notOrdered(now)];
+  const [before, after] = [leftBy(old), leftBy(now)];
   const paths = before === null || after === null ? [] : changedInputs(before.inputs, after.inputs);
   const replaced = paths.some((path) => replacing[type]?.replace.includes(path) === true);
   const op =
@@ -25,6 +25,7 @@ function between(old: Change | undefined, now: Change | undefined): Change {
   return { urn, name, type, op, before, after, orphan: null, deleteFirst: false, paths };
 }
 
-function notOrdered(change: Change | undefined): ResourceState | null {
-  return change?.after == null ? null : { ...change.after, created: null };
+function leftBy(change: Change | undefined): ResourceState | null {
+  if (change?.after == null) return null;
+  return { ...change.after, created: isOrderedAnew(change) ? null : (change.before?.created ?? change.after.created) };
 }

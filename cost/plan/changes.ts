@@ -146,3 +146,8 @@ export function changedInputs(old: ResourceState["inputs"], now: ResourceState["
   const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter((key) => key !== "__defaults");
   return keys.filter((key) => JSON.stringify(old[key]) !== JSON.stringify(now[key])).sort();
 }
+
+/** At Hetzner a server that is made, replaced or rescaled is a new order. */
+export function isOrderedAnew({ op, paths }: Pick<Change, "op" | "paths">): boolean {
+  return op === "create" || op === "replace" || paths.includes("serverType");
+}

@@ -3,13 +3,13 @@ import { code } from "./safe.ts";
 import { viewOf, viewOfSet, type Section, type View } from "./view.ts";
 
 /** Longest comment that GitHub takes is 65,536 characters. */
-const limit = 65_000;
+export const limit = 65_000;
 
 /** Reasons that are shown; the longest of these still fit. */
 const mostReasons = 20;
 
 /** Rows of a table that are tried, until the whole fits. */
-const rowLimits = [Number.POSITIVE_INFINITY, 400, 150, 50, 20, 5, 0] as const;
+export const rowLimits = [Number.POSITIVE_INFINITY, 400, 150, 50, 20, 5, 0] as const;
 
 /**
  * The card as a comment on a pull request: risks on top, then what changes, the rest folded. The first line is a marker by which
@@ -43,11 +43,17 @@ function titleOf({ stack, arrow, amount }: View): string {
 }
 
 function headOf(view: View): string[] {
-  const { stack, verdict } = view;
+  const { stack } = view;
+  return [`<!-- fidus-card ${encodeURIComponent(stack).replaceAll("-", "%2D")} -->`, titleOf(view), "", ...verdictOf(view)];
+}
+
+/** A card without its head, with so many rows in each table. */
+export function renderBody(view: View, most: number): string {
+  return [...verdictOf(view), ...bodyOf(view, most)].join("\n");
+}
+
+function verdictOf({ verdict }: View): string[] {
   return [
-    `<!-- fidus-card ${encodeURIComponent(stack).replaceAll("-", "%2D")} -->`,
-    titleOf(view),
-    "",
     `**Exit ${verdict.exitCode}**`,
     ...verdict.reasons.slice(0, mostReasons).map((reason) => `- ${code(reason)}`),
     ...(verdict.reasons.length > mostReasons ? [`- ${verdict.reasons.length - mostReasons} more: see the card's JSON.`] : []),
@@ -55,8 +61,12 @@ function headOf(view: View): string[] {
   ];
 }
 
-function bodyOf({ basis, sections }: View, most: number): string[] {
-  return [basis, "", ...sections.flatMap((section) => [sectionText(section, most), ""])];
+function bodyOf({ basis, before, sections }: View, most: number): string[] {
+  return [
+    `${basis}${before === null ? "" : `${before.ours ? before.text : code(before.text)}.`}`,
+    "",
+    ...sections.flatMap((section) => [sectionText(section, most), ""]),
+  ];
 }
 
 function sectionText({ title, head, rows, folded }: Section, most: number): string {
@@ -73,9 +83,9 @@ function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** Amounts, signs and empty cells are ours and stay as they are. */
+/** Amounts, signs and empty cells are ours and stay as they are: one sign at most, so that nobody's text opens a comment. */
 function cell(text: string): string {
-  return /^[\d.,+±<~r✗?!-]*( (EUR|USD))?$/.test(text)
+  return /^([+~±<r✗?!-]|[+±-]?[\d.,]+( (EUR|USD))?)?$/.test(text)
     ? text.replace("<", "&lt;").replace("~", "&#126;").replace(/^-$/, "&#45;")
     : code(text);
 }

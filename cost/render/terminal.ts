@@ -29,7 +29,7 @@ function bodyOf(view: View, options: TerminalOptions): string[] {
   );
   return [
     paint(options, "bold", `${plain(view.stack)}: ${view.arrow} ${view.amount}`),
-    paint(options, "dim", view.basis),
+    paint(options, "dim", `${view.basis}${view.before === null ? "" : `${plain(view.before.text)}.`}`),
     "",
     ...tables.flatMap((table) => [table, ""]),
   ];

@@ -18,6 +18,8 @@ export interface View {
   readonly arrow: "▲" | "▼" | "=" | "?";
   /** One line of facts about the figures. */
   readonly basis: string;
+  /** What `before` is, after the facts; null where they say it. */
+  readonly before: { readonly text: string; readonly ours: boolean } | null;
   readonly verdict: { readonly exitCode: number; readonly reasons: readonly string[] };
   readonly sections: readonly Section[];
 }
@@ -33,6 +35,7 @@ export function viewOf(card: Card): View {
       : "no amount: the engine refuses this plan, and what follows is not all",
     arrow: complete ? arrowOf(totals) : "?",
     basis: basisOf(card),
+    before: beforeOf(card),
     verdict,
     sections: [
       section("Risks", ["", "Rule", "Resource", "What", "What to do"], findingRows(card)),
@@ -64,6 +67,7 @@ export function viewOfSet({ stack, totals, complete, cards, generators, priceDat
     amount: complete ? totals.map((total) => totalText(total, resources)).join(" and ") : "no sum: the engine refuses a plan",
     arrow: complete ? arrowOf(totals) : "?",
     basis: `Sum of ${cards.length} stacks. List prices of ${priceDate}, net; lowest confidence ${confidence ?? "none"}.`,
+    before: null,
     verdict,
     sections: [
       section(
@@ -96,15 +100,17 @@ function arrowOf(totals: readonly Total[]): View["arrow"] {
   return another === undefined ? only : "?";
 }
 
-const baselines = {
-  deployed: "the deployed stack",
-  empty: "nothing, the stack is empty",
-  base: "the plan of --base",
-} as const satisfies Record<Card["baseline"], string>;
+const baselines = { deployed: "the deployed stack", empty: "nothing, the stack is empty" } as const;
 
-function basisOf({ priceDate, confidence, baseline, totals }: Card): string {
+/** A recording and a revision have names that somebody else gave them. */
+function beforeOf({ baseline, base }: Card): View["before"] {
+  if (baseline === "base") return { text: base ?? "the plan of --base", ours: false };
+  return { text: baselines[baseline], ours: true };
+}
+
+function basisOf({ priceDate, confidence, totals }: Card): string {
   const usage = totals.some(({ usage }) => usage.after !== null) ? "with the given use (*)" : "fixed cost only";
-  return `List prices of ${priceDate}, net, ${usage}; lowest confidence ${confidence ?? "none"}; before = ${baselines[baseline]}.`;
+  return `List prices of ${priceDate}, net, ${usage}; lowest confidence ${confidence ?? "none"}; before = `;
 }
 
 const marks = { violation: "✗", unknown: "?", warning: "!" } as const;

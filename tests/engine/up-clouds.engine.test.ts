@@ -101,6 +101,18 @@ test("preview STACK shows what it costs: every line with its price, sum and date
   expect(Number(server?.after)).toBeGreaterThan(0);
 }, 120_000);
 
+test("preview --base REV shows what REV's program would leave of the deployed stack as before, and leaves no folder behind", async () => {
+  const { code, stdout, stderr } = await fidus("preview", "shop", "--base", "HEAD", "--json");
+  expect(code, stderr).toBe(0);
+  const card = JSON.parse(stdout) as { baseline: string; base: string; totals: { diff: string }[] };
+  expect([card.baseline, card.base]).toEqual([
+    "base",
+    expect.stringMatching(/^HEAD's program \([0-9a-f]{10}\) on the deployed stack$/),
+  ]);
+  const { stdout: worktrees } = await execa("git", ["worktree", "list"], { cwd: checkout });
+  expect(worktrees).not.toContain("fidus-base-");
+}, 600_000);
+
 test("uninstall refuses while servers stand that only the state knows", async () => {
   const { code, stderr } = await fidus("uninstall", "--yes");
   expect(code, stderr).toBe(3);

@@ -1,9 +1,9 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { EngineProject, type EngineProjectOptions } from "../../../toolchain/providers/testing/engine.ts";
+import { EngineProject, sdkVersion, type EngineProjectOptions } from "../../../toolchain/providers/testing/engine.ts";
 import type { Cloud } from "../cloud/cloud.ts";
 import type { Thing } from "../cloud/store.ts";
-import { folderVariable, openCloud, packageSchemas } from "../plugin.ts";
+import { folderVariable, openCloud } from "../plugin.ts";
 import { packageNames, type PackageName } from "../schema/wanted.ts";
 
 const plugin = join(import.meta.dirname, "../plugin.ts");
@@ -23,9 +23,12 @@ export class Simulation {
 
   /** Empty clouds and an empty stack; `await using` removes both. */
   static async create(options: EngineProjectOptions = {}): Promise<Simulation> {
-    const plugins = packageNames.map((name) => {
-      return [name, { version: packageSchemas[name].version, program: [plugin, `--package=${name}`] }] as const;
-    });
+    const plugins = await Promise.all(
+      packageNames.map(async (name) => {
+        const program = [plugin, `--package=${name}`];
+        return [name, { version: await sdkVersion(name, options.checkout), program }] as const;
+      }),
+    );
     const project = await EngineProject.create({ ...options, plugins: Object.fromEntries(plugins) });
     const folder = join(project.directory, "clouds");
     project.env[folderVariable] = folder;

@@ -3,13 +3,10 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import commandSdk from "@pulumi/command/package.json" with { type: "json" };
-import randomSdk from "@pulumi/random/package.json" with { type: "json" };
-import tlsSdk from "@pulumi/tls/package.json" with { type: "json" };
 
 const toolchain = resolve(import.meta.dirname, "../..");
-const checkout = resolve(toolchain, "..");
-const versions = { command: commandSdk.version, random: randomSdk.version, tls: tlsSdk.version };
+const ownCheckout = resolve(toolchain, "..");
+const standIns = ["command", "random", "tls"] as const;
 
 /** What one run of the engine ended with; `output` is stdout and stderr as they came. */
 export interface Ran {
@@ -28,7 +25,7 @@ export interface Recorded {
 
 /** What a project has beside the stand-ins. */
 export interface EngineProjectOptions {
-  /** More provider plugins by package name: the version and the program with its arguments. @default none */
+  /** More provider plugins by package name: the program with its arguments, and the version that is asked for. @default none */
   readonly plugins?: Readonly<Record<string, { readonly version: string; readonly program: readonly string[] }>>;
   /** @default none */
   readonly env?: Readonly<Record<string, string>>;
@@ -36,6 +33,8 @@ export interface EngineProjectOptions {
   readonly ownStacks?: boolean;
   /** @default "dev" */
   readonly stack?: string;
+  /** Whose stacks and packages: another revision's. The plugins are always of this one. @default the one this file is in */
+  readonly checkout?: string;
 }
 
 /** The engine binary. Throws when there is none: an engine test that cannot run has failed. */
@@ -53,7 +52,7 @@ function enginePath(): string {
 
 /** Node that runs the stand-ins and programs: the pinned one where npm installed it. */
 function nodePath(): string {
-  const pinned = join(checkout, `node_modules/node-${process.platform}-${process.arch}/bin/node`);
+  const pinned = join(ownCheckout, `node_modules/node-${process.platform}-${process.arch}/bin/node`);
   return existsSync(pinned) ? pinned : process.execPath;
 }
 
@@ -75,16 +74,20 @@ export class EngineProject {
 
   /** A project with an empty stack; `await using` removes it. */
   static async create(options: EngineProjectOptions = {}): Promise<EngineProject> {
+    const { checkout = ownCheckout } = options;
     const directory = await mkdtemp(join(tmpdir(), "fidus-engine-"));
     const bin = join(directory, "bin");
     const home = join(directory, "home");
     await mkdir(join(directory, "program"));
     await mkdir(join(directory, "backend"));
     await writeLauncher(join(bin, "pulumi-language-nodejs"), [join(toolchain, "language-host.ts")]);
-    const standIns = Object.entries(versions).map(([name, version]) => {
-      return [name, { version, program: [join(toolchain, `providers/${name}.ts`)] }] as const;
-    });
-    for (const [name, { version, program }] of [...standIns, ...Object.entries(options.plugins ?? {})])
+    const own = await Promise.all(
+      standIns.map(async (name) => {
+        const program = [join(toolchain, `providers/${name}.ts`)];
+        return [name, { version: await sdkVersion(name, checkout), program }] as const;
+      }),
+    );
+    for (const [name, { version, program }] of [...own, ...Object.entries(options.plugins ?? {})])
       await writeLauncher(join(home, `plugins/resource-${name}-v${version}/pulumi-resource-${name}`), program);
     const { SSH_AUTH_SOCK: _agent, ...inherited } = process.env; // the user's agent is no part of a test
     const env = {
@@ -101,7 +104,7 @@ export class EngineProject {
       ...options.env,
     };
     const project = new EngineProject(directory, env, options);
-    await project.#writeFiles(options.ownStacks ?? false);
+    await project.#writeFiles(checkout, options.ownStacks ?? false);
     const made = await project.run("stack", "init", project.stack);
     if (made.code !== 0) throw new Error(made.output);
     project.#emptyState = await project.stateText();
@@ -127,7 +130,7 @@ export class EngineProject {
     return join(this.directory, `backend/.pulumi/stacks/${this.#projectName}/${this.stack}.json`);
   }
 
-  async #writeFiles(ownStacks: boolean): Promise<void> {
+  async #writeFiles(checkout: string, ownStacks: boolean): Promise<void> {
     const description = await readFile(join(checkout, "Pulumi.yaml"), "utf8");
     const named = description.replace(/^name: .*$/m, `name: ${this.#projectName}`);
     await writeFile(join(this.directory, "program/Pulumi.yaml"), named);
@@ -244,6 +247,12 @@ export class EngineProject {
     for (const child of this.#running) child.kill("SIGKILL");
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
+}
+
+/** Version of a Pulumi SDK in a checkout: that of the plugin which the engine will ask for. */
+export async function sdkVersion(name: string, checkout: string = ownCheckout): Promise<string> {
+  const text = await readFile(join(checkout, `node_modules/@pulumi/${name}/package.json`), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 async function writeLauncher(file: string, program: readonly string[]): Promise<void> {
