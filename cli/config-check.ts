@@ -3,7 +3,6 @@ import { configWarnings } from "../infra/config/rules.ts";
 import { groupProblems, type Member } from "../infra/config/rules/group.ts";
 import { editions, type Edition } from "../infra/config/spec.ts";
 import type { ConfigOf } from "../infra/config/types.ts";
-import { awsRegions } from "../infra/core/aws-regions.ts";
 import type { Problem } from "../infra/core/errors.ts";
 import type { CliContext } from "./context.ts";
 import { pulumiEngine } from "./engine.ts";
@@ -11,7 +10,7 @@ import { wrongInput } from "./errors.ts";
 import { prepareToolchain } from "./host-check.ts";
 import type { Installation } from "./installation.ts";
 import { readStackConfig, type StackConfigFile } from "./stack-config.ts";
-import { checkStackName, configuredStacks, globalSuffix, products } from "./stacks.ts";
+import { checkStackName, configuredStacks, namedStacks, products } from "./stacks.ts";
 
 /** One stack's configuration, parsed. */
 export interface CheckedStack {
@@ -20,7 +19,8 @@ export interface CheckedStack {
   readonly values: object;
 }
 
-interface Checked extends CheckedStack {
+/** One stack's configuration, and what is wrong with it. */
+export interface ReadStack extends CheckedStack {
   readonly problems: readonly Problem[];
 }
 
@@ -34,9 +34,9 @@ export interface CheckedName {
 /** Looks at everything that a name stands for and says its warnings; changes nothing and asks no cloud. Throws exit 2 with every problem at once. */
 export async function checkConfiguration(ctx: CliContext, name: string): Promise<CheckedName> {
   const { installation, stacks } = await meantStacks(ctx, checkStackName(name));
-  const checked: Checked[] = [];
+  const checked: ReadStack[] = [];
   for (const stack of stacks) checked.push(await checkStack(ctx, installation, stack));
-  const problems = stacks.length === 1 ? checked.flatMap((one) => one.problems) : allProblems(checked);
+  const problems = problemsOf(checked);
   const warnings = checked.flatMap(({ values }) => configWarnings(values));
   for (const warning of warnings) ctx.notice(`  ${warning}`);
   if (problems.length > 0) {
@@ -53,12 +53,8 @@ export async function checkConfiguration(ctx: CliContext, name: string): Promise
 async function meantStacks(ctx: CliContext, name: string): Promise<{ installation: Installation; stacks: readonly string[] }> {
   const installation = await ctx.existingInstallation();
   const configured = installation === null ? [] : await configuredStacks(installation);
-  const global = `${name}${globalSuffix}`;
-  if (installation !== null && configured.includes(name)) return { installation, stacks: [name] };
-  if (installation !== null && configured.includes(global)) {
-    const regions = configured.filter((stack) => awsRegions.some((region) => stack === `${name}-${region}`));
-    return { installation, stacks: [global, ...regions] };
-  }
+  const stacks = namedStacks(name, configured);
+  if (installation !== null && stacks.length > 0) return { installation, stacks };
   throw wrongInput("there is no such stack", [
     {
       path: "stack",
@@ -69,7 +65,7 @@ async function meantStacks(ctx: CliContext, name: string): Promise<{ installatio
   ]);
 }
 
-async function checkStack(ctx: CliContext, installation: Installation, stack: string): Promise<Checked> {
+async function checkStack(ctx: CliContext, installation: Installation, stack: string): Promise<ReadStack> {
   const config = await readStackConfig(installation, stack);
   const edition = editionOf(config);
   const entries = { ...config.entries(), ...(await opened(ctx, installation, stack, config)) };
@@ -103,8 +99,13 @@ export function editionOf(config: StackConfigFile): Edition {
   ]);
 }
 
+/** Every problem of a stack, or of the stacks of an enterprise installation. */
+export function problemsOf(stacks: readonly ReadStack[]): readonly Problem[] {
+  return stacks.length === 1 ? stacks.flatMap(({ problems }) => problems) : allProblems(stacks);
+}
+
 /** Every stack's problems under the stack's name, and what the stacks do not agree on where none of them is wrong alone. */
-function allProblems(checked: readonly Checked[]): Problem[] {
+function allProblems(checked: readonly ReadStack[]): Problem[] {
   const [global, ...regions] = checked;
   if (global === undefined) return [];
   const own = checked.flatMap(({ stack, problems }) => problems.map((one) => ({ ...one, path: `${stack}: ${one.path}` })));

@@ -20,7 +20,7 @@ export interface EngineStep {
 
 /** The real Pulumi CLI on one stack of one installation. */
 export interface PulumiEngine {
-  /** Creates the stack's state and salt once. */
+  /** Creates the stack's state and salt once; a config that lacks the salt gets that of the state. */
   ensureStack(config: StackConfigFile): Promise<void>;
   /** Runs `pulumi up|destroy|refresh` to its end and returns what changed. Throws CliError exit 1 with the engine's own errors. */
   run(operation: "up" | "destroy" | "refresh", args: readonly string[], onStep: (step: EngineStep) => void): Promise<Changes>;
@@ -30,8 +30,8 @@ export interface PulumiEngine {
   outputs(): Promise<Readonly<Record<string, unknown>> | null>;
   /** Every resource in the state; [] before the first `up`. */
   resources(): Promise<readonly StateResource[]>;
-  /** Any other call of the CLI; its standard output. */
-  call(args: readonly string[]): Promise<string>;
+  /** Any other call of the CLI, with `input` on its standard input; its standard output. */
+  call(args: readonly string[], input?: string): Promise<string>;
 }
 
 export interface RecordedPreview {
@@ -59,17 +59,18 @@ export function pulumiEngine(ctx: CliContext, installation: Installation, stack:
     ...engineEnvironment(ctx.paths, installation, stack, ctx.env),
     PULUMI_CONFIG_PASSPHRASE: undefined,
   };
-  const spawn = (args: readonly string[], cwd = ctx.paths.checkout) =>
+  const spawn = (args: readonly string[], { cwd = ctx.paths.checkout, input }: { cwd?: string; input?: string } = {}) =>
     execa("pulumi", [...args, "--non-interactive", "--color", "never"], {
       cwd,
       env,
       cancelSignal: ctx.signal,
       forceKillAfterDelay: 60_000,
-      stdin: "ignore",
+      ...(input === undefined ? { stdin: "ignore" as const } : { input }),
       // A terminal's Ctrl-C reaches the whole foreground group: the engine would count two signals and drop what it is doing.
       detached: true,
     });
-  const call = async (args: readonly string[]): Promise<string> => (await guarded(spawn(args))).stdout;
+  const call = async (args: readonly string[], input?: string): Promise<string> =>
+    (await guarded(spawn(args, input === undefined ? {} : { input }))).stdout;
   const resources = async (): Promise<readonly StateResource[]> => {
     const text = await call(["stack", "export", "--stack", stack]).catch(noSuchStack);
     return text === null ? [] : stateResources(JSON.parse(text));
@@ -83,12 +84,17 @@ export function pulumiEngine(ctx: CliContext, installation: Installation, stack:
       const names: unknown = JSON.parse(await call(["stack", "ls", "--json", "--project", "fidus"]));
       const exists = Array.isArray(names) && names.some((row: { name?: string }) => row.name?.split("/").at(-1) === stack);
       if (exists && config.salt() !== "") return;
+      const recorded = exists ? recordedSalt(await call(["stack", "export", "--stack", stack])) : null;
+      if (recorded !== null) {
+        config.setSalt(recorded);
+        return config.save();
+      }
       // A kill between the engine's two writes leaves a stack without its salt; while it is empty nothing is lost by a new one.
       if (exists && !(await isEmptyStack())) throw lostSalt(config.file);
       if (exists) await call(["stack", "rm", stack, "--yes", "--force", "--preserve-config"]);
       config.setSalt(
         await initInScratch(installation, stack, ctx.paths.checkout, (cwd) =>
-          guarded(spawn(["stack", "init", stack, "--no-select"], cwd)),
+          guarded(spawn(["stack", "init", stack, "--no-select"], { cwd })),
         ),
       );
       await config.save();
@@ -141,6 +147,13 @@ async function initInScratch(
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** The salt as the state keeps it, for a config that was written anew; null where another secrets provider holds the secrets. */
+function recordedSalt(state: string): string | null {
+  const { deployment } = JSON.parse(state) as { deployment?: { secrets_providers?: { state?: { salt?: unknown } } } };
+  const salt = deployment?.secrets_providers?.state?.salt;
+  return typeof salt === "string" ? salt : null;
 }
 
 function lostSalt(file: string): CliError {

@@ -49,7 +49,10 @@ export async function openStackConfig(
 }
 
 /** Opens the config of a stack that exists, of whatever edition, as it is. Throws exit 1 when it is not YAML. */
-export async function readStackConfig(installation: Installation, stack: string): Promise<StackConfigFile> {
+export async function readStackConfig(
+  installation: Pick<Installation, "stackConfigFile">,
+  stack: string,
+): Promise<StackConfigFile> {
   const file = installation.stackConfigFile(stack);
   const text = await readFile(file, "utf8");
   return wrap(file, text, parse(file, text));

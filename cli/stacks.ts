@@ -1,4 +1,5 @@
 import { readdir } from "node:fs/promises";
+import { awsRegions } from "../infra/core/aws-regions.ts";
 import { CliError, wrongInput } from "./errors.ts";
 import type { Installation } from "./installation.ts";
 
@@ -39,10 +40,18 @@ function writable(name: string): string {
   return stackPattern.test(whole) ? whole : "acme";
 }
 
-/** Stacks with a config in this installation, sorted. */
-export async function configuredStacks(installation: Installation): Promise<string[]> {
+/** Stacks with a config in this folder, sorted. */
+export async function configuredStacks(installation: Pick<Installation, "folder">): Promise<string[]> {
   const names = await readdir(installation.folder);
   return names.flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []).sort();
+}
+
+/** The stack of that name, or all of the enterprise installation of that name, the global one first; [] for neither. */
+export function namedStacks(name: string, configured: readonly string[]): string[] {
+  const global = `${name}${globalSuffix}`;
+  if (configured.includes(name)) return [name];
+  if (!configured.includes(global)) return [];
+  return [global, ...configured.filter((stack) => awsRegions.some((region) => stack === `${name}-${region}`))];
 }
 
 /** community, or a stack this installation has; anything else is a slip, exit 2, and makes no stack. */

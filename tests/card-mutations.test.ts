@@ -47,11 +47,17 @@ const mutations: Readonly<Record<string, readonly [Mutation, (() => readonly str
     0,
     "priced with serverType = ccx33",
   ],
-  "an assumption about what is known": [
+  "an assumption about what is known by now, which stays unused": [
     (plan) => plan,
     () => ["--usage", usage("assume: { host-server-server: { serverType: ccx33 } }")],
+    0,
+    '"item":"server cx53"',
+  ],
+  "an assumption about what no resource has": [
+    (plan) => plan,
+    () => ["--usage", usage("assume: { host-server-server: { serverTyp: ccx33 } }")],
     2,
-    "assume.host-server-server.serverType",
+    "assume.host-server-server.serverTyp",
   ],
   "an unknown type, allowed by number": [
     ...([

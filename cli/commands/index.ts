@@ -2,6 +2,7 @@ import type { Register } from "../context.ts";
 import { register as admin } from "./admin.ts";
 import { register as choose } from "./choose.ts";
 import { register as config } from "./config.ts";
+import { register as deploy } from "./deploy.ts";
 import { register as dev } from "./dev.ts";
 import { register as doctor } from "./doctor.ts";
 import { register as down } from "./down.ts";
@@ -28,6 +29,7 @@ export const commands: readonly Register[] = [
   config,
   preview,
   policy,
+  deploy,
   admin,
   down,
   dev,

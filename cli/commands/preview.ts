@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { InvalidArgumentError, type Command } from "commander";
-import type { Card, CardOptions, Plan } from "../../cost/index.ts";
+import type { Command } from "commander";
+import type { Card, Plan } from "../../cost/index.ts";
+import { addCardFlags, cardOptionsOf, type CardFlags } from "../card-flags.ts";
 import { editionOf } from "../config-check.ts";
 import type { CliContext } from "../context.ts";
 import { cloudsOf } from "../deploy/clouds.ts";
@@ -12,42 +12,25 @@ import { examples } from "../program.ts";
 import { requireStack } from "../session.ts";
 import { openStackConfig, readStackConfig } from "../stack-config.ts";
 
-interface Flags {
+interface Flags extends CardFlags {
   readonly plan?: string;
   readonly base?: string;
   readonly markdown: boolean;
-  readonly budget?: string;
-  readonly maxIncrease?: string;
-  readonly rate: readonly string[];
-  readonly usage?: string;
-  readonly evidence?: string;
-  readonly allowUnpriced: number;
-  readonly allowDataLoss: readonly string[];
-  readonly today?: string;
 }
-
-const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value];
 
 /**
  * `./fidus preview STACK` or `--plan FILE`: what the next deployment costs, interrupts and endangers. A recorded preview needs no
  * engine, stack or credentials.
  */
 export function register(program: Command, ctx: CliContext): void {
-  program
+  const command = program
     .command("preview")
     .description("show what the next deployment costs, interrupts and endangers; exit 3 over a limit or with data at risk")
     .argument("[stack]", "stack whose preview is made; not with --plan")
     .option("--plan <file>", "recorded: what `pulumi preview --json --show-sames` printed; - reads it from standard input")
     .option("--base <file>", "another recorded preview of the same stack to compare with, in place of what is deployed")
-    .option("--markdown", "print the comment for a pull request", false)
-    .option("--budget <money>", "most that the stack may cost a month, such as 200EUR")
-    .option("--max-increase <money|percent>", "most that the plan may add a month, such as 20EUR or 10%")
-    .option("--rate <from/to=rate>", "worth of a currency in another, such as USD/EUR=0.92; may be repeated", collect, [])
-    .option("--usage <file>", "figures for what is billed by use, and cost outside the plan (YAML)")
-    .option("--evidence <file>", "proof of a fresh backup (JSON)")
-    .option("--allow-unpriced <number>", "so many may be without a price before a limit counts as not kept", wholeNumber, 0)
-    .option("--allow-data-loss <urn>", "the data of this resource may be lost; may be repeated", collect, [])
-    .option("--today <date>", "day of the prices and of the evidence; default: now")
+    .option("--markdown", "print the comment for a pull request", false);
+  addCardFlags(command)
     .addHelpText(
       "after",
       examples([
@@ -64,7 +47,8 @@ export function register(program: Command, ctx: CliContext): void {
         const problem = { path: "--base", got: "-", rule: "a file: --plan reads standard input", fix: "--base base.json" };
         throw wrongInput("two previews cannot come from one input", [problem]);
       }
-      const options = await optionsOf(flags, ctx.signal);
+      const base = flags.base === undefined ? {} : { base: await basePlan(flags.base, ctx.signal) };
+      const options = { ...(await cardOptionsOf(flags)), ...base };
       const { text, name, engineExit } = await planOf(ctx, stack, flags.plan);
       const card: Card = buildCard(readPlan(text, name), { ...options, engineExit });
       const color = process.stdout.isTTY === true && ctx.env["NO_COLOR"] === undefined && ctx.env["TERM"] !== "dumb";
@@ -100,44 +84,10 @@ async function planOf(ctx: CliContext, stack: string | undefined, file: string |
   return { text, name: `the preview of ${stack}`, engineExit: exitCode };
 }
 
-async function optionsOf(flags: Flags, signal: AbortSignal): Promise<CardOptions> {
-  const cost = await import("../../cost/index.ts");
-  const { parseDay, parseEvidence, parseIncrease, parseMoney, parseRate, parseUsage } = cost;
-  const { base, budget, maxIncrease, rate, usage, evidence, allowUnpriced, allowDataLoss, today } = flags;
-  return {
-    today: today === undefined ? new Date().toISOString() : parseDay(today, "--today"),
-    rates: new Map(rate.map((text) => parseRate(text, "--rate"))),
-    allowUnpriced,
-    allowDataLoss: new Set(allowDataLoss),
-    ...(base === undefined ? {} : { base: await basePlan(base, signal, cost) }),
-    ...(budget === undefined ? {} : { budget: parseMoney(budget, "--budget") }),
-    ...(maxIncrease === undefined ? {} : { maxIncrease: parseIncrease(maxIncrease, "--max-increase") }),
-    ...(usage === undefined ? {} : { usage: parseUsage(await readGiven(usage, "--usage"), usage) }),
-    ...(evidence === undefined ? {} : { evidence: parseEvidence(await readGiven(evidence, "--evidence"), evidence) }),
-  };
-}
-
 /** What a refused base would leave is not known. */
-async function basePlan(
-  file: string,
-  signal: AbortSignal,
-  { readPlan, refuseFailed }: typeof import("../../cost/index.ts"),
-): Promise<Plan> {
+async function basePlan(file: string, signal: AbortSignal): Promise<Plan> {
+  const { readPlan, refuseFailed } = await import("../../cost/index.ts");
   const plan = readPlan(await readPlanFile(file, signal), file);
   refuseFailed(plan, file);
   return plan;
-}
-
-async function readGiven(file: string, option: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    const got = `${file} (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
-    throw wrongInput("a file cannot be read", [{ path: option, got, rule: "a file that can be read", fix: `ls -l ${file}` }]);
-  }
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError("needs a whole number, 0 or more.");
-  return Number(text);
 }

@@ -2,7 +2,7 @@ import type { Edition } from "../../infra/config/spec.ts";
 import type { CloudName } from "../../toolchain/index.ts";
 import { checkConfiguration, type CheckedStack } from "../config-check.ts";
 import type { CliContext } from "../context.ts";
-import { pulumiEngine, type Changes } from "../engine.ts";
+import { pulumiEngine, type Changes, type RecordedPreview } from "../engine.ts";
 import { plannedChanges } from "../engine-preview.ts";
 import { CliError } from "../errors.ts";
 import { prepareToolchain } from "../host-check.ts";
@@ -52,40 +52,62 @@ export async function isOfClouds(ctx: CliContext, name: string): Promise<boolean
  */
 export async function deployClouds(ctx: CliContext, name: string): Promise<DeployedClouds> {
   const { installation, stacks, warnings } = await checkConfiguration(ctx, name);
-  const clouds = [...new Set(stacks.flatMap(({ edition }) => cloudsOf[edition]))].sort();
-  await ctx.progress.step("toolchain", (step) => prepareToolchain(ctx, step, clouds));
+  await prepareClouds(ctx, stacks);
   const deployed: DeployedStack[] = [];
-  for (const one of stacks)
-    deployed.push(await withStackLock(installation, one.stack, () => deploy(ctx, installation, one, name)));
+  for (const one of stacks) {
+    const make = async (): Promise<DeployedStack> => {
+      const planned = plannedChanges(await planStack(ctx, installation, one));
+      const changes = Object.keys(planned).some((op) => op !== "same");
+      if (changes && !(await ctx.confirm(`${one.stack}: ${inWords(planned)}. Go on?`)))
+        throw new CliError("nothing was changed", { code: "declined" });
+      return makeStack(ctx, installation, one, `./fidus up ${name}`);
+    };
+    deployed.push(await withStackLock(installation, one.stack, make));
+  }
   return { stack: name, stacks: deployed, warnings };
 }
 
-async function deploy(
+type NamedStack = Pick<CheckedStack, "stack" | "edition">;
+
+/** The engine, and the plugins of the stacks' clouds. */
+export function prepareClouds(ctx: CliContext, stacks: readonly NamedStack[]): Promise<void> {
+  const clouds = [...new Set(stacks.flatMap(({ edition }) => cloudsOf[edition]))].sort();
+  return ctx.progress.step("toolchain", async (step) => void (await prepareToolchain(ctx, step, clouds)));
+}
+
+/** What the next `up` of the stack would do, after what a killed run left has been settled. */
+export async function planStack(
   ctx: CliContext,
   installation: Installation,
-  { stack, edition }: CheckedStack,
-  name: string,
-): Promise<DeployedStack> {
+  { stack, edition }: NamedStack,
+): Promise<RecordedPreview> {
   const engine = pulumiEngine(ctx, installation, stack);
   const config = await openStackConfig(ctx.paths, installation, stack, edition);
   const { signal, progress } = ctx;
-  const planned = await progress.step(`${stack}: plan`, async (step) => {
+  return progress.step(`${stack}: plan`, async (step) => {
     await settleEngineLocks(installation, stack, { signal, update: step.update });
     await engine.ensureStack(config);
     const adopted = await settlePendingCreates(ctx, installation, engine, stack);
     if (adopted.length > 0) ctx.notice(`  taken over from a run that was killed: ${adopted.join(", ")}`);
-    return plannedChanges(await engine.preview());
+    return engine.preview();
   });
-  if (Object.keys(planned).some((op) => op !== "same") && !(await ctx.confirm(`${stack}: ${inWords(planned)}. Go on?`))) {
-    throw new CliError("nothing was changed", { code: "declined" });
-  }
-  const changes = await progress.step(`${stack}: up`, async (step) => {
+}
+
+/** Makes what was planned; `again` is the command that goes on after a failure. */
+export async function makeStack(
+  ctx: CliContext,
+  installation: Installation,
+  { stack, edition }: NamedStack,
+  again: string,
+): Promise<DeployedStack> {
+  const engine = pulumiEngine(ctx, installation, stack);
+  const changes = await ctx.progress.step(`${stack}: up`, async (step) => {
     try {
       return await engine.run("up", [], resourceProgress(step));
     } catch (error) {
       if (!(error instanceof CliError) || error.code !== "engine-failed") throw error;
-      const problems = error.problems.map((problem) => ({ ...problem, fix: `./fidus up ${name}` }));
-      const fix = `What was made is kept in the state. After the repair: ./fidus up ${name}`;
+      const problems = error.problems.map((problem) => ({ ...problem, fix: again }));
+      const fix = `What was made is kept in the state. After the repair: ${again}`;
       throw new CliError(error.message, { code: error.code, problems, fix, cause: error });
     }
   });

@@ -1,9 +1,11 @@
 import { problemUnless, type Problem } from "../core/errors.ts";
 import { declinedReason } from "./declined.ts";
+import type { EnvironmentName } from "./keys/common.ts";
 import { keys, keysOf, type KeyName } from "./keys.ts";
 import { isSample } from "./samples.ts";
 import type { Edition, KeySpec } from "./spec.ts";
 import { combinationProblems } from "./rules.ts";
+import { strengthProblems } from "./strength.ts";
 import type { ConfigOf } from "./types.ts";
 import { convert, exampleOf, nearest, ruleOf } from "./values.ts";
 
@@ -36,7 +38,9 @@ export function parseConfig<E extends Edition>(
     problems.push(...read.problems);
   }
   const config = Object.freeze(values) as ConfigOf<E>;
-  problems.push(...combinationProblems(edition, config, new Set(problems.map(({ path }) => path))));
+  const broken = new Set(problems.map(({ path }) => path));
+  problems.push(...combinationProblems(edition, config, broken));
+  problems.push(...weakSecrets(edition, config, broken));
   return { values: config, problems };
 }
 
@@ -87,6 +91,19 @@ function inPlainText(name: string): Problem {
 function encryptedInVain(name: string, spec: KeySpec): Problem {
   const rule = "a plain value: plans and state show this key, so encrypting it protects nothing";
   return { path: name, got: "a secret", rule, fix: `${setCommand(name, spec)} --plaintext` };
+}
+
+/** Those with a form of their own are as strong as it. Community's runtime is often one that takes any key and ignores it. */
+function weakSecrets<E extends Edition>(edition: E, config: ConfigOf<E>, broken: ReadonlySet<string>): Problem[] {
+  if (edition === "community" || broken.has("environment")) return [];
+  const texts: Readonly<Record<string, unknown>> = config;
+  const environment = texts["environment"] as EnvironmentName;
+  return keysOf(edition).flatMap(([name, spec]) => {
+    const text = texts[name];
+    const unformed = spec.secret === true && spec.form === undefined && !broken.has(name);
+    if (!unformed || typeof text !== "string" || text === sealed) return [];
+    return strengthProblems(environment, name, text, setCommand(name, spec));
+  });
 }
 
 /** The command that sets the key, with a value that shows what it takes; a secret's value is asked for or comes on stdin. */

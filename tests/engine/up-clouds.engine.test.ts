@@ -1,22 +1,21 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startCli, type Ended, type Running } from "../../cli/testing.ts";
 import { complete } from "../../infra/config/testing.ts";
 import { keys } from "../../infra/config/keys.ts";
 import { eventually } from "../../infra/core/eventually.ts";
-import { versions } from "../../toolchain/index.ts";
 import { killEngine } from "../tools/kill-engine.ts";
 import { folderVariable, openCloud } from "../simulator/plugin.ts";
 import { SimulatedHetznerApi } from "../simulator/testing/hetzner-api.ts";
+import { simulatedHome } from "./simulated-home.ts";
 
 /** `./fidus up` of a starter stack on the real engine; Hetzner and Cloudflare are simulated, as plugins of the user's own engine. */
 const home = mkdtempSync(join(tmpdir(), "fidus-up-clouds-"));
 const clouds = join(home, "clouds");
 const hcloud = openCloud("hcloud", clouds);
-const shared = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "fidus/toolchain");
 const checkout = join(import.meta.dirname, "../..");
 let api: SimulatedHetznerApi;
 
@@ -27,18 +26,7 @@ const inventory = (): string[] => hcloud.store.all().map(({ type }) => type.spli
 
 beforeAll(async () => {
   api = await SimulatedHetznerApi.start(hcloud);
-  // A toolchain of its own: the simulated plugins must never be found in the shared one.
-  const own = join(home, "cache/fidus/toolchain");
-  mkdirSync(own, { recursive: true });
-  const parts = ["bin", "markers", "pulumi-home", "stand-ins"].map((name) => join(shared, name));
-  await execa("cp", ["-al", ...parts, own]).catch(() => execa("cp", ["-a", ...parts, own]));
-  for (const name of ["hcloud", "cloudflare"] as const) {
-    const plugin = join(home, `.pulumi/plugins/resource-${name}-v${versions[name]}/pulumi-resource-${name}`);
-    mkdirSync(dirname(plugin), { recursive: true });
-    const program = join(checkout, "tests/simulator/plugin.ts");
-    writeFileSync(plugin, `#!/bin/sh\nexec "${process.execPath}" "${program}" --package=${name} "$@"\n`);
-    chmodSync(plugin, 0o755);
-  }
+  await simulatedHome(home, ["hcloud", "cloudflare"]);
   await configured("shop");
 }, 300_000);
 
