@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
 const workflowSchema = z.object({
-  on: z.object({ push: z.object({ branches: z.array(z.string()) }), pull_request: z.object({ branches: z.array(z.string()) }) }),
+  on: z.object({ workflow_call: z.null(), pull_request: z.object({ branches: z.array(z.string()) }) }),
   permissions: z.object({ contents: z.literal("read") }),
   jobs: z.record(
     z.string(),
@@ -22,7 +22,9 @@ const workflowSchema = z.object({
 
 test("CI runs .ci/run on every push and pull request to main and develop, with no right to write [R-01]", () => {
   const workflow = workflowSchema.parse(parse(read(".github/workflows/ci.yml")));
-  expect(workflow.on.push.branches).toEqual(["main", "develop"]);
+  const deploy = parse(read(".github/workflows/deploy.yml")) as { on: unknown; jobs: { ci: unknown } };
+  expect(deploy.on).toEqual({ push: { branches: ["main", "develop"] } });
+  expect(deploy.jobs.ci).toEqual({ permissions: { contents: "read" }, uses: "./.github/workflows/ci.yml" });
   expect(workflow.on.pull_request.branches).toEqual(["main", "develop"]);
   const lines = Object.values(workflow.jobs).flatMap(({ steps }) => steps.flatMap(({ run = "" }) => run.split("\n")));
   expect(lines.filter((line) => line === ".ci/run")).toHaveLength(1);

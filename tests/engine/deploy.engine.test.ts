@@ -83,9 +83,67 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
+/** As a job checks out what was pushed. */
+async function pushed(branch: "develop" | "main"): Promise<string> {
+  await team.git("checkout", "--quiet", branch);
+  return team.git("rev-parse", "HEAD");
+}
+
+test("a missing secret stops with 2 and names it, and nothing is made [R-16] [X-03]", async () => {
+  await pushed("develop");
+  const { code, said } = await deploy("acme-dev", "60EUR", { FIDUS_HCLOUD_TOKEN: "", PULUMI_CONFIG_PASSPHRASE: "" });
+  expect(code).toBe(2);
+  expect(said.error?.problems).toMatchObject([
+    { path: "hcloudToken", fix: "Keep it as the secret FIDUS_HCLOUD_TOKEN of the environment." },
+    { path: "PULUMI_CONFIG_PASSPHRASE" },
+  ]);
+  expect(readdirSync(join(home, "state"))).toEqual([]);
+});
+
+test("a budget that is exceeded stops with 3 before anything is made", async () => {
+  const { code, said } = await deploy("acme-dev", "10EUR");
+  expect(code).toBe(3);
+  expect(said.error).toMatchObject({
+    code: "refused",
+    problems: [{ path: "acme-dev", got: expect.stringContaining("over budget") }],
+  });
+  expect(hcloud.store.all()).toEqual([]);
+});
+
 test("a push to develop deploys development [R-09] [R-16]", async () => {
   const { code, said, stderr } = await deploy("acme-dev");
+  console.log(stderr);
   expect(code, stderr).toBe(0);
-  expect(said).toMatchObject({ environment: "development", revision: { commit: await team.git("rev-parse", "develop") } });
+  const revision = { commit: await pushed("develop"), changed: [] };
+  expect(said).toMatchObject({ environment: "development", revision, stacks: [{ url: "https://acme-dev.fidus.test" }] });
   expect(servers()).toBe(1);
+});
+
+test("a second run changes nothing, on a machine that has seen neither settings nor secrets before", async () => {
+  const before = hcloud.store.all();
+  expect(readdirSync(tmpdir()).filter((name) => name.startsWith("fidus-deploy-") && !home.endsWith(name))).toEqual([]);
+  const { code, said, stderr } = await deploy("acme-dev");
+  expect(code, stderr).toBe(0);
+  expect(Object.keys(said.stacks[0]?.changes ?? {})).toEqual(["same"]);
+  expect(hcloud.store.all()).toEqual(before);
+});
+
+test("staging and production are refused for a revision that is not on main, with 3 [R-08] [R-09]", async () => {
+  const commit = await pushed("develop");
+  for (const stack of ["acme-staging", "acme"] as const) {
+    const { code, said } = await deploy(stack);
+    expect(code).toBe(3);
+    expect(said.error).toMatchObject({ code: "not-released", problems: [{ path: "revision", got: commit }] });
+  }
+  expect(servers()).toBe(1);
+});
+
+test("a push to main deploys staging and then production [R-09]", async () => {
+  const commit = await pushed("main");
+  for (const stack of ["acme-staging", "acme"] as const) {
+    const { code, said, stderr } = await deploy(stack);
+    expect(code, stderr).toBe(0);
+    expect(said).toMatchObject({ environment: stacks[stack], revision: { commit } });
+  }
+  expect(servers()).toBe(3);
 });
