@@ -149,6 +149,11 @@ const cases: Readonly<Record<string, { broken: Step; says: string; mended: Step 
     says: "mutable-image unknown: image is known only after the deployment",
     mended: container({ image: `sha256:${"a".repeat(64)}` }),
   },
+  "a cloud's thing without tags, not one that is a tag": {
+    broken: { type: "aws:autoscaling/group:Group", inputs: {} },
+    says: "tags violation: tags lack edition, stack, version",
+    mended: { type: "aws:autoscaling/tag:Tag", inputs: { tag: { key: "k", value: "v" } } },
+  },
   "a server without a version": {
     broken: { type: "hcloud:index/server:Server", inputs: { labels: { "fidus.edition": "pro", "fidus.stack": "shop" } } },
     says: "tags violation: labels lack version",

@@ -8,7 +8,7 @@ const without = [
   /^hcloud:index\/(networkSubnet|networkRoute|serverNetwork|loadBalancerNetwork|loadBalancerService|loadBalancerTarget|volumeAttachment|firewallAttachment|rdns|zoneRrset|zoneRecord|storageBoxSubaccount):/,
   /^aws:s3\/(bucket[A-Z]\w*|\w*Configuration\w*):/,
   /^aws:(iam\/(rolePolicy\w*|policyAttachment)|kms\/(alias|keyPolicy)|route53\/(record|keySigningKey|hostedZoneDnsSec))/,
-  /^aws:(ec2\/(route|routeTableAssociation|mainRouteTableAssociation|securityGroupRule|vpcEndpoint\w*Association)|ecr\/\w*[pP]olicy\w*|eks\/accessPolicyAssociation|cloudwatch\/log\w*Policy|sns\/topic(Subscription|Policy)|autoscaling\/schedule):/,
+  /^aws:(ec2\/(route|routeTableAssociation|mainRouteTableAssociation|securityGroupRule|vpcEndpoint\w*Association)|ecr\/\w*[pP]olicy\w*|eks\/accessPolicyAssociation|cloudwatch\/log\w*Policy|sns\/topic(Subscription|Policy)|autoscaling\/(schedule|tag)):/,
 ];
 
 /** Who pays for what, and since which release. */

@@ -112,7 +112,6 @@ test("a budget that is exceeded stops with 3 before anything is made", async () 
 
 test("a push to develop deploys development [R-09] [R-16]", async () => {
   const { code, said, stderr } = await deploy("acme-dev");
-  console.log(stderr);
   expect(code, stderr).toBe(0);
   const revision = { commit: await pushed("develop"), changed: [] };
   expect(said).toMatchObject({ environment: "development", revision, stacks: [{ url: "https://acme-dev.fidus.test" }] });
@@ -126,6 +125,12 @@ test("a second run changes nothing, on a machine that has seen neither settings 
   expect(code, stderr).toBe(0);
   expect(Object.keys(said.stacks[0]?.changes ?? {})).toEqual(["same"]);
   expect(hcloud.store.all()).toEqual(before);
+});
+
+test("another passphrase than the state's stops with 2, and nothing is encrypted with it", async () => {
+  const { code, said } = await deploy("acme-dev", "60EUR", { PULUMI_CONFIG_PASSPHRASE: "passphrase-of-another-environment" });
+  expect(code).toBe(2);
+  expect(said.error?.problems).toMatchObject([{ path: "PULUMI_CONFIG_PASSPHRASE", got: "another passphrase" }]);
 });
 
 test("staging and production are refused for a revision that is not on main, with 3 [R-08] [R-09]", async () => {
