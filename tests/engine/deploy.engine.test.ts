@@ -52,7 +52,7 @@ interface Outcome {
 async function deploy(stack: Stack, budget = "60EUR", changes: Record<string, string> = {}): Promise<Outcome> {
   const secrets = { ...secretsOf(stack), ...changes };
   const state = { PULUMI_BACKEND_URL: pathToFileURL(join(home, "state")).href };
-  const simulated = { [folderVariable]: clouds, HCLOUD_ENDPOINT: api.endpoint };
+  const simulated = { [folderVariable]: clouds, HCLOUD_ENDPOINT: api.endpoint, TMPDIR: join(home, "tmp") };
   const limits = ["--budget", budget, "--usage", join(home, "usage.yaml")];
   const { code, stdout, stderr } = await team.fidus(["deploy", stack, "--json", ...limits], {
     ...simulated,
@@ -66,7 +66,7 @@ async function deploy(stack: Stack, budget = "60EUR", changes: Record<string, st
 const servers = (): number => hcloud.store.all().filter(({ type }) => type.endsWith(":Server")).length;
 
 beforeAll(async () => {
-  mkdirSync(join(home, "state"));
+  for (const folder of ["state", "tmp"]) mkdirSync(join(home, folder));
   writeFileSync(join(home, "usage.yaml"), "assume: { host-server-server: { serverType: cx53 } }\n");
   api = await SimulatedHetznerApi.start(hcloud);
   await simulatedHome(home, ["hcloud", "cloudflare"]);
@@ -120,7 +120,7 @@ test("a push to develop deploys development [R-09] [R-16]", async () => {
 
 test("a second run changes nothing, on a machine that has seen neither settings nor secrets before", async () => {
   const before = hcloud.store.all();
-  expect(readdirSync(tmpdir()).filter((name) => name.startsWith("fidus-deploy-") && !home.endsWith(name))).toEqual([]);
+  expect(readdirSync(join(home, "tmp")).filter((name) => name.startsWith("fidus-"))).toEqual([]);
   const { code, said, stderr } = await deploy("acme-dev");
   expect(code, stderr).toBe(0);
   expect(Object.keys(said.stacks[0]?.changes ?? {})).toEqual(["same"]);
