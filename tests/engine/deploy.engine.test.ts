@@ -151,4 +151,4 @@ test("a push to main deploys staging and then production [R-09]", async () => {
     expect(said).toMatchObject({ environment: stacks[stack], revision: { commit } });
   }
   expect(servers()).toBe(3);
-});
+}, 240_000);
