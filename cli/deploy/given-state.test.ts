@@ -14,8 +14,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const here = pathToFileURL(folder).href;
 const passphrase = "Zu5kQ0nJc3TqFz8vY1pLrA==";
 
-const said = (PULUMI_BACKEND_URL: string, PULUMI_CONFIG_PASSPHRASE = passphrase, environment: EnvironmentName = "production"): string[] =>
-  readState({ PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE }, environment).problems.map(formatProblem);
+const said = (
+  PULUMI_BACKEND_URL: string,
+  PULUMI_CONFIG_PASSPHRASE = passphrase,
+  environment: EnvironmentName = "production",
+): string[] => readState({ PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE }, environment).problems.map(formatProblem);
 
 describe("the state", () => {
   test.each(["s3://bucket?region=eu-central-1", "gs://bucket", "azblob://container", here])("may be %s", (url) => {
