@@ -66,8 +66,9 @@ function withAssumed(change: Change, inputs: ResourceState["inputs"], usage: Usa
   if (usage === null) return inputs;
   return Object.fromEntries(
     Object.entries(inputs).map(([input, value]) => {
-      const unknown = planned(value).kind === "unknown";
-      return [input, unknown ? (usage.assumed(change, input) ?? value) : value];
+      // Asked in any case: one file serves the deployment that buys the server and all that follow it.
+      const assumed = usage.assumed(change, input) ?? value;
+      return [input, planned(value).kind === "unknown" ? assumed : value];
     }),
   );
 }

@@ -17,7 +17,7 @@ test.each(["starter", "pro"] as const)(
     expect(plan(edition, {})).toMatchObject({ ...name, cloudflare: { proxied: false }, hetznerZone: null });
     const atHetzner = { dnsProvider: "hetzner", dnsZone: "fidus.test" };
     expect(plan(edition, atHetzner)).toEqual({ ...name, cloudflare: null, hetznerZone: "fidus.test" });
-    const pair = { certificate: "files", tlsCertificate: "a chain", tlsPrivateKey: "a key" };
+    const pair = { certificate: "files", tlsCertificate: "the chain of a test", tlsPrivateKey: "the key of a test" };
     expect(plan(edition, { dnsProvider: "none", ...(edition === "pro" ? pair : {}) })).toEqual({
       ...name,
       cloudflare: null,
