@@ -8,6 +8,7 @@ import { CliError } from "../errors.ts";
 import { prepareToolchain } from "../host-check.ts";
 import type { Installation } from "../installation.ts";
 import { settleEngineLocks } from "../leftovers.ts";
+import { requireOwnHost } from "../stack-checks.ts";
 import { openStackConfig, readStackConfig } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
 import { configuredStacks, globalSuffix } from "../stacks.ts";
@@ -60,15 +61,12 @@ export async function deployClouds(ctx: CliContext, name: string): Promise<Deplo
   return { stack: name, stacks: deployed, warnings };
 }
 
-async function deploy(
-  ctx: CliContext,
-  installation: Installation,
-  { stack, edition }: CheckedStack,
-  name: string,
-): Promise<DeployedStack> {
+async function deploy(ctx: CliContext, installation: Installation, checked: CheckedStack, name: string): Promise<DeployedStack> {
+  const { stack, edition } = checked;
   const engine = pulumiEngine(ctx, installation, stack);
   const config = await openStackConfig(ctx.paths, installation, stack, edition);
   const { signal, progress } = ctx;
+  await requireOwnHost(ctx, checked);
   const planned = await progress.step(`${stack}: plan`, async (step) => {
     await settleEngineLocks(installation, stack, { signal, update: step.update });
     await engine.ensureStack(config);

@@ -9,9 +9,9 @@ const shared = {
   awsAccountId: "123456789012",
 } as const;
 
-const globalSettings = { ...shared, edition: "enterprise-global", dnsZone: "fidus.test" } as const;
+export const globalSettings = { ...shared, edition: "enterprise-global", dnsZone: "fidus.test" } as const;
 
-const regionSettings = {
+export const regionSettings = {
   ...shared,
   edition: "enterprise-region",
   adminRanges: "203.0.113.0/24",

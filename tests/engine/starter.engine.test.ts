@@ -3,7 +3,7 @@ import type { Operation } from "../simulator/cloud/faults.ts";
 import type { Thing } from "../simulator/cloud/store.ts";
 import { HetznerProject } from "./hetzner-project.ts";
 import { withoutIds } from "./same-state.ts";
-import { atHetzner, onOwnHost, tokens } from "./starter-project.ts";
+import { atHetzner, onOwnHost, sshPrivateKey, tokens } from "./starter-project.ts";
 import { architecture } from "../architecture/document.ts";
 import { findingsOf } from "./steps.ts";
 
@@ -156,7 +156,7 @@ test("a type that is gone between question and create is asked for anew on reque
 
 test("a machine of one's own buys nothing", minutes(10), async () => {
   const { simulation } = starter;
-  await simulation.project.configure(onOwnHost, { sshPrivateKey: "-----BEGIN OPENSSH PRIVATE KEY-----" });
+  await simulation.project.configure(onOwnHost, { sshPrivateKey });
   await starter.up();
   expect(simulation.things).toEqual([]);
   expect(simulation.clouds.hcloud.faults.operations).toEqual([]);

@@ -119,8 +119,13 @@ export class EngineProject {
   }
 
   /** Forgets every resource, as if the stack were new. */
-  async reset(): Promise<void> {
-    await writeFile(this.#stateFile, this.#emptyState);
+  reset(): Promise<void> {
+    return this.putState(this.#emptyState);
+  }
+
+  /** Takes a state file that `stateText` gave, of this or another project with a stack of the same name. */
+  async putState(text: string): Promise<void> {
+    await writeFile(this.#stateFile, text);
   }
 
   get #stateFile(): string {
