@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { secretNames } from "../../infra/config/testing.ts";
 import { isMain } from "../../toolchain/providers/grpc-server.ts";
 import type { EngineProject } from "../../toolchain/providers/testing/engine.ts";
+import type { Thing } from "../simulator/cloud/store.ts";
 import { SimulatedHetznerApi } from "../simulator/testing/hetzner-api.ts";
 import { Simulation } from "../simulator/testing/simulation.ts";
 import { globalSettings, regions, regionSettings } from "./enterprise-project.ts";
@@ -29,10 +30,23 @@ export const recordedStacks = {
   "enterprise-global": { stack: "shop-global", settings: globalSettings, secrets: {} },
   "enterprise-region": {
     stack: "shop-eu-central-1",
-    settings: { ...regionSettings, ...regions["eu-central-1"] },
+    settings: { ...regionSettings, ...regions["eu-central-1"], peerExists: "true" },
     secrets: {},
   },
 } as const satisfies Record<string, RecordedStack>;
+
+const peerBackups = "fidus-a1b2c3-shop-eu-west-1-backups";
+const peerAlias = `alias/${peerBackups}`;
+
+/** What of the other region the copies of backups need. */
+const peer: readonly Thing[] = [
+  thing("aws:s3/bucket:Bucket", peerBackups, { bucket: peerBackups, arn: `arn:aws:s3:::${peerBackups}` }),
+  thing("aws:kms/alias:Alias", peerAlias, { name: peerAlias, arn: `arn:aws:kms:eu-west-1:123456789012:${peerAlias}` }),
+];
+
+function thing(type: string, id: string, outputs: Thing["outputs"]): Thing {
+  return { type, id, name: "of-the-other-region", inputs: {}, outputs, ready: true };
+}
 
 export type RecordedName = keyof typeof recordedStacks;
 export const recordedNames = Object.keys(recordedStacks) as readonly RecordedName[];
@@ -77,6 +91,7 @@ export class RecordedStacks {
   /** Makes the stack anew on empty clouds and writes its state over the recorded one. */
   async record(name: RecordedName): Promise<void> {
     await this.#simulation.reset();
+    for (const one of peer) this.#simulation.clouds.aws.store.put(one);
     const project = await this.#configured(name, {});
     await project.reset();
     await mustUp(project);
