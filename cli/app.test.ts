@@ -38,7 +38,7 @@ test.each([
   [["dctor"], "unknown command 'dctor'", "Did you mean doctor?"],
   [["env", "--shel", "fish"], "unknown option '--shel'", "Did you mean --shell?"],
   [["config"], "which of its commands is missing", "./fidus --help"],
-  [["doctor", "extra"], "too many arguments", "./fidus --help"],
+  [["doctor", "community", "extra"], "too many arguments", "./fidus --help"],
 ])("%j exits 2 and names what was meant", async (args, rule, hint) => {
   const { code, stdout, stderr } = await fidus(args);
   expect([code, stdout]).toEqual([2, ""]);

@@ -4,6 +4,7 @@ import { inspectToolchain, type ToolchainReport } from "../../toolchain/index.ts
 import type { CliContext } from "../context.ts";
 import { findEngine, type EngineSearch } from "../docker.ts";
 import { readHost, setupCommands } from "../docker-setup.ts";
+import { isOfClouds } from "../deploy/clouds.ts";
 import { describeError } from "../errors.ts";
 import { checkHost, demandsOf } from "../host-check.ts";
 import { measureHost } from "../host-facts.ts";
@@ -12,6 +13,8 @@ import { requirePassphrase } from "../passphrase.ts";
 import { fail, ok, warn, type Check } from "../preflight.ts";
 import { examples } from "../program.ts";
 import { readSettings } from "../settings.ts";
+import { stackChecks } from "../stack-checks.ts";
+import { defaultStack } from "../stacks.ts";
 import { openStackConfig, stacksOf, type StackConfigFile } from "../stack-config.ts";
 
 /** `./fidus doctor`: everything `up` needs, and the command that repairs what is missing. Changes nothing. */
@@ -19,14 +22,27 @@ export function register(program: Command, ctx: CliContext): void {
   program
     .command("doctor")
     .description("check everything `up` needs and name each repair; changes nothing")
-    .addHelpText("after", examples(["./fidus doctor", "./fidus doctor --json | jq '.checks[] | select(.status != \"ok\")'"]))
-    .action(async () => {
-      const checks = await allChecks(ctx);
+    .argument("[stack]", "a stack of another edition than community: what it has outside of its plan", defaultStack)
+    .addHelpText(
+      "after",
+      examples(["./fidus doctor", "./fidus doctor acme", "./fidus doctor --json | jq '.checks[] | select(.status != \"ok\")'"]),
+    )
+    .action(async (stack: string) => {
+      const checks = stack === defaultStack ? await allChecks(ctx) : await checksOf(ctx, stack);
       const failed = checks.filter(({ status }) => status === "fail").length;
       ctx.print(table(checks));
       ctx.printJson({ ok: failed === 0, checks });
       ctx.setExitCode(failed === 0 ? 0 : 1);
     });
+}
+
+/** What every stack needs of this machine, and what this one has elsewhere. */
+async function checksOf(ctx: CliContext, stack: string): Promise<Check[]> {
+  if (!(await isOfClouds(ctx, stack))) {
+    const installation = await ctx.existingInstallation();
+    if (installation !== null && (await stacksOf(installation, "community")).includes(stack)) return allChecks(ctx);
+  }
+  return [nodeCheck(), ...(await stackChecks(ctx, stack)), ...(await toolchainChecks(ctx))];
 }
 
 async function allChecks(ctx: CliContext): Promise<Check[]> {

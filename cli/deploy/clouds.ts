@@ -8,6 +8,7 @@ import { CliError } from "../errors.ts";
 import { prepareToolchain } from "../host-check.ts";
 import type { Installation } from "../installation.ts";
 import { settleEngineLocks } from "../leftovers.ts";
+import { requireOwnHost } from "../stack-checks.ts";
 import { openStackConfig, readStackConfig } from "../stack-config.ts";
 import { withStackLock } from "../stack-lock.ts";
 import { configuredStacks, globalSuffix } from "../stacks.ts";
@@ -76,11 +77,9 @@ export function prepareClouds(ctx: CliContext, stacks: readonly NamedStack[]): P
 }
 
 /** What the next `up` of the stack would do, after what a killed run left has been settled. */
-export async function planStack(
-  ctx: CliContext,
-  installation: Installation,
-  { stack, edition }: NamedStack,
-): Promise<RecordedPreview> {
+export async function planStack(ctx: CliContext, installation: Installation, checked: CheckedStack): Promise<RecordedPreview> {
+  const { stack, edition } = checked;
+  await requireOwnHost(ctx, checked);
   const engine = pulumiEngine(ctx, installation, stack);
   const config = await openStackConfig(ctx.paths, installation, stack, edition);
   const { signal, progress } = ctx;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EnterpriseProject } from "./enterprise-project.ts";
 import { withoutIds } from "./same-state.ts";
+import { operationsOf, plannedSteps } from "./steps.ts";
 
 /** A development region of the enterprise edition on the real engine; AWS is simulated. */
 let enterprise: EnterpriseProject;
@@ -47,6 +48,9 @@ describe("a development region", () => {
         ],
       });
       expect(simulation.inventory.filter((name) => name.startsWith("NatGateway"))).toEqual(["NatGateway network-nat-a"]);
+      await enterprise.configureRegion(frankfurt, { ...development, timeZone: "UTC" });
+      const schedules = ["gpu-day", "gpu-night", "system-day", "system-night"].map((name) => `update ${name}`);
+      expect(operationsOf(await plannedSteps(enterprise.region(frankfurt)))).toEqual(schedules);
       wanted = withoutIds(await enterprise.region(frankfurt).resources(), simulation.things);
       types = [...new Set(simulation.things.map(({ type }) => type))].sort();
     },

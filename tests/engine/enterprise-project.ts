@@ -9,9 +9,9 @@ const shared = {
   awsAccountId: "210987654321",
 } as const;
 
-const globalSettings = { ...shared, edition: "enterprise-global", dnsZone: "fidus.test" } as const;
+export const globalSettings = { ...shared, edition: "enterprise-global", dnsZone: "fidus.test" } as const;
 
-const regionSettings = {
+export const regionSettings = {
   ...shared,
   edition: "enterprise-region",
   adminRanges: "198.18.7.0/24",

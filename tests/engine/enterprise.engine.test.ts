@@ -251,11 +251,9 @@ describe("one installation through its life", () => {
     const project = enterprise.region(frankfurt);
     await enterprise.configureRegion(frankfurt, grown);
     const steps = await plannedSteps(project);
-    // Whether a budget's amount replaces it, nobody has read; the table of replace rules counts that as yes.
     expect(operationsOf(steps).filter((line) => !/^update /.test(line))).toEqual([
       expect.stringMatching(/^create cluster-admin-ada-/),
       expect.stringMatching(/^create cluster-admin-ada-.*-policy$/),
-      "replace cost-budget",
     ]);
     await mustUp(project);
     expect(await plannedSteps(project)).toEqual([]);

@@ -21,3 +21,6 @@ export const onOwnHost = {
 } as const;
 
 export const tokens = { cloudflareToken: "c".repeat(40), hcloudToken: "t".repeat(64) } as const;
+
+/** What signs in to a machine of one's own; the engine only keeps it. */
+export const sshPrivateKey = "-----BEGIN OPENSSH PRIVATE KEY-----";

@@ -41,6 +41,35 @@ export async function previewOf(project: EngineProject): Promise<Previewed> {
   };
 }
 
+/** What comes of a plan: its operations, or why it is refused. */
+export interface Outcome {
+  /** `update network-vpc`, on what is bought and on the clouds' settings; sorted. */
+  readonly operations: readonly string[];
+  /** All steps of the plan, unchanged resources included. */
+  readonly steps: readonly PlannedStep[];
+  /** Resources for whose protection the plan is refused, sorted, and all that the engine says then; "" when it is not. */
+  readonly refused: { readonly names: readonly string[]; readonly text: string };
+}
+
+/** What the next up would do, or why it must not. */
+export async function outcomeOf(project: EngineProject): Promise<Outcome> {
+  const { code, output } = await project.run("preview", "--json", "--show-sames");
+  const start = output.indexOf("\n{\n");
+  const document = start < 0 ? "{}" : output.slice(start, output.lastIndexOf("\n}") + 2);
+  const { steps = [] } = JSON.parse(document) as { steps?: PlannedStep[] };
+  const bought = steps.filter(({ op, urn }) => op !== "same" && !isComponent(urn));
+  const names = [...output.matchAll(/::([\w-]+)\\"\\nas it is currently marked for protection/g)].map(([, name = ""]) => name);
+  return {
+    operations: operationsOf(bought),
+    steps,
+    refused: code === 0 ? { names: [], text: "" } : { names: [...new Set(names)].sort(), text: output },
+  };
+}
+
+function isComponent(urn: string): boolean {
+  return /(^|\$)fidus:\w+:\w+$/.test(urn.split("::")[2] ?? "");
+}
+
 /** What the next up would do, unchanged resources left out; throws when the plan is refused. */
 export async function plannedSteps(project: EngineProject): Promise<readonly PlannedStep[]> {
   return (await previewOf(project)).steps;

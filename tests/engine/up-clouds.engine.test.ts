@@ -1,58 +1,29 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startCli, type Ended, type Running } from "../../cli/testing.ts";
+import type { Ended } from "../../cli/testing.ts";
 import { cardSetSchema } from "../../cost/index.ts";
+import { StandInS3 } from "../../cli/testing-s3.ts";
 import { complete } from "../../infra/config/testing.ts";
-import { keys } from "../../infra/config/keys.ts";
 import { eventually } from "../../infra/core/eventually.ts";
 import { killEngine } from "../tools/kill-engine.ts";
-import { folderVariable, openCloud } from "../simulator/plugin.ts";
-import { SimulatedHetznerApi } from "../simulator/testing/hetzner-api.ts";
-import { simulatedHome } from "./simulated-home.ts";
+import { CloudHome } from "./cloud-home.ts";
 
-/** `./fidus up` of a starter stack on the real engine; Hetzner and Cloudflare are simulated, as plugins of the user's own engine. */
-const home = mkdtempSync(join(tmpdir(), "fidus-up-clouds-"));
-const clouds = join(home, "clouds");
-const hcloud = openCloud("hcloud", clouds);
-const checkout = join(import.meta.dirname, "../..");
-let api: SimulatedHetznerApi;
-
-const env = (): Record<string, string> => ({ [folderVariable]: clouds, HCLOUD_ENDPOINT: api.endpoint });
-const start = (...args: string[]): Running => startCli(home, args, env());
-const fidus = (...args: string[]): Promise<Ended> => start(...args).ended;
-const inventory = (): string[] => hcloud.store.all().map(({ type }) => type.split(":").at(-1) ?? "");
+/** `./fidus` with stacks at Hetzner on the real engine; Hetzner and Cloudflare are simulated. */
+let home: CloudHome;
+const fidus = (...args: string[]): Promise<Ended> => home.fidus(...args);
+const inventory = (): string[] => home.clouds.hcloud.store.all().map(({ type }) => type.split(":").at(-1) ?? "");
 
 beforeAll(async () => {
-  api = await SimulatedHetznerApi.start(hcloud);
-  await simulatedHome(home, ["aws", "hcloud", "cloudflare"]);
+  home = await CloudHome.create("aws", "hcloud", "cloudflare");
   await configured("shop");
 }, 300_000);
-
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  if (process.env["KEEP"] === undefined) rmSync(home, { recursive: true, force: true });
-});
+afterAll(() => home[Symbol.asyncDispose]());
 
 /** A complete starter stack, by the commands that Fidus names. */
 async function configured(stack: string): Promise<void> {
-  const made = await fidus("init", "starter", "--name", stack, "--json");
-  if (made.code !== 0) throw new Error(made.stderr);
+  await home.must("init", "starter", "--name", stack, "--json");
   // The simulated Cloudflare knows what a token looks like.
-  await configure(stack, { ...complete.starter, cloudflareToken: "c".repeat(40) });
-}
-
-/** Sets what an `init` left open. */
-async function configure(stack: string, settings: Readonly<Record<string, string>>): Promise<void> {
-  const exported = JSON.parse((await fidus("env", stack, "--json")).stdout) as Record<string, string>;
-  for (const [key, value] of Object.entries(settings)) {
-    if (["edition", "installation"].includes(key)) continue;
-    const secret = "secret" in keys[key as keyof typeof keys] ? ["--secret"] : [];
-    const options = { cwd: checkout, env: { ...exported, HOME: home }, extendEnv: false, input: value } as const;
-    await execa("pulumi", ["config", "set", ...secret, key, "--stack", stack], options);
-  }
+  await home.configure(stack, { ...complete.starter, cloudflareToken: "c".repeat(40) });
 }
 
 test("without a yes nothing is bought, and what would be is said", async () => {
@@ -64,7 +35,7 @@ test("without a yes nothing is bought, and what would be is said", async () => {
 
 test("a cloud that refuses ends the up with the resource and the command that goes on, and that command converges", async () => {
   const refusal = { type: "hcloud:index/storageBox", message: "no capacity for storage boxes", times: 1 };
-  hcloud.faults.faults = { refusals: [refusal] };
+  home.clouds.hcloud.faults.faults = { refusals: [refusal] };
   const failed = await fidus("up", "shop", "--yes", "--json");
   expect(failed.code, failed.stderr).toBe(1);
   const { error } = JSON.parse(failed.stdout) as { error: { code: string; message: string; problems: object[]; fix: string } };
@@ -109,7 +80,7 @@ test("preview --base REV shows what REV's program would leave of the deployed st
     "base",
     expect.stringMatching(/^HEAD's program \([0-9a-f]{10}\) on the deployed stack$/),
   ]);
-  const { stdout: worktrees } = await execa("git", ["worktree", "list"], { cwd: checkout });
+  const { stdout: worktrees } = await execa("git", ["worktree", "list"], { cwd: import.meta.dirname });
   expect(worktrees).not.toContain("fidus-base-");
 }, 600_000);
 
@@ -121,26 +92,25 @@ test("uninstall refuses while servers stand that only the state knows", async ()
 
 test("an engine that is killed in the middle: the same command converges, and nothing is bought twice", async () => {
   await configured("other");
-  hcloud.faults.faults = { latency: 300 };
+  home.clouds.hcloud.faults.faults = { latency: 300 };
   const before = inventory().length;
-  const interrupted = start("up", "other", "--yes", "--json");
+  const interrupted = home.start("up", "other", "--yes", "--json");
   await eventually("something is bought", () => Promise.resolve(inventory().length > before + 1), 60_000);
-  killEngine(home);
+  killEngine(home.folder);
   const { code, stdout } = await interrupted.ended;
   expect([code, (JSON.parse(stdout) as { error: { code: string } }).error.code]).toEqual([1, "engine-killed"]);
-  hcloud.faults.faults = {};
+  home.clouds.hcloud.faults.faults = {};
   const again = await fidus("up", "other", "--yes", "--json");
   expect(again.code, again.stderr).toBe(0);
   expect(inventory()).toHaveLength(2 * before);
 }, 240_000);
 
 test("preview of an enterprise NAME is a card for each of its stacks, and their sum", async () => {
-  const made = await fidus("init", "enterprise", "--name", "acme", "--json");
-  expect(made.code, made.stderr).toBe(0);
-  const { stacks } = JSON.parse(made.stdout) as { stacks: { stack: string; edition: keyof typeof complete }[] };
+  const made = await home.must("init", "enterprise", "--name", "acme", "--json");
+  const { stacks } = JSON.parse(made) as { stacks: { stack: string; edition: keyof typeof complete }[] };
   for (const { stack, edition } of stacks) {
     const { region: _, peerRegion: __, vpcRange: ___, ...settings } = complete[edition];
-    await configure(stack, settings);
+    await home.configure(stack, settings);
   }
   // Both regions have something without a price; nothing is deployed.
   const { code, stdout, stderr } = await fidus("preview", "acme", "--budget", "9000USD", "--json");
@@ -154,3 +124,25 @@ test("preview of an enterprise NAME is a card for each of its stacks, and their 
   expect(Math.min(...after)).toBeGreaterThan(0);
   expect(set.verdict.reasons.join()).toContain("so that nobody can say the budget is kept");
 }, 300_000);
+
+test("doctor STACK asks for the backup bucket with the stack's own credentials", async () => {
+  const account = { accessKeyId: "AKIDEXAMPLEOFATEST", secretAccessKey: "secret-key-of-a-test", buckets: ["fidus-backup"] };
+  await using s3 = await StandInS3.start(account);
+  await home.must("init", "pro", "--name", "bucket-shop", "--json");
+  await home.configure("bucket-shop", {
+    ...complete.pro,
+    cloudflareToken: "c".repeat(40),
+    backupEndpoint: s3.endpoint,
+    backupAccessKeyId: account.accessKeyId,
+  });
+  const bucket = async (): Promise<object | undefined> => {
+    const { stdout } = await fidus("doctor", "bucket-shop", "--json");
+    return (JSON.parse(stdout) as { checks: { id: string }[] }).checks.find(({ id }) => id === "bucket");
+  };
+  expect(await bucket()).toMatchObject({ status: "ok", detail: `fidus-backup at ${s3.endpoint}` });
+  await home.configure("bucket-shop", { backupSecretKey: "another-key-of-a-test" });
+  expect(await bucket()).toMatchObject({ status: "fail", fix: "pulumi config set --secret backupSecretKey" });
+  expect(s3.calls).toEqual(["GET /fidus-backup ok", "GET /fidus-backup SignatureDoesNotMatch"]);
+  const { code, stderr } = await fidus("doctor", "bucket-shopp");
+  expect([code, stderr]).toEqual([2, expect.stringContaining("there is no such stack")]);
+}, 120_000);

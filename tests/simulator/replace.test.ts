@@ -42,7 +42,7 @@ test("an unknown new value counts as changed", () => {
 test("a type without a row, a doubtful type and a doubtful input count as replace and are reported", () => {
   for (const [type, key] of [
     ["hcloud:index/toaster:Toaster", "size"],
-    ["aws:budgets/budget:Budget", "limitAmount"],
+    ["aws:budgets/budget:Budget", "timeUnit"],
     ["aws:ecr/repository:Repository", "imageTagMutabilityExclusionFilters"],
   ] as const) {
     const { changed, warnings } = diffInputs(type, { [key]: "a" }, { [key]: "b" });
@@ -50,6 +50,11 @@ test("a type without a row, a doubtful type and a doubtful input count as replac
     expect(warnings).toEqual([`simulated: whether a change of ${key} replaces a ${type} is not known for sure; taken as yes`]);
   }
   expect(diffInputs(server, base, { ...base, image: "debian-12" }).warnings).toEqual([]);
+});
+
+test("an input of a doubtful type that a source was read for is in place", () => {
+  expect(changes("aws:s3/bucket:Bucket", { tags: { a: "1" } }, { tags: { a: "2" } })).toEqual(["update tags.a"]);
+  expect(changes("aws:s3/bucket:Bucket", { bucket: "one" }, { bucket: "two" })).toEqual(["update-replace bucket"]);
 });
 
 test("a replacement deletes first where a written-out name stays, and creates first where it changes", () => {

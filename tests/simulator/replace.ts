@@ -8,6 +8,8 @@ interface Rule {
   readonly deleteBeforeReplace: boolean | null;
   readonly confidence: string;
   readonly unsureFields?: readonly string[];
+  /** Of a doubtful type: the inputs that a source was read for and that are changed in place. */
+  readonly inPlace?: readonly string[];
 }
 
 /** How a type answers a change: from the table, whose sources are named in it. */
@@ -46,7 +48,8 @@ function replaces(rule: Rule | undefined, path: string): boolean {
 function isGuess(rule: Rule | undefined, path: string): boolean {
   if (rule === undefined) return true;
   const top = path.split(/[.[]/)[0] ?? path;
-  return rule.confidence !== "source" || (rule.unsureFields ?? []).includes(top);
+  if ((rule.unsureFields ?? []).includes(top)) return true;
+  return rule.confidence !== "source" && !(rule.inPlace ?? []).includes(top);
 }
 
 /** The bridge's rule: a name that is written out and stays cannot exist twice, so the old resource goes first. */

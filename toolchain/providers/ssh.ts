@@ -42,6 +42,23 @@ export const connectionSecrets = ["password", "privateKey", "privateKeyPassword"
 /** A failure that another dial cannot repair. */
 class FinalError extends PluginError {}
 
+/** Somebody else answers at that address, or the machine was set up anew. */
+export class OtherHostKeyError extends FinalError {}
+
+/** Nobody answers, or whoever does lets the user not in. */
+export class UnreachableError extends PluginError {
+  /** What the last dial ended with. */
+  readonly reason: string;
+  /** The server was reached and has the pinned key; user or key are not its own. */
+  readonly refused: boolean;
+
+  constructor(message: string, reason: string) {
+    super(message);
+    this.reason = reason;
+    this.refused = /authentication methods failed/.test(reason);
+  }
+}
+
 /** What a dial needs from its surroundings. */
 export interface DialOptions {
   readonly log: Log;
@@ -79,10 +96,11 @@ async function dial(to: Endpoint, path: string, options: DialOptions, clients: C
   }
 }
 
-function unreachable(to: Endpoint, path: string, reason: string, tries: number): PluginError {
+function unreachable(to: Endpoint, path: string, reason: string, tries: number): UnreachableError {
   const rule = "needs an SSH server that answers there and accepts the user's key or password";
-  return new PluginError(
+  return new UnreachableError(
     `${path}: got "${reason}" from ${to.user}@${to.host}:${to.port} in ${tries} dials; ${rule}. Repair it and run pulumi up`,
+    reason,
   );
 }
 
@@ -113,7 +131,7 @@ async function dialOnce(config: ConnectConfig, to: Endpoint, path: string, signa
     client.destroy();
     if (!wrongKey) throw error;
     const got = `another host key from ${to.host}:${to.port}`;
-    throw new FinalError(
+    throw new OtherHostKeyError(
       `${path}.hostKey: got ${got}; needs the pinned one. If the server was rebuilt, pin its new key: ssh-keyscan ${to.host}`,
     );
   } finally {

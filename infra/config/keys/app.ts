@@ -27,7 +27,7 @@ export const appKeys = {
     in: {
       starter: { allowed: onServers, default: "embedded", by: "operator", planned: true },
       pro: { allowed: onServers, default: "embedded", by: "operator", effect: "update" },
-      "enterprise-region": { allowed: ["vllm", "openai", "litellm"], default: "vllm", by: "operator", effect: "update" },
+      "enterprise-region": { allowed: ["vllm", "openai", "litellm"], default: "vllm", by: "operator", planned: true },
     },
     about: "What answers: embedded, alone or behind litellm, runs in the stack, as vllm does in enterprise; others over HTTP.",
   },

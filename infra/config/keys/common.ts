@@ -17,6 +17,7 @@ export const commonKeys = {
     form: { pattern: /^[0-9a-f]{6}$/, rule: "six hexadecimal characters" },
     editions,
     effect: "refused",
+    in: { starter: { effect: "update" }, pro: { effect: "update" } },
     by: "fidus",
     example: "a1b2c3",
     about: "Installation id, part of every name and label.",

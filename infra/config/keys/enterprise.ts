@@ -35,7 +35,7 @@ export const enterpriseKeys = {
     form: { pattern: /^Z[A-Z0-9]{10,31}$/, rule: "a Route 53 zone id such as Z0123456789ABC" },
     default: null,
     editions: global,
-    effect: "replace",
+    effect: "refused",
     example: "Z0123456789ABC",
     about: "Route 53 zone that exists and holds the domain; absent: dnsZone is created.",
   },

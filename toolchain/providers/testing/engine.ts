@@ -63,6 +63,8 @@ export class EngineProject {
   readonly stack: string;
   readonly #projectName: string;
   readonly #running = new Set<ChildProcess>();
+  /** What the engine made of secrets, by key and value. */
+  readonly #sealed = new Map<string, string>();
   #emptyState = "";
 
   private constructor(directory: string, env: NodeJS.ProcessEnv, { stack = "dev", ownStacks = false }: EngineProjectOptions) {
@@ -122,8 +124,13 @@ export class EngineProject {
   }
 
   /** Forgets every resource, as if the stack were new. */
-  async reset(): Promise<void> {
-    await writeFile(this.#stateFile, this.#emptyState);
+  reset(): Promise<void> {
+    return this.putState(this.#emptyState);
+  }
+
+  /** Takes a state file that `stateText` gave, of this or another project with a stack of the same name. */
+  async putState(text: string): Promise<void> {
+    await writeFile(this.#stateFile, text);
   }
 
   get #stateFile(): string {
@@ -142,13 +149,37 @@ export class EngineProject {
 
   /** Replaces the stack's settings by these, and keeps the salt of its secrets. Keys without a package belong to the project. */
   async configure(settings: Readonly<Record<string, string>>, secrets: Readonly<Record<string, string>> = {}): Promise<void> {
-    const file = join(this.directory, `program/Pulumi.${this.stack}.yaml`);
-    const salt = /^encryptionsalt: .*$/m.exec(await readFile(file, "utf8"))?.[0] ?? "";
-    await writeFile(file, `${salt}\n`);
-    const pairs = (flag: string, values: Readonly<Record<string, string>>): string[] =>
-      Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
-    const set = await this.run("config", "set-all", ...pairs("--plaintext", settings), ...pairs("--secret", secrets));
-    if (set.code !== 0) throw new Error(set.output);
+    const salt = /^encryptionsalt: .*$/m.exec(await readFile(this.#configFile, "utf8"))?.[0] ?? "";
+    await writeFile(this.#configFile, `${salt}\n`);
+    const sealed = await this.#sealedAll(secrets);
+    const config = { ...settings, ...Object.fromEntries(sealed.map(([key, secure]) => [key, { secure }])) };
+    const lines = Object.entries(config).map(([key, value]) => {
+      return `  ${key.includes(":") ? key : `${this.#projectName}:${key}`}: ${JSON.stringify(value)}`;
+    });
+    await writeFile(this.#configFile, [salt, ...(lines.length === 0 ? [] : ["config:"]), ...lines, ""].join("\n"));
+  }
+
+  /** Each secret as the engine seals it, which takes a second of computing: it is asked once for each value. */
+  async #sealedAll(secrets: Readonly<Record<string, string>>): Promise<[key: string, secure: string][]> {
+    const known = (key: string, value: string): string => `${key}=${value}`;
+    const fresh = Object.entries(secrets).filter(([key, value]) => !this.#sealed.has(known(key, value)));
+    if (fresh.length > 0) {
+      const pairs = fresh.flatMap(([key, value]) => ["--secret", known(key, value)]);
+      const set = await this.run("config", "set-all", ...pairs);
+      if (set.code !== 0) throw new Error(set.output);
+      const text = await readFile(this.#configFile, "utf8");
+      for (const [key, value] of fresh) {
+        const name = key.includes(":") ? key : `${this.#projectName}:${key}`;
+        const secure = new RegExp(`^  ${name}:\\n    secure: (.*)$`, "m").exec(text)?.[1];
+        if (secure === undefined) throw new Error(`the engine sealed no ${name}:\n${text}`);
+        this.#sealed.set(known(key, value), secure);
+      }
+    }
+    return Object.entries(secrets).map(([key, value]) => [key, this.#sealed.get(known(key, value)) ?? ""]);
+  }
+
+  get #configFile(): string {
+    return join(this.directory, `program/Pulumi.${this.stack}.yaml`);
   }
 
   /** Replaces the program: `body` is the inside of an async function that may return outputs. */

@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { startCli, type Ended, type Running } from "../../cli/testing.ts";
+import { keys } from "../../infra/config/keys.ts";
+import type { Cloud } from "../simulator/cloud/cloud.ts";
+import { folderVariable, openCloud } from "../simulator/plugin.ts";
+import type { PackageName } from "../simulator/schema/wanted.ts";
+import { SimulatedHetznerApi } from "../simulator/testing/hetzner-api.ts";
+import { simulatedHome } from "./simulated-home.ts";
+
+type Settings = Readonly<Record<string, string>>;
+
+const checkout = join(import.meta.dirname, "../..");
+
+/** A user's home with an engine of its own, for `./fidus` as it is: the clouds are simulated, as plugins of that engine. */
+export class CloudHome implements AsyncDisposable {
+  readonly folder: string;
+  readonly clouds: Readonly<Record<PackageName, Cloud>>;
+  readonly api: SimulatedHetznerApi;
+
+  private constructor(folder: string, clouds: Readonly<Record<PackageName, Cloud>>, api: SimulatedHetznerApi) {
+    this.folder = folder;
+    this.clouds = clouds;
+    this.api = api;
+  }
+
+  static async create(...names: readonly PackageName[]): Promise<CloudHome> {
+    const folder = mkdtempSync(join(tmpdir(), "fidus-up-clouds-"));
+    const open = (["hcloud", "cloudflare", "aws"] as const).map(
+      (name) => [name, openCloud(name, join(folder, "clouds"))] as const,
+    );
+    const clouds = Object.fromEntries(open) as Record<PackageName, Cloud>;
+    await simulatedHome(folder, names);
+    return new CloudHome(folder, clouds, await SimulatedHetznerApi.start(clouds.hcloud));
+  }
+
+  get env(): Settings {
+    return { [folderVariable]: join(this.folder, "clouds"), HCLOUD_ENDPOINT: this.api.endpoint };
+  }
+
+  start(...args: readonly string[]): Running {
+    return startCli(this.folder, args, this.env);
+  }
+
+  fidus(...args: readonly string[]): Promise<Ended> {
+    return this.start(...args).ended;
+  }
+
+  /** The output of a command that must succeed. */
+  async must(...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.fidus(...args);
+    if (code !== 0) throw new Error(`./fidus ${args.join(" ")} ended with ${code}:\n${stdout}\n${stderr}`);
+    return stdout;
+  }
+
+  /** Sets keys of a stack by the command that Fidus names. */
+  async configure(stack: string, settings: Settings): Promise<void> {
+    const exported = JSON.parse(await this.must("env", stack, "--json")) as Record<string, string>;
+    const options = { cwd: checkout, env: { ...exported, HOME: this.folder }, extendEnv: false } as const;
+    for (const [key, value] of Object.entries(settings)) {
+      if (["edition", "installation"].includes(key)) continue;
+      const secret = "secret" in keys[key as keyof typeof keys] ? ["--secret"] : [];
+      await execa("pulumi", ["config", "set", ...secret, key, "--stack", stack], { ...options, input: value });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.api[Symbol.asyncDispose]();
+    if (process.env["KEEP"] === undefined) rmSync(this.folder, { recursive: true, force: true });
+  }
+}
