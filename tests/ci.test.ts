@@ -8,6 +8,7 @@ import { ciStack, readStacks } from "../ci/stacks.ts";
 import { launch } from "../cli/testing.ts";
 import { parseConfig } from "../infra/config/parse.ts";
 import { editions, type Edition } from "../infra/config/spec.ts";
+import { repositoryFiles } from "./sources.ts";
 import { readWorkflow, workflowText } from "./tools/workflow.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -29,6 +30,15 @@ const workflowSchema = z.object({
       steps: z.array(z.object({ run: z.string().optional() })),
     }),
   ),
+});
+
+test("the application and what deploys it are one repository with one lock file [G-12]", () => {
+  const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8")) as { workspaces: string[] };
+  expect(manifest.workspaces).toEqual(["app"]);
+  const locks = repositoryFiles(join(import.meta.dirname, "..")).filter((file) =>
+    /(package-lock|npm-shrinkwrap)\.json$|-lock\.yaml$|yarn\.lock$/.test(file),
+  );
+  expect(locks.filter((file) => !file.startsWith("app/llm/"))).toEqual(["package-lock.json"]);
 });
 
 test("CI runs .ci/run on every push and pull request to main and develop, with no right to write [R-01]", () => {

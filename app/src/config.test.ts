@@ -60,7 +60,7 @@ describe("the api role", () => {
     expect(problems({ ...valid, LOG_LEVEL: "" })).toHaveLength(1);
   });
 
-  test("refuses a CORS origin with a path, and accepts a list of origins", () => {
+  test("refuses a CORS origin with a path, and accepts a list of origins [G-08]", () => {
     expect(problems({ ...valid, CORS_ALLOW_ORIGIN: "https://a.example/path" })).toHaveLength(1);
     expect(readApiConfig({ ...valid, CORS_ALLOW_ORIGIN: "https://a.example;http://b.example:8080" }).corsOrigins).toEqual([
       "https://a.example",
@@ -76,7 +76,11 @@ describe("the api role", () => {
     ]);
   });
 
-  test("refuses to trust every proxy, and accepts networks", () => {
+  test("starts where other programs are told not to track: there is nothing to switch off [G-08] [X-20]", () => {
+    expect(problems({ ...valid, DO_NOT_TRACK: "1", ANONYMIZED_TELEMETRY: "false" })).toEqual([]);
+  });
+
+  test("refuses to trust every proxy, and accepts networks [G-08]", () => {
     expect(problems({ ...valid, FORWARDED_ALLOW_IPS: "*" })).toHaveLength(1);
     expect(readApiConfig({ ...valid, FORWARDED_ALLOW_IPS: "172.16.0.0/12, loopback" }).trustedProxies).toEqual([
       "172.16.0.0/12",

@@ -31,7 +31,7 @@ describe.each(editions)("%s", (edition) => {
     expect(Object.values(values)).not.toContain(undefined);
   });
 
-  test("each entry of the complete config is needed: without it there is a problem of its name", () => {
+  test("each entry of the complete config is needed: without it there is a problem of its name [G-10]", () => {
     for (const name of Object.keys(complete[edition]).filter((key) => key !== "edition")) {
       const entries = Object.fromEntries(Object.entries(complete[edition]).filter(([key]) => key !== name));
       expect(paths(parseConfig(edition, entries, secretNames)), name).toContain(name);
@@ -49,7 +49,7 @@ test("lists, sizes, durations and amounts are read with their units [S-03]", () 
   expect([region.monthlyBudget, region.anomalyAlert]).toEqual(["5000 USD", "100 USD"]);
 });
 
-test("an edition may have another default, other allowed values and keys that must be set [S-02]", () => {
+test("an edition may have another default, other allowed values and keys that must be set", () => {
   expect([read("community").values.apiReplicas, read("starter").values.apiReplicas]).toEqual([1, 2]);
   expect(read("starter", { llmRuntime: "lmstudio" }).problems).toEqual([
     {
@@ -188,7 +188,7 @@ describe.each(editions)("secrets of %s", (edition) => {
     }
   });
 
-  test("must not be sample values [X-03]", () => {
+  test("must not be sample values [X-03] [G-10]", () => {
     const samples = [
       "CHANGE_ME",
       "CHANGE_ME_GENERATE_RANDOM_STRING",

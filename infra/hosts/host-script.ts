@@ -1,4 +1,4 @@
-import * as command from "@pulumi/command";
+import { Command } from "@pulumi/command/remote/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { Host } from "./host.ts";
@@ -27,7 +27,7 @@ export class HostScript extends pulumi.ComponentResource {
   constructor(name: string, { host, script, input }: HostScriptArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:hosts:HostScript", name, {}, opts);
     const { address, port, user, hostKey, privateKey, machine } = host;
-    const run = new command.remote.Command(
+    const run = new Command(
       `${name}-run`,
       {
         connection: { host: address, port, user, hostKey, privateKey },

@@ -63,9 +63,18 @@ async function begin(at: { readonly url: string } = one): Promise<Begun> {
   const before = upstream.requests.length;
   const body = JSON.stringify({ content: "tell" });
   const rest = readEvents(await fetch(`${at.url}/api/v1/chat`, { method: "POST", headers: ann, body }));
-  const { data } = (await rest.next()).value as ReadEvent;
+  const { data } = await nextOf(rest, "start");
   const { left } = await until(() => upstream.requests[before]);
   return { messageId: String(data["messageId"]), rest, left };
+}
+
+/** The next event of that name; heartbeats come when they like. */
+async function nextOf(reader: AsyncGenerator<ReadEvent>, name: string): Promise<ReadEvent> {
+  for (;;) {
+    const { value, done: over } = await reader.next();
+    if (over === true) throw new Error(`the stream ended without ${name}`);
+    if (value.event === name) return value;
+  }
 }
 
 function events(at: { readonly url: string }, messageId: string, from?: string, headers = ann): Promise<Response> {
@@ -98,7 +107,7 @@ describe("an answer whose reader leaves", () => {
     const { say, end } = byHand();
     const { messageId, rest } = await begin();
     say("Once ");
-    const read = (await rest.next()).value as ReadEvent;
+    const read = await nextOf(rest, "delta");
     expect(read).toEqual({ event: "delta", data: { text: "Once " }, id: "5" });
     await rest.return(undefined);
     say("upon ");
@@ -149,7 +158,7 @@ describe("stopping", () => {
     upstream.answer(streamForEver);
     const { messageId, rest, left } = await begin();
     const elsewhere = readEvents(await events(other, messageId));
-    await elsewhere.next();
+    await nextOf(elsewhere, "delta");
     const taken = timed(left);
     expect((await cancel(replica(), messageId)).status).toBe(202);
     expect(await taken).toBeLessThan(1_000); // 250 ms on a machine that has nothing else to do
@@ -183,7 +192,7 @@ describe("a replica that is killed", () => {
     upstream.answer(streamForEver);
     const { messageId, rest } = await begin({ url: `http://127.0.0.1:${await app.port()}` });
     const reader = readEvents(await events(other, messageId));
-    await reader.next();
+    await nextOf(reader, "delta");
     app.child.kill("SIGKILL");
     await collect(rest).catch(() => []);
     const seen: ReadEvent[] = [];
@@ -214,7 +223,7 @@ describe("a store that is away", () => {
     upstream.answer(streamForEver);
     const { messageId, rest } = await begin();
     const elsewhere = readEvents(await events(other, messageId));
-    while ((await elsewhere.next()).value?.event !== "delta");
+    await nextOf(elsewhere, "delta");
     expect(await (await cancel(other, messageId)).json()).toEqual({ cancelled: false });
     expect(await (await cancel(one, messageId)).json()).toEqual({ cancelled: true });
     const [here, there] = [await collect(rest), await collect(elsewhere)];

@@ -20,7 +20,7 @@ testCases({
     says: ["llmApiKey: got nothing; needs a key for llmRuntime openai. pulumi config set --secret llmApiKey"],
     accepted: { llmRuntime: "openai", llmApiKey: someSecret },
   },
-  "regions that are not three [E-16]": {
+  "regions that are not three": {
     edition: "enterprise-global",
     refused: { secondaryRegion: "eu-central-1", witnessRegion: "eu-central-1" },
     says: [
@@ -109,7 +109,7 @@ test("a combination is not judged while one of its keys is malformed, and the ot
   expect(said.map((message) => message.split(":")[0])).toEqual(["gpuNodes", "natGateways"]);
 });
 
-test("us-east-1 may be chosen, with a warning that says why; the defaults stay in Europe without one [E-16] [X-22]", () => {
+test("us-east-1 may be chosen, with a warning that says why; the defaults stay in Europe without one [X-22]", () => {
   const global = (changes: Record<string, string>): object =>
     parseConfig("enterprise-global", { ...complete["enterprise-global"], ...changes }).values;
   expect(configWarnings(global({ secondaryRegion: "us-east-1" }))).toEqual([

@@ -94,7 +94,7 @@ testCases({
     ],
     accepted: { certificate: "acme-dns", dnsProvider: "hetzner", dnsZone: "fidus.test" },
   },
-  "a proof over HTTP with several hosts behind one balancer [P-12]": {
+  "a proof over HTTP with several hosts behind one balancer": {
     edition: "pro",
     refused: { certificate: "acme" },
     says: ['certificate: got "acme"; needs another kind with several app hosts: the balancer'],
@@ -138,7 +138,7 @@ testCases({
     says: ['hostAddress: got "192.0.2.10"; needs to be absent: the server is bought'],
     accepted: { hostAddress: null },
   },
-  "production without backup [B-01]": {
+  "production without backup": {
     edition: "starter",
     refused: { backupTarget: "none" },
     says: [
@@ -146,7 +146,7 @@ testCases({
     ],
     accepted: { backupTarget: "none", environment: "development" },
   },
-  "a bucket without name and keys [B-05]": {
+  "a bucket without name and keys": {
     edition: "starter",
     refused: { backupTarget: "s3" },
     says: [
