@@ -1,29 +1,17 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import got from "got";
-import { installationLabel } from "../../infra/core/naming.ts";
 import type { CliContext } from "../context.ts";
 import type { PulumiEngine } from "../engine.ts";
 import type { Installation } from "../installation.ts";
-
-/** Where Hetzner lists what a type makes, and the key of the list. Names are unique for each. Source: docs.hetzner.cloud. */
-const lists: Readonly<Record<string, string>> = {
-  "hcloud:index/firewall:Firewall": "firewalls",
-  "hcloud:index/loadBalancer:LoadBalancer": "load_balancers",
-  "hcloud:index/network:Network": "networks",
-  "hcloud:index/placementGroup:PlacementGroup": "placement_groups",
-  "hcloud:index/primaryIp:PrimaryIp": "primary_ips",
-  "hcloud:index/server:Server": "servers",
-  "hcloud:index/sshKey:SshKey": "ssh_keys",
-  "hcloud:index/storageBox:StorageBox": "storage_boxes",
-  "hcloud:index/volume:Volume": "volumes",
-};
+import { findAtAws, isAtAws } from "./pending-aws.ts";
+import { idAtHetzner, isAtHetzner } from "./pending-hetzner.ts";
 
 /**
- * Clears up after an engine that was killed: what it was making at Hetzner in that moment is looked for by its name and this
- * installation's label, and taken into the state where it exists; the other creates are forgotten and done anew. Without it
- * the next `up` would be refused for a name that is in use. What other clouds were making cannot be told by its name: there a
- * second one may be made, or the cloud's own message names it. Returns the names that were taken over.
+ * Clears up after an engine that was killed: what it was making in that moment is looked for, at Hetzner by its name and this
+ * installation's label, at AWS by its name or its tags, and taken into the state where it exists; the other creates are forgotten
+ * and done anew. Without it the next `up` would be refused for a name that is in use, or buy a second one. Of the rest, records at
+ * Cloudflare and settings of other resources, a second create either changes nothing or is refused in the cloud's own words.
+ * Returns the names that were taken over.
  */
 export async function settlePendingCreates(
   ctx: CliContext,
@@ -32,15 +20,19 @@ export async function settlePendingCreates(
   stack: string,
 ): Promise<readonly string[]> {
   const state = JSON.parse(await engine.call(["stack", "export", "--stack", stack])) as State;
-  const pending = (state.deployment.pending_operations ?? []).filter(({ type }) => type === "creating");
-  if (pending.length === 0) return [];
-  const atHetzner = pending.map(({ resource }) => resource).filter(({ type }) => lists[type] !== undefined);
-  const token = atHetzner.length === 0 ? "" : (await engine.call(["config", "get", "hcloudToken", "--stack", stack])).trim();
-  const found: Resource[] = [];
-  for (const resource of atHetzner) {
-    const id = await idAtHetzner(ctx, installation.id, resource, token);
-    // Its own properties are read by the refresh; until then they are those that were asked for, secrets among them.
-    if (id !== null) found.push({ ...resource, id, outputs: resource.inputs ?? {} });
+  const creating = (state.deployment.pending_operations ?? []).filter(({ type }) => type === "creating");
+  if (creating.length === 0) return [];
+  const pending = creating.map(({ resource }) => resource);
+  const setting = async (key: string): Promise<string> => (await engine.call(["config", "get", key, "--stack", stack])).trim();
+  const found: PendingResource[] = [];
+  const atHetzner = pending.filter(isAtHetzner);
+  const token = atHetzner.length === 0 ? "" : await setting("hcloudToken");
+  for (const resource of atHetzner) take(found, resource, await idAtHetzner(ctx, installation.id, resource, token));
+  const atAws = pending.filter(isAtAws);
+  if (atAws.length > 0) {
+    const account = await setting("awsAccountId");
+    const ids = await findAtAws(atAws, { account, regionOfStack: () => setting("region"), signal: ctx.signal });
+    for (const resource of atAws) take(found, resource, ids.get(resource.urn) ?? null);
   }
   state.deployment.resources = [...(state.deployment.resources ?? []), ...found];
   state.deployment.pending_operations = [];
@@ -48,18 +40,25 @@ export async function settlePendingCreates(
   await withFile(join(installation.folder, `${stack}.state.json`), JSON.stringify(state), (file) =>
     engine.call(["stack", "import", "--stack", stack, "--file", file]),
   );
+  // Reads what was found, and drops what is not there after all.
   await engine.run("refresh", [], () => undefined);
-  return found.map(({ inputs }) => nameOf(inputs));
+  return found.map(({ urn }) => urn.split("::").at(-1) ?? urn);
+}
+
+/** Its own properties are read by the refresh; until then they are those that were asked for, secrets among them. */
+function take(found: PendingResource[], resource: PendingResource, id: string | null): void {
+  if (id !== null) found.push({ ...resource, id, outputs: resource.inputs ?? {} });
 }
 
 interface State {
   readonly deployment: {
-    resources?: readonly Resource[];
-    pending_operations?: readonly { readonly type: string; readonly resource: Resource }[];
+    resources?: readonly PendingResource[];
+    pending_operations?: readonly { readonly type: string; readonly resource: PendingResource }[];
   };
 }
 
-interface Resource {
+/** What the engine was making: as the state has it, without an id. */
+export interface PendingResource {
   readonly urn: string;
   readonly type: string;
   readonly id?: string;
@@ -67,7 +66,7 @@ interface Resource {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
-const nameOf = (inputs: Resource["inputs"]): string => String(inputs?.["name"] ?? "");
+export const nameOf = (inputs: PendingResource["inputs"]): string => String(inputs?.["name"] ?? "");
 
 /** A file that only the operator reads, gone afterwards; its secrets are encrypted. */
 async function withFile(file: string, text: string, work: (file: string) => Promise<unknown>): Promise<void> {
@@ -77,29 +76,4 @@ async function withFile(file: string, text: string, work: (file: string) => Prom
   } finally {
     await rm(file, { force: true });
   }
-}
-
-async function idAtHetzner(
-  { env, signal }: Pick<CliContext, "env" | "signal">,
-  installation: string,
-  { type, inputs }: Resource,
-  token: string,
-): Promise<string | null> {
-  const name = nameOf(inputs);
-  const list = lists[type] ?? "";
-  const standard = list === "storage_boxes" ? "https://api.hetzner.com/v1" : "https://api.hetzner.cloud/v1";
-  const answer = await got(`${env["HCLOUD_ENDPOINT"] ?? standard}/${list}`, {
-    searchParams: { name },
-    headers: { authorization: `Bearer ${token}` },
-    timeout: { request: 20_000 },
-    signal,
-  }).json<Readonly<Record<string, readonly Listed[]>>>();
-  const ours = answer[list]?.find((one) => one.name === name && one.labels?.[installationLabel] === installation);
-  return ours === undefined ? null : String(ours.id);
-}
-
-interface Listed {
-  readonly id: number;
-  readonly name: string;
-  readonly labels?: Readonly<Record<string, string>>;
 }

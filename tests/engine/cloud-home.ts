@@ -40,12 +40,12 @@ export class CloudHome implements AsyncDisposable {
     return { [folderVariable]: join(this.folder, "clouds"), HCLOUD_ENDPOINT: this.api.endpoint };
   }
 
-  start(...args: readonly string[]): Running {
-    return startCli(this.folder, args, this.env);
+  start(args: readonly string[], env: Settings = {}): Running {
+    return startCli(this.folder, args, { ...this.env, ...env });
   }
 
   fidus(...args: readonly string[]): Promise<Ended> {
-    return this.start(...args).ended;
+    return this.start(args).ended;
   }
 
   /** The output of a command that must succeed. */

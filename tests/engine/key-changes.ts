@@ -66,7 +66,7 @@ const starter: readonly KeyRun[] = [
       change("cloudflareToken", "d".repeat(40), "update cloudflare"),
       change("serverBackups", "true", "update host-server-server"),
       change("uploadsSize", "60 GB", "update host-uploads-disk"),
-      change("adminRanges", "198.51.100.0/24", "update host-firewall-firewall"),
+      change("adminRanges", "198.19.0.0/24", "update host-firewall-firewall"),
       change("storageBoxType", "bx21", "update backup-box"),
     ],
   },
@@ -175,12 +175,12 @@ const global: readonly KeyRun[] = [
     with: { domain: "assistant.other.test" },
   },
   { stack: "enterprise-global", changes: [refused("installation", "b2c3d4", zoneAndWitness)] },
-  { stack: "enterprise-global", changes: [refused("awsAccountId", "210987654321", /needs one of 123456789012/)] },
+  { stack: "enterprise-global", changes: [refused("awsAccountId", "345678901234", /needs one of 210987654321/)] },
   { stack: "enterprise-global", changes: [refused("edition", "enterprise-region", /needs a key of edition enterprise-region/)] },
 ];
 
-const ada = "cluster-admin-ada-397b11";
-const platform = "cluster-admin-platform-e680b0";
+const ada = "cluster-admin-ada-5bbfcb";
+const platform = "cluster-admin-platform-3108e5";
 const network =
   "network-vpc network-private-a network-private-b network-private-c network-public-a network-public-b network-public-c";
 
@@ -193,13 +193,13 @@ const region: readonly KeyRun[] = [
       change("model", "Qwen/Qwen2.5-7B-Instruct"),
       change("llmBaseUrl", "https://llm.fidus.test/v1"),
       change("domain", "chat.fidus.test"),
-      change("adminRanges", "198.51.100.0/24", "update cluster-cluster"),
+      change("adminRanges", "198.19.0.0/24", "update cluster-cluster"),
       change("backupRetention", "60 days", ...each("update", "backups-lifecycle backups-lock")),
       change("logRetention", "90 days", ...each("update", "cluster-logs logs-group")),
       change("peerRegion", "eu-west-2", ...each("update", "backups-copy backups-copy-role-policy")),
       change(
         "clusterAdmins",
-        "arn:aws:iam::123456789012:user/ada",
+        "arn:aws:iam::210987654321:user/ada",
         `create ${ada}`,
         `create ${ada}-policy`,
         `delete ${platform}`,
@@ -272,7 +272,7 @@ const region: readonly KeyRun[] = [
     ],
   },
   { stack: "enterprise-region", changes: [refused("region", "eu-west-2", /needs a name that ends in -eu-west-2/)] },
-  { stack: "enterprise-region", changes: [refused("awsAccountId", "210987654321", /needs one of 123456789012/)] },
+  { stack: "enterprise-region", changes: [refused("awsAccountId", "345678901234", /needs one of 210987654321/)] },
   { stack: "enterprise-region", changes: [refused("edition", "enterprise-global", /needs a key of edition enterprise-global/)] },
 ];
 

@@ -41,7 +41,7 @@ const peerAlias = `alias/${peerBackups}`;
 /** What of the other region the copies of backups need. */
 const peer: readonly Thing[] = [
   thing("aws:s3/bucket:Bucket", peerBackups, { bucket: peerBackups, arn: `arn:aws:s3:::${peerBackups}` }),
-  thing("aws:kms/alias:Alias", peerAlias, { name: peerAlias, arn: `arn:aws:kms:eu-west-1:123456789012:${peerAlias}` }),
+  thing("aws:kms/alias:Alias", peerAlias, { name: peerAlias, arn: `arn:aws:kms:eu-west-1:210987654321:${peerAlias}` }),
 ];
 
 function thing(type: string, id: string, outputs: Thing["outputs"]): Thing {

@@ -94,7 +94,7 @@ test("an engine that is killed in the middle: the same command converges, and no
   await configured("other");
   home.clouds.hcloud.faults.faults = { latency: 300 };
   const before = inventory().length;
-  const interrupted = home.start("up", "other", "--yes", "--json");
+  const interrupted = home.start(["up", "other", "--yes", "--json"]);
   await eventually("something is bought", () => Promise.resolve(inventory().length > before + 1), 60_000);
   killEngine(home.folder);
   const { code, stdout } = await interrupted.ended;

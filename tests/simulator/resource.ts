@@ -67,7 +67,8 @@ export function simulatedResource(cloud: Cloud, type: string): Resource {
       const outputs = compute({ id, number, inputs });
       const thing = { type, id, name, inputs, outputs: { ...inputs, ...outputs } };
       store.put({ ...thing, ready: false });
-      await pause(cloud.faults.faults.latency);
+      const { latency, endless = [] } = cloud.faults.faults;
+      await pause(endless.includes(type) ? 3_600_000 : latency);
       store.put({ ...thing, ready: true });
       return { id, state: { ...ownWire(wire), ...seal(outputs) } };
     },

@@ -39,6 +39,8 @@ export interface Faults {
   readonly soldOut?: readonly string[];
   /** How long each operation takes, ms. @default 0 */
   readonly latency?: number;
+  /** Types whose creation takes so long that it is never over, though the thing exists: for engines that are killed. @default none */
+  readonly endless?: readonly string[];
 }
 
 /** Faults and the log of operations, shared by all clouds of one folder. */
