@@ -81,7 +81,7 @@ function isHead({ op }: RawStep): boolean {
 
 function isBillable({ oldState, newState }: RawStep): boolean {
   const state = newState ?? oldState;
-  return state?.custom === true && !state.type.startsWith("pulumi:");
+  return state !== null && state !== undefined && state.custom !== false && !state.type.startsWith("pulumi:");
 }
 
 function isLeftover({ op, oldState }: RawStep): boolean {
@@ -90,7 +90,7 @@ function isLeftover({ op, oldState }: RawStep): boolean {
 
 function changeOf(group: readonly RawStep[]): Change {
   const main = group.find(({ op }) => !weak.has(op)) ?? (group[0] as RawStep);
-  const op = isLeftover(main) ? "leftover" : (ops[main.op] ?? "update");
+  const op = isLeftover(main) ? "leftover" : Object.hasOwn(ops, main.op) ? (ops[main.op] as ChangeOp) : "update";
   const old = group.find(({ oldState }) => oldState != null)?.oldState ?? null;
   const now = group.findLast(({ newState }) => newState != null)?.newState ?? null;
   const leaves = op === "delete" || op === "leftover";
