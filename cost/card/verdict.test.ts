@@ -29,3 +29,16 @@ test("a limit that cents can tell from it is shown in cents, and one that is kep
 test("a rate that is missing is asked for the right way round", () => {
   expect(() => reasons({ budget: parseMoney("50USD", "--budget") })).toThrow("--rate EUR/USD=1.09");
 });
+
+test("what is deleted and of a type that nobody looked at is listed, since it may hold data", () => {
+  const steps = ["acme:sql:Database", "random:index/randomId:RandomId", disk.type].map((type) => ({
+    op: "delete",
+    type,
+    protect: true,
+  }));
+  const { findings } = buildCard(readPlan(previewOf([stack, ...steps]), "plan.json"), { today: "2026-11-21" });
+  expect(findings.map(({ rule, level, message }) => [rule, level, message])).toEqual([
+    ["data-loss", "warning", "delete would lose: disk; it is protected or backed up"],
+    ["data-unknown", "unknown", "delete: whether acme:sql:Database holds data is not known here"],
+  ]);
+});
