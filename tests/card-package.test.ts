@@ -50,6 +50,9 @@ test("a limit that nobody can say is kept ends with 3, wrong input with 2, as in
   expect(await fidusCard("nowhere.json")).toMatchObject({ code: 2 });
   expect(await fidusCard("-", "--bugdet", "1EUR")).toMatchObject({ code: 2 });
   expect(await fidusCard()).toMatchObject({ code: 2 });
+  expect(await fidusCard("-", "--budget", "1EUR", "--budget", "9EUR")).toMatchObject({ code: 2 });
+  expect(await fidusCard("-", "--rate", "USD/EUR=1", "--rate", "USD/EUR=2")).toMatchObject({ code: 2 });
+  expect(await fidusCard("-", "--rate", "USD/EUR=1", "--rate", "EUR/USD=1")).toMatchObject({ code: 0 });
 }, 60_000);
 
 test("the package holds one program, the schema and the licences, and depends on nothing", () => {

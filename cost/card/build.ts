@@ -5,8 +5,10 @@ import { plannedResources, type Plan } from "../plan/read.ts";
 import { checkPolicies } from "../policies/index.ts";
 import { tables, weakest } from "../prices/table.ts";
 import { shellWord } from "../render/safe.ts";
+import { dataOf } from "../rules/data-holders.ts";
 import { dataRiskOf } from "../rules/data-risk.ts";
-import { downtimeOf } from "../rules/downtime.ts";
+import { downtimeOf, isKnown } from "../rules/downtime.ts";
+import { pricedTypes } from "../estimators/index.ts";
 import { InvalidInputError } from "../../infra/core/errors.ts";
 import { evidenceProblem } from "./evidence.ts";
 import { generatorsOf } from "./generators.ts";
@@ -106,10 +108,23 @@ function findingsOf(plan: Plan, resources: readonly CardResource[], proof: strin
       message: `${op} would lose: ${data ?? "data"}${dataRisk === "protected" ? "; it is protected or backed up" : ""}${proof === null ? "" : `; ${proof}`}`,
       fix: `--allow-data-loss ${shellWord(urn)}, once it may be lost`,
     }));
+  const foreign = resources
+    .filter(({ type, op, orphan }) => ["delete", "leftover", "replace"].includes(op) && !orphan && !isLookedAt(type))
+    .map(({ urn, type, op }) => ({
+      rule: "data-unknown",
+      urn,
+      level: "unknown" as const,
+      message: `${op}: whether ${type} holds data is not known here`,
+      fix: "Look before it is carried out.",
+    }));
   const fix = "Read the prices again and update cost/prices/.";
   const age = { rule: "price-age", urn: plan.stack, level: "warning" as const, message: `the prices are ${days} days old`, fix };
   const policies = checkPolicies(plan).toSorted((a, b) => compare(`${a.rule} ${a.urn}`, `${b.rule} ${b.urn}`));
-  return [...risks, ...(days > staleAfterDays.warn ? [age] : []), ...policies];
+  return [...risks, ...foreign, ...(days > staleAfterDays.warn ? [age] : []), ...policies];
+}
+
+function isLookedAt(type: string): boolean {
+  return isKnown(type) || pricedTypes.includes(type) || dataOf(type, "") !== null;
 }
 
 function baselineOf({ changes }: Plan, { base }: CardOptions): Card["baseline"] {

@@ -40,7 +40,7 @@ export interface CardOptions {
   readonly engineExit?: number | null;
 }
 
-const money = /^(\d+(?:\.\d+)?) ?(EUR|USD)$/;
+const money = /^(\d{1,15}(?:\.\d{1,15})?) ?(EUR|USD)$/;
 
 /** `200EUR`, `99.50 USD`. Throws InvalidInputError; `path` is the option in the message, `fix` what repairs it. */
 export function parseMoney(text: string, path: string, fix = `${path} 200EUR`): MoneyAmount {
@@ -52,7 +52,7 @@ export function parseMoney(text: string, path: string, fix = `${path} 200EUR`): 
 
 /** `20EUR` or `10%`. */
 export function parseIncrease(text: string, path: string): MoneyAmount | Percent {
-  const percent = amount(/^(\d+(?:\.\d+)?)%$/.exec(text)?.[1]);
+  const percent = amount(/^(\d{1,15}(?:\.\d{1,15})?)%$/.exec(text)?.[1]);
   if (percent !== null) return { percent };
   if (!money.test(text)) throw wrong(path, text, "an amount in EUR or USD, or a percentage", `${path} 20EUR, or ${path} 10%`);
   return parseMoney(text, path);
@@ -60,7 +60,7 @@ export function parseIncrease(text: string, path: string): MoneyAmount | Percent
 
 /** `USD/EUR=0.92`: one dollar is worth 0.92 euro. */
 export function parseRate(text: string, path: string): readonly [pair: string, rate: Amount] {
-  const [, from, to, digits] = /^(EUR|USD)\/(EUR|USD)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  const [, from, to, digits] = /^(EUR|USD)\/(EUR|USD)=(\d{1,15}(?:\.\d{1,15})?)$/.exec(text) ?? [];
   const rate = amount(digits);
   if (from === to || rate === null || rate.eq(0)) throw wrong(path, text, "FROM/TO=rate", `${path} USD/EUR=0.92`);
   return [`${from}/${to}`, rate];

@@ -5,7 +5,9 @@ import { amount, type Amount, type Currency } from "../money.ts";
 import { parseMoney } from "./options.ts";
 
 const number = "a number, 0 or more";
-const figure = z.union([z.number(), z.string()], number).refine((value) => amount(value)?.gte(0) === true, number);
+const figure = z
+  .union([z.number(), z.string()], number)
+  .refine((value) => amount(value)?.gte(0) === true && String(value).length <= 30, number);
 const figures = z.record(z.string(), figure);
 /** A usage file, as it is written. */
 export const usageSchema = z.strictObject({
@@ -74,7 +76,9 @@ export function parseUsage(text: string, path: string): Usage {
     name: string,
     key: string,
   ): T | null => {
-    const found = all[name]?.[key];
+    // By name, and not what every object has: a resource may be called "constructor".
+    const own = Object.hasOwn(all, name) ? all[name] : undefined;
+    const found = own !== undefined && Object.hasOwn(own, key) ? own[key] : undefined;
     if (found !== undefined) asked.add(`${part}.${name}.${key}`);
     return found ?? null;
   };

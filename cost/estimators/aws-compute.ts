@@ -38,8 +38,11 @@ export function nodeGroup(subject: Subject): Estimate {
   const [template] = subject.related("launchTemplate").filter(({ type }) => type === "aws:ec2/launchTemplate:LaunchTemplate");
   const count = numberAt(subject, "scalingConfig.desiredSize");
   const capacity = textAt(subject, "capacityType", "ON_DEMAND");
+  const image = textAt(subject, "amiType", "AL2023_x86_64_STANDARD");
   if (isMissing(capacity)) bill.because(capacity.reason);
   else if (capacity !== "ON_DEMAND") bill.because(`${capacity.toLowerCase()} nodes have no list price`);
+  else if (isMissing(image)) bill.because(image.reason);
+  else if (image.startsWith("WINDOWS")) bill.because("Windows nodes have no price here");
   else addMachines(bill, nodeType(subject, template?.inputs), count);
   if (isMissing(count)) return bill.estimate();
   if (inputAt(subject.inputs, "launchTemplate").kind === "absent") {
@@ -61,7 +64,10 @@ function nodeType(subject: Subject, template: Inputs | undefined): string | Retu
 /** Bought in advance: billed like the machines, whether they run or not. */
 export function capacityReservation(subject: Subject): Estimate {
   const bill = awsBill(subject);
-  addMachines(bill, textAt(subject, "instanceType"), numberAt(subject, "instanceCount"));
+  const platform = textAt(subject, "instancePlatform");
+  if (isMissing(platform)) bill.because(platform.reason);
+  else if (platform !== "Linux/UNIX") bill.because(`machines with ${platform} have no price here`);
+  else addMachines(bill, textAt(subject, "instanceType"), numberAt(subject, "instanceCount"));
   return bill.estimate();
 }
 

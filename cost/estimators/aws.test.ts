@@ -127,7 +127,7 @@ const examples: Readonly<Record<string, readonly [Example, readonly string[]]>> 
   "27 two g6e.xlarge reserved in us-east-1: 2 × 730 × 1.861": [
     {
       type: "aws:ec2/capacityReservation:CapacityReservation",
-      inputs: { region: us, instanceType: "g6e.xlarge", instanceCount: 2 },
+      inputs: { region: us, instanceType: "g6e.xlarge", instanceCount: 2, instancePlatform: "Linux/UNIX" },
     },
     ["2717.06", "= 2717.06"],
   ],
@@ -157,6 +157,13 @@ test.each<[string, Example, string]>([
   ["a market that is not known", machine({ instanceMarketOptions: unknownValue }), "marketType is known only after"],
   ["a machine of its own", machine({ tenancy: "dedicated" }), "tenancy dedicated has no price here"],
   ["a tenancy that is not known", machine({ tenancy: unknownValue }), "tenancy is known only after"],
+  ["Windows nodes", nodes({ amiType: "WINDOWS_CORE_2022_x86_64" }), "Windows nodes have no price here"],
+  ["nodes of an image that is not known", nodes({ amiType: unknownValue }), "amiType is known only after"],
+  [
+    "Windows machines reserved",
+    { type: "aws:ec2/capacityReservation:CapacityReservation", inputs: { region: us, instancePlatform: "Windows" } },
+    "machines with Windows have no price here",
+  ],
   ["spot nodes", nodes({ capacityType: "SPOT" }), "spot nodes have no list price"],
   ["unknown instance types", nodes({ instanceTypes: unknownValue }), "instanceTypes is known only after the deployment"],
   ["an unknown number of nodes", nodes({ scalingConfig: unknownValue }), "scalingConfig.desiredSize is known only after"],

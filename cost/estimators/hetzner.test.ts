@@ -110,6 +110,11 @@ test.each<[string, Example, string]>([
     "size is no number",
   ],
   [
+    "a disk beyond anybody's bill",
+    { type: "hcloud:index/volume:Volume", inputs: { size: 1e300, location } },
+    "size is a number beyond anybody's bill",
+  ],
+  [
     "lb21, whose price was not read after April",
     { type: "hcloud:index/loadBalancer:LoadBalancer", inputs: { loadBalancerType: "lb21", location } },
     "load balancer lb21: no price was read for nbg1",

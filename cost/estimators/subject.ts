@@ -1,4 +1,4 @@
-import { amount, type Amount } from "../money.ts";
+import { amount, exact, type Amount } from "../money.ts";
 import { inputAt, listAt } from "../plan/values.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -37,12 +37,16 @@ function missing(path: string, kind: "absent" | "unknown" | "secret"): Missing {
   return { reason: kind === "secret" ? `${path} is a secret` : `${path} is not set` };
 }
 
+/** What has more would outgrow the card's own format. */
+const mostDigits = 30;
+
 /** A number among the inputs, or why there is none. */
 export function numberAt({ inputs }: Pick<Subject, "inputs">, path: string, otherwise?: number): Quantity {
   const found = inputAt(inputs, path);
   if (found.kind === "absent" && otherwise !== undefined) return amount(otherwise) as Amount;
   if (found.kind !== "known") return missing(path, found.kind);
   const value = amount(found.value);
+  if (value !== null && exact(value).length > mostDigits) return { reason: `${path} is a number beyond anybody's bill` };
   return value === null || value.lt(0) ? { reason: `${path} is no number` } : value;
 }
 

@@ -32,7 +32,7 @@ What a recorded Pulumi preview costs a month, interrupts and endangers; PLAN is 
   --evidence FILE         proof of a fresh backup (JSON)
   --allow-unpriced N      so many may be without a price before a limit counts as not kept
   --allow-data-loss URN   the data of this resource may be lost; may be repeated
-  --today DATE            day of the prices and of the evidence; default: now
+  --today DATE            day of the prices; default: now
 
 Exit: 0 nothing stands against it, 1 the engine refuses the plan, 2 wrong input, 3 over a limit or data at risk.
 `;
@@ -77,8 +77,15 @@ function parse(args: readonly string[]) {
     ...{ json: flag, markdown: flag, help: { ...flag, short: "h" } },
   } as const;
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, tokens: true });
+    refuseTwice(
+      parsed.tokens.flatMap((token) =>
+        token.kind === "option" && token.value !== undefined ? [`${token.name}=${token.value}`] : [],
+      ),
+    );
+    return parsed;
   } catch (error) {
+    if (error instanceof InvalidInputError) throw error;
     throw wrong(
       "arguments",
       args.join(" "),
@@ -86,6 +93,15 @@ function parse(args: readonly string[]) {
       "fidus-card --help",
     );
   }
+}
+
+/** Of two budgets, or two rates of a pair, only one can be meant. */
+function refuseTwice(given: readonly string[]): void {
+  const names = given.flatMap((text) =>
+    text.startsWith("allow-data-loss=") ? [] : [/^(rate=[^=]*|[^=]*)/.exec(text)?.[0] ?? ""],
+  );
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw wrong(`--${twice.replace("=", " ")}`, "twice", "one value", "Leave one of them out.");
 }
 
 async function comparedWith(file: string): Promise<Pick<CardOptions, "base" | "baseName">> {

@@ -11,18 +11,21 @@ const replacing = replaceRules.types as Readonly<Record<string, { readonly repla
 export function againstBase(plan: Plan, base: Plan): Plan {
   const was = new Map(base.changes.flatMap((change) => (change.after === null ? [] : [[change.urn, change] as const])));
   const is = new Map(plan.changes.flatMap((change) => (change.after === null ? [] : [[change.urn, change] as const])));
-  const changes = [...new Set([...was.keys(), ...is.keys()])].map((urn) => between(was.get(urn), is.get(urn)));
+  const left = new Set(plan.changes.flatMap(({ urn, orphan }) => (orphan === null ? [] : [urn])));
+  const changes = [...new Set([...was.keys(), ...is.keys()])].map((urn) => between(was.get(urn), is.get(urn), left.has(urn)));
   return { ...plan, changes, providers: new Map([...base.providers, ...plan.providers]) };
 }
 
-function between(old: Change | undefined, now: Change | undefined): Change {
+function between(old: Change | undefined, now: Change | undefined, isLeft: boolean): Change {
   const { urn, name, type } = (now ?? old) as Change;
   const [before, after] = [leftBy(old), leftBy(now)];
   const paths = before === null || after === null ? [] : changedInputs(before.inputs, after.inputs);
   const replaced = paths.some((path) => replacing[type]?.replace.includes(path) === true);
   const op =
     before === null ? "create" : after === null ? "delete" : paths.length === 0 ? "same" : replaced ? "replace" : "update";
-  return { urn, name, type, op, before, after, orphan: null, deleteFirst: false, paths };
+  const gone = op === "delete" || op === "replace";
+  const orphan = gone && (isLeft || before?.retainOnDelete === true) ? before : null;
+  return { urn, name, type, op, before, after, orphan, deleteFirst: false, paths };
 }
 
 function leftBy(change: Change | undefined): ResourceState | null {

@@ -66,13 +66,14 @@ const weak: ReadonlySet<string> = new Set(["delete-replaced", "discard-replaced"
 export function changesOf(steps: readonly RawStep[]): readonly Change[] {
   const groups = new Map<string, RawStep[]>();
   const heads = new Map(steps.filter(isHead).flatMap((step) => (step.oldState?.urn ? [[step.oldState.urn, step.urn]] : [])));
+  const replaced = new Set(steps.filter(isHead).flatMap(({ urn, oldState }) => [urn, oldState?.urn ?? urn]));
   for (const step of steps) {
     if (!isBillable(step)) continue;
     const urn = weak.has(step.op) ? (heads.get(step.urn) ?? step.urn) : step.urn;
-    const key = isLeftover(step) ? `leftover ${urn} ${groups.size}` : urn;
+    const key = isLeftover(step, replaced) ? `leftover ${urn} ${groups.size}` : urn;
     groups.set(key, [...(groups.get(key) ?? []), step]);
   }
-  return [...groups.values()].map(changeOf);
+  return [...groups].map(([key, group]) => changeOf(group, key.startsWith("leftover ")));
 }
 
 function isHead({ op }: RawStep): boolean {
@@ -81,16 +82,17 @@ function isHead({ op }: RawStep): boolean {
 
 function isBillable({ oldState, newState }: RawStep): boolean {
   const state = newState ?? oldState;
-  return state?.custom === true && !state.type.startsWith("pulumi:");
+  return state !== null && state !== undefined && state.custom !== false && !state.type.startsWith("pulumi:");
 }
 
-function isLeftover({ op, oldState }: RawStep): boolean {
-  return op === "delete" && oldState?.delete === true;
+/** The engine deletes it as one that is replaced, and does not replace it: steps of that kind are shown only when asked for. */
+function isLeftover({ op, urn, oldState }: RawStep, replaced: ReadonlySet<string>): boolean {
+  return oldState?.delete === true && (op === "delete" || (op === "delete-replaced" && !replaced.has(urn)));
 }
 
-function changeOf(group: readonly RawStep[]): Change {
+function changeOf(group: readonly RawStep[], isLeft: boolean): Change {
   const main = group.find(({ op }) => !weak.has(op)) ?? (group[0] as RawStep);
-  const op = isLeftover(main) ? "leftover" : (ops[main.op] ?? "update");
+  const op = isLeft ? "leftover" : Object.hasOwn(ops, main.op) ? (ops[main.op] as ChangeOp) : "update";
   const old = group.find(({ oldState }) => oldState != null)?.oldState ?? null;
   const now = group.findLast(({ newState }) => newState != null)?.newState ?? null;
   const leaves = op === "delete" || op === "leftover";

@@ -35,3 +35,30 @@ test.each([
   expect(read).toThrow("plan.json: got ");
   expect(read).toThrow("pulumi preview --json --show-sames > plan.json");
 });
+
+const step = (more: object): string =>
+  JSON.stringify({ steps: [{ op: "create", urn: urnOf(server), ...more }], changeSummary: {} });
+const state = { type: server.type, inputs: {} };
+
+test.each([
+  ["a step without a state, which no total would count", step({}), "JSON without the steps.0.newState of a preview"],
+  ["a type that is none", step({ newState: { type: "constructor" } }), "JSON without the steps.0.newState.type of a preview"],
+  ["a resource that is made twice", previewOf([server, server]), 'two steps \\"create\\" of '],
+  [
+    "values without an end",
+    step({ newState: state, x: JSON.parse(`${"[".repeat(501)}${"]".repeat(501)}`) as unknown }),
+    "deeper than 500",
+  ],
+])("%s is refused", (_name, text, said) => expect(() => readPlan(text, "plan.json")).toThrow(said));
+
+test("what is no component counts, a byte order mark does not, and a brace in a text is no nesting", () => {
+  const text = step({ newState: { ...state, inputs: { note: `\\"${"{[".repeat(600)}` } } });
+  expect(readPlan(`\ufeff${text}`, "plan.json").changes).toMatchObject([{ op: "create", type: server.type }]);
+  const odd = { op: "constructor", urn: urnOf(server), oldState: state, newState: state };
+  expect(readPlan(JSON.stringify({ steps: [odd] }), "plan.json").changes).toMatchObject([{ op: "update" }]);
+});
+
+test("an error of the engine without a message is one all the same", () => {
+  const diagnostics = [{ severity: "error", message: " " }];
+  expect(readPlan(previewOf([server], { diagnostics }), "plan.json").failure).toBe("an error without a message");
+});

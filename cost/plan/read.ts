@@ -30,6 +30,7 @@ export function readPlan(text: string, file: string): Plan {
   const { config = {}, steps } = digest;
   const failure = failureOf(digest);
   if (failure === null) refuseGaps(digest, file);
+  refuseTwins(digest, file);
   return {
     stack: steps[0]?.urn.split("::")[0]?.split(":").at(-1) ?? "",
     config,
@@ -55,6 +56,16 @@ function refuseGaps({ steps, changeSummary = {} }: Digest, file: string): void {
   const shown = steps.filter(({ op }) => op === "same").length;
   if (shown < (changeSummary["same"] ?? 0)) {
     throw refused(file, `${shown} of ${changeSummary["same"]} unchanged resources`, "all of them");
+  }
+}
+
+/** A resource has one URN and one step of a kind; of two, one would not be counted. What earlier replacements left shares a URN. */
+function refuseTwins({ steps }: Digest, file: string): void {
+  const seen = new Set<string>();
+  for (const { op, urn, oldState } of steps) {
+    if (oldState?.delete === true) continue;
+    if (seen.has(`${op} ${urn}`)) throw refused(file, `two steps "${op}" of ${urn}`, "one");
+    seen.add(`${op} ${urn}`);
   }
 }
 

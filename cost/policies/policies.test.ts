@@ -206,3 +206,8 @@ test("a finding names resource, rule and what to do, and every rule is one of th
     ...["open-ingress", "public-service", "encryption", "protection", "mutable-image", "tags", "gpu-limit", "plain-secret"],
   ]);
 });
+
+test("the tags of Fidus are asked of Fidus alone, what holds data is protected everywhere", () => {
+  const foreign = previewOf([{ ...volume, protect: false, inputs: {} }]).replaceAll("::fidus::", "::shop::");
+  expect(checkPolicies(readPlan(foreign, "plan.json")).map(({ rule }) => rule)).toEqual(["protection"]);
+});

@@ -2,8 +2,7 @@
 const longest = 400;
 
 /** Control characters, and those that turn the direction of text or hide in it. */
-// eslint-disable-next-line no-control-regex -- these are what must not get through
-const hidden = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const hidden = /[\p{Control}\p{Default_Ignorable_Code_Point}\u2028\u2029\ufff9-\ufffb]/gu;
 
 /** Text from a plan for a terminal or a log: one line, nothing that a terminal or a CI runner would obey. */
 export function plain(text: string): string {

@@ -59,7 +59,8 @@ function replaced(type: string, deleteFirst: boolean): Downtime {
   return rolls && !deleteFirst ? "rolling" : "replace";
 }
 
-function isKnown(type: string): boolean {
+/** Somebody looked at what a change of this type does. */
+export function isKnown(type: string): boolean {
   return Object.hasOwn(replacing, type) || Object.hasOwn(inPlace, type) || isFree(type);
 }
 

@@ -25,3 +25,10 @@ function capture(action: () => void): Error {
   }
   throw new Error("the action did not throw an Error");
 }
+
+test("neither a path nor what was given moves a terminal or begins a line", () => {
+  const hostile = "a\u001b[2J\n::error::\u009b31m\u202e";
+  expect(formatProblem({ path: hostile, got: hostile, rule: "r", fix: "f" })).toBe(
+    'a·[2J·::error::·31m·: got "a\\u001b[2J\\n::error::·31m·"; needs r. f',
+  );
+});

@@ -13,7 +13,7 @@ export function problemUnless(ok: boolean, problem: Problem): Problem[] {
 
 /** `path: got value; needs rule. fix`: the house form, one line. */
 export function formatProblem({ path, got, rule, fix }: Problem): string {
-  return `${path}: got ${show(got)}; needs ${rule}. ${fix}`;
+  return `${visible(path)}: got ${visible(show(got))}; needs ${rule}. ${fix}`;
 }
 
 /** Wrong input from the operator: every problem at once, one line each. */
@@ -36,6 +36,12 @@ export class InvalidInputError extends Error {
 /** Throws one InvalidInputError that carries all problems, or returns when there are none. */
 export function throwIfAny(subject: string, problems: readonly Problem[]): void {
   if (problems.length > 0) throw new InvalidInputError(subject, problems);
+}
+
+/** A path and what was given may be anybody's text: nothing of it moves a terminal, begins a line or turns the text around. */
+function visible(text: string): string {
+  // eslint-disable-next-line no-control-regex -- these are what must not get through
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, "·");
 }
 
 function show(value: unknown): string {
