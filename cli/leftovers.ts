@@ -17,7 +17,7 @@ const engineWait = { limit: 300_000, poll: 500 } as const;
 /**
  * Frees the stack of engine locks whose process is gone from this host; one whose process lives (an interrupted `up` leaves its
  * engine finishing its last step) is waited for. Locks of other hosts are left for the engine to name.
- * Throws exit 1 when a living one does not end in five minutes.
+ * Then removes what a killed engine left half written. Throws exit 1 when a living one does not end in five minutes.
  */
 export async function settleEngineLocks(
   installation: Installation,
@@ -27,7 +27,7 @@ export async function settleEngineLocks(
   const deadline = performance.now() + engineWait.limit;
   for (;;) {
     const holder = await livingHolder(installation, stack);
-    if (holder === null) return;
+    if (holder === null) return removeHalfWritten(installation);
     if (performance.now() > deadline) throw stillBusy(stack, holder);
     update(`waiting for the engine of an earlier run (process ${holder})`);
     await setTimeout(engineWait.poll, undefined, { signal });
@@ -46,6 +46,26 @@ async function livingHolder(installation: Installation, stack: string): Promise<
     await rm(file, { force: true });
   }
   return null;
+}
+
+/**
+ * A state in a folder is written whole, but the file of attributes beside it is made first and filled then (gocloud.dev, fileblob):
+ * an engine that was killed in between leaves it empty, and every command on any stack ends with "EOF". Without it all is well.
+ */
+async function removeHalfWritten({ backendFolder }: Installation): Promise<void> {
+  const folder = join(backendFolder, ".pulumi", "stacks");
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  for (const file of names.filter((name) => name.endsWith(".attrs")).map((name) => join(folder, name)))
+    if (!isJson(await readFile(file, "utf8"))) await rm(file, { force: true });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What a lock file says; nothing when its writer died in the middle. */

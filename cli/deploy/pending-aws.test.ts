@@ -23,6 +23,9 @@ test.each([
   ["aws:eks/addon:Addon", { clusterName: "c", addonName: "coredns" }, "c:coredns"],
   ["aws:eks/accessEntry:AccessEntry", { clusterName: "c", principalArn: "arn:aws:iam::1:role/r" }, "c:arn:aws:iam::1:role/r"],
   ["aws:s3/bucket:Bucket", { bucket: "b" }, "b"],
+  ["aws:iam/rolePolicyAttachment:RolePolicyAttachment", { role: "r", policyArn: "arn:p" }, "r/arn:p"],
+  ["aws:ec2/route:Route", { routeTableId: "rtb-1", destinationCidrBlock: "0.0.0.0/0" }, "r-rtb-11080289494"],
+  ["aws:route53/record:Record", { zoneId: "Z1", name: "n", type: "CNAME", setIdentifier: "primary" }, "Z1_n_CNAME_primary"],
   ["aws:budgets/budget:Budget", { name: "b" }, "123456789012:b"],
 ])("a %s is found by its name, without a question", async (type, inputs, id) => {
   expect(await idOf(type, inputs)).toEqual({ id, asked: [] });
@@ -60,5 +63,5 @@ test("two that could be meant are not guessed between", async () => {
 });
 
 test("what belongs to another resource is not looked for", () => {
-  expect(isAtAws({ urn: urn("r"), type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment" })).toBe(false);
+  expect(isAtAws({ urn: urn("r"), type: "aws:ec2/routeTableAssociation:RouteTableAssociation" })).toBe(false);
 });

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { CliError } from "../errors.ts";
 import type { PendingResource } from "./pending-creates.ts";
 
@@ -13,10 +14,17 @@ const byName: Readonly<Record<string, (inputs: Inputs, account: string) => strin
   "aws:cloudwatch/logGroup:LogGroup": (inputs) => text(inputs, "name"),
   "aws:ecr/repository:Repository": (inputs) => text(inputs, "name"),
   "aws:eks/accessEntry:AccessEntry": (inputs) => `${text(inputs, "clusterName")}:${text(inputs, "principalArn")}`,
+  "aws:ec2/route:Route": (inputs) => `r-${text(inputs, "routeTableId")}${crc32(text(inputs, "destinationCidrBlock"))}`,
+  "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": (inputs) =>
+    [text(inputs, "clusterName"), text(inputs, "principalArn"), text(inputs, "policyArn")].join("#"),
   "aws:eks/addon:Addon": (inputs) => `${text(inputs, "clusterName")}:${text(inputs, "addonName")}`,
   "aws:eks/cluster:Cluster": (inputs) => text(inputs, "name"),
   "aws:iam/role:Role": (inputs) => text(inputs, "name"),
+  "aws:iam/rolePolicy:RolePolicy": (inputs) => `${text(inputs, "role")}:${text(inputs, "name")}`,
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment": (inputs) => `${text(inputs, "role")}/${text(inputs, "policyArn")}`,
   "aws:kms/alias:Alias": (inputs) => text(inputs, "name"),
+  "aws:route53/record:Record": (inputs) =>
+    ["zoneId", "name", "type", "setIdentifier"].flatMap((key) => text(inputs, key) || []).join("_"),
   "aws:s3/bucket:Bucket": (inputs) => text(inputs, "bucket"),
 };
 
