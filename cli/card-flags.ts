@@ -1,19 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { InvalidArgumentError, type Command } from "commander";
-import type { CardOptions } from "../cost/index.ts";
+import type { CardOptions, GivenOptions } from "../cost/index.ts";
 import { wrongInput } from "./errors.ts";
-
-/** What a card is judged by, as it is typed. */
-export interface CardFlags {
-  readonly budget?: string;
-  readonly maxIncrease?: string;
-  readonly rate: readonly string[];
-  readonly usage?: string;
-  readonly evidence?: string;
-  readonly allowUnpriced: number;
-  readonly allowDataLoss: readonly string[];
-  readonly today?: string;
-}
 
 const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value];
 
@@ -31,19 +19,9 @@ export function addCardFlags(command: Command): Command {
 }
 
 /** The options of a card. Throws exit 2 for what cannot be read. */
-export async function cardOptionsOf(flags: CardFlags): Promise<CardOptions> {
-  const { parseDay, parseEvidence, parseIncrease, parseMoney, parseRate, parseUsage } = await import("../cost/index.ts");
-  const { budget, maxIncrease, rate, usage, evidence, allowUnpriced, allowDataLoss, today } = flags;
-  return {
-    today: today === undefined ? new Date().toISOString() : parseDay(today, "--today"),
-    rates: new Map(rate.map((text) => parseRate(text, "--rate"))),
-    allowUnpriced,
-    allowDataLoss: new Set(allowDataLoss),
-    ...(budget === undefined ? {} : { budget: parseMoney(budget, "--budget") }),
-    ...(maxIncrease === undefined ? {} : { maxIncrease: parseIncrease(maxIncrease, "--max-increase") }),
-    ...(usage === undefined ? {} : { usage: parseUsage(await readGiven(usage, "--usage"), usage) }),
-    ...(evidence === undefined ? {} : { evidence: parseEvidence(await readGiven(evidence, "--evidence"), evidence, new Date()) }),
-  };
+export async function cardOptionsOf(flags: GivenOptions): Promise<CardOptions> {
+  const { readOptions } = await import("../cost/index.ts");
+  return readOptions(flags, readGiven);
 }
 
 async function readGiven(file: string, option: string): Promise<string> {

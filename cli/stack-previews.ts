@@ -1,8 +1,7 @@
 import { editionOf } from "./config-check.ts";
 import type { CliContext } from "./context.ts";
-import { cloudsOf } from "./deploy/clouds.ts";
+import { prepareClouds } from "./deploy/clouds.ts";
 import { pulumiEngine, type RecordedPreview } from "./engine.ts";
-import { prepareToolchain } from "./host-check.ts";
 import { requireStack } from "./session.ts";
 import { openStackConfig, readStackConfig } from "./stack-config.ts";
 import { configuredStacks, namedStacks } from "./stacks.ts";
@@ -40,8 +39,7 @@ export async function previewStacks(ctx: CliContext, name: string): Promise<Give
       return { stack, edition, config: await openStackConfig(ctx.paths, installation, stack, edition) };
     }),
   );
-  const clouds = [...new Set(opened.flatMap(({ edition }) => cloudsOf[edition]))].sort();
-  await ctx.progress.step("toolchain", (step) => prepareToolchain(ctx, step, clouds));
+  await prepareClouds(ctx, opened);
   const previews: GivenPlan[] = [];
   for (const { stack, config } of opened) {
     const engine = pulumiEngine(ctx, installation, stack);

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { onLoopback, stopServer } from "./testing-server.ts";
 
 /** Who may use the stand-in, and what it has. */
 export interface S3Account {
@@ -15,6 +15,7 @@ export interface S3Account {
  */
 export class StandInS3 implements AsyncDisposable {
   readonly #server: Server;
+  #base = "";
   /** Every call as `GET /bucket NoSuchBucket`. */
   readonly calls: string[] = [];
 
@@ -30,17 +31,16 @@ export class StandInS3 implements AsyncDisposable {
 
   static async start(account: S3Account): Promise<StandInS3> {
     const s3 = new StandInS3(account);
-    await new Promise<void>((resolve) => s3.#server.listen(0, "127.0.0.1", resolve));
+    s3.#base = await onLoopback(s3.#server);
     return s3;
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#base;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+  [Symbol.asyncDispose](): Promise<void> {
+    return stopServer(this.#server);
   }
 }
 

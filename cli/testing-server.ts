@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** Answers one request; gets its number, from 1. */
@@ -19,18 +19,21 @@ export async function startServer(handler: Handler): Promise<TestServer> {
     requests.push(request);
     handler(request, response, requests.length);
   });
+  return { url: `${await onLoopback(server)}/tiny.gguf`, requests, stop: () => stopServer(server) };
+}
+
+/** Makes it listen on a free port of the loopback; its base URL, without a slash at the end. */
+export async function onLoopback(server: Server): Promise<string> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}/tiny.gguf`,
-    requests,
-    stop: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Drops every connection and resolves when the port is free. */
+export async function stopServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  server.close();
+  await once(server, "close");
 }
 
 /** Sends the content, or the part of it that the request's range asks for. */

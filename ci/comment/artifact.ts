@@ -37,7 +37,7 @@ export async function cardsOfRun(github: GitHub, repository: string, run: number
 }
 
 /** The card in a zip. Throws RefusalError. */
-export function readCard(zip: Uint8Array, stack: string): Card {
+function readCard(zip: Uint8Array, stack: string): Card {
   const text = onlyFile(zip, `${stack}.json`);
   const read = cardSchema.safeParse(jsonOf(text));
   if (!read.success) throw new RefusalError("What an artifact holds is no card by the published schema.");

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { addCardFlags, cardOptionsOf, type CardFlags } from "../card-flags.ts";
+import type { GivenOptions } from "../../cost/index.ts";
+import { addCardFlags, cardOptionsOf } from "../card-flags.ts";
 import type { CliContext } from "../context.ts";
 import { inWords, makeStack, planStack, prepareClouds, type DeployedStack } from "../deploy/clouds.ts";
 import { readCommitted, type Committed } from "../deploy/committed.ts";
@@ -25,12 +26,12 @@ export function register(program: Command, ctx: CliContext): void {
         "./fidus deploy acme --budget 6000USD --allow-unpriced 4 --json | jq -r '.stacks[].changes'",
       ]),
     )
-    .action(async (name: string, flags: CardFlags) => deploy(ctx, name, flags));
+    .action(async (name: string, flags: GivenOptions) => deploy(ctx, name, flags));
   singleValued(command);
 }
 
 /** Whatever can be refused without the engine is refused first, then whatever can be without a change; then it is made. */
-async function deploy(ctx: CliContext, name: string, flags: CardFlags): Promise<void> {
+async function deploy(ctx: CliContext, name: string, flags: GivenOptions): Promise<void> {
   const { checkout } = ctx.paths;
   const options = await cardOptionsOf(flags);
   const committed = await readCommitted(checkout, name, ctx.env);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import type { Card, CardSet } from "../../cost/index.ts";
+import type { Card, CardSet, GivenOptions } from "../../cost/index.ts";
 import { planOfBase } from "../base-plan.ts";
-import { addCardFlags, cardOptionsOf, type CardFlags } from "../card-flags.ts";
+import { addCardFlags, cardOptionsOf } from "../card-flags.ts";
 import type { CliContext } from "../context.ts";
 import { problemUnless } from "../../infra/core/errors.ts";
 import { wrongInput } from "../errors.ts";
@@ -11,7 +11,7 @@ import { parseBase } from "../revision.ts";
 import { singleValued } from "../single-valued.ts";
 import { previewStacks, type GivenPlans } from "../stack-previews.ts";
 
-interface Flags extends CardFlags {
+interface Flags extends GivenOptions {
   readonly plan?: string;
   readonly base?: string;
   readonly markdown: boolean;

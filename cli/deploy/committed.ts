@@ -11,7 +11,7 @@ import { readStackConfig } from "../stack-config.ts";
 import { checkStackName, configuredStacks, namedStacks } from "../stacks.ts";
 
 /** Folder of the checkout with the settings of what is deployed from it. */
-export const settingsFolder = "deploy";
+const settingsFolder = "deploy";
 
 /** A stack as the checkout and the environment describe it. */
 export interface CommittedStack extends ReadStack {

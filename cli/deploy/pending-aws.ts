@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { CliError } from "../errors.ts";
-import type { PendingResource } from "./pending-creates.ts";
+import type { PendingResource } from "./pending-resource.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 const text = (inputs: Inputs, key: string): string => String(inputs[key] ?? "");

@@ -5,6 +5,7 @@ import type { PulumiEngine } from "../engine.ts";
 import type { Installation } from "../installation.ts";
 import { findAtAws, isAtAws } from "./pending-aws.ts";
 import { idAtHetzner, isAtHetzner } from "./pending-hetzner.ts";
+import type { PendingResource } from "./pending-resource.ts";
 
 /**
  * Clears up after an engine that was killed: what it was making in that moment is looked for, at Hetzner by its name and this
@@ -56,17 +57,6 @@ interface State {
     pending_operations?: readonly { readonly type: string; readonly resource: PendingResource }[];
   };
 }
-
-/** What the engine was making: as the state has it, without an id. */
-export interface PendingResource {
-  readonly urn: string;
-  readonly type: string;
-  readonly id?: string;
-  readonly inputs?: Readonly<Record<string, unknown>>;
-  readonly outputs?: Readonly<Record<string, unknown>>;
-}
-
-export const nameOf = (inputs: PendingResource["inputs"]): string => String(inputs?.["name"] ?? "");
 
 /** A file that only the operator reads, gone afterwards; its secrets are encrypted. */
 async function withFile(file: string, text: string, work: (file: string) => Promise<unknown>): Promise<void> {

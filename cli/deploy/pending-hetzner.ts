@@ -1,7 +1,7 @@
 import got from "got";
 import { installationLabel } from "../../infra/core/naming.ts";
 import type { CliContext } from "../context.ts";
-import { nameOf, type PendingResource } from "./pending-creates.ts";
+import type { PendingResource } from "./pending-resource.ts";
 
 /** Where Hetzner lists what a type makes, and the key of the list. Names are unique for each. Source: docs.hetzner.cloud. */
 const lists: Readonly<Record<string, string>> = {
@@ -28,7 +28,7 @@ export async function idAtHetzner(
   { type, inputs }: PendingResource,
   token: string,
 ): Promise<string | null> {
-  const name = nameOf(inputs);
+  const name = String(inputs?.["name"] ?? "");
   const list = lists[type] ?? "";
   const standard = list === "storage_boxes" ? "https://api.hetzner.com/v1" : "https://api.hetzner.cloud/v1";
   const answer = await got(`${env["HCLOUD_ENDPOINT"] ?? standard}/${list}`, {

@@ -4,20 +4,7 @@ import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { InvalidInputError } from "../../infra/core/errors.ts";
 import { wrong } from "../card/options.ts";
-import {
-  buildCard,
-  parseDay,
-  parseEvidence,
-  parseIncrease,
-  parseMoney,
-  parseRate,
-  parseUsage,
-  readPlan,
-  refuseFailed,
-  renderMarkdown,
-  renderTerminal,
-  type CardOptions,
-} from "../index.ts";
+import { buildCard, readOptions, readPlan, refuseFailed, renderMarkdown, renderTerminal, type CardOptions } from "../index.ts";
 
 const usage = `Usage: fidus-card PLAN [options]
 What a recorded Pulumi preview costs a month, interrupts and endangers; PLAN is what
@@ -49,17 +36,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (file === undefined || more.length > 0)
     throw wrong("PLAN", positionals.join(" "), "one recorded preview", "fidus-card --help");
   if (values.json && values.markdown) throw wrong("--json", "--markdown", "one format", "fidus-card plan.json --json");
-  const { budget, "max-increase": increase, "allow-unpriced": unpriced, today, base, evidence } = values;
+  const { "max-increase": maxIncrease, "allow-unpriced": unpriced, "allow-data-loss": allowDataLoss, base, ...given } = values;
   if (!/^\d{1,6}$/.test(unpriced)) throw wrong("--allow-unpriced", unpriced, "a whole number, 0 or more", "--allow-unpriced 1");
   const options: CardOptions = {
-    today: today === undefined ? new Date().toISOString() : parseDay(today, "--today"),
-    rates: new Map(values.rate.map((rate) => parseRate(rate, "--rate"))),
-    allowUnpriced: Number(unpriced),
-    allowDataLoss: new Set(values["allow-data-loss"]),
-    ...(budget === undefined ? {} : { budget: parseMoney(budget, "--budget") }),
-    ...(increase === undefined ? {} : { maxIncrease: parseIncrease(increase, "--max-increase") }),
-    ...(values.usage === undefined ? {} : { usage: parseUsage(await read(values.usage, "--usage"), values.usage) }),
-    ...(evidence === undefined ? {} : { evidence: parseEvidence(await read(evidence, "--evidence"), evidence, new Date()) }),
+    ...(await readOptions({ ...given, maxIncrease, allowDataLoss, allowUnpriced: Number(unpriced) }, read)),
     ...(base === undefined ? {} : await comparedWith(base)),
   };
   const card = buildCard(readPlan(await read(file, "PLAN"), file), options);

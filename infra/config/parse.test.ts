@@ -1,15 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { formatProblem, type Problem } from "../core/errors.ts";
+import type { Problem } from "../core/errors.ts";
 import { keysOf } from "./keys.ts";
-import { parseConfig, sealed, type Parsed } from "./parse.ts";
+import { parseConfig, sealed } from "./parse.ts";
 import { editions, type Edition, type KeySpec } from "./spec.ts";
-import { complete, secretNames } from "./testing.ts";
+import { complete, readChanged as read, secretNames } from "./testing.ts";
 import { ruleOf } from "./values.ts";
-
-/** Parses as the engine hands it over: every secret key encrypted. */
-function read<E extends Edition>(edition: E, changes: Record<string, string> = {}): Parsed<E> {
-  return parseConfig(edition, { ...complete[edition], ...changes }, secretNames);
-}
 
 const paths = ({ problems }: { problems: readonly Problem[] }): string[] => problems.map(({ path }) => path);
 
@@ -301,33 +296,4 @@ describe.each(editions)("keys of %s", (edition) => {
       expect(problem?.rule, `${name}=${text}`).not.toBe(ruleOf(spec));
     }
   });
-});
-
-describe.each(["starter", "pro", "enterprise-region"] as const)("a basic key in %s", (edition) => {
-  const basic = keysOf(edition).filter(([, spec]) => spec.secret === true && spec.form === undefined);
-  const said = (environment: string, value: string): string[] =>
-    basic.flatMap(([name]) => read(edition, { environment, [name]: value }).problems.map(formatProblem));
-
-  test("is enough for development [X-04]", () => {
-    expect(basic.length).toBeGreaterThan(0);
-    expect(said("development", "basic-key-of-15")).toEqual([]);
-  });
-
-  test.each(["staging", "production"])(
-    "is refused in %s and not shown, and one of 16 characters is accepted [X-04]",
-    (environment) => {
-      const rule = `needs 16 characters or more in environment ${environment}`;
-      expect(said(environment, "basic-key-of-15")).toEqual(
-        basic.map(([name]) => `${name}: got "a secret of 15"; ${rule}. pulumi config set --secret ${name}`),
-      );
-      expect(said(environment, "good-key-of-16-c")).toEqual([]);
-    },
-  );
-});
-
-test("a key that a local runtime ignores may be short in community, and a token in its own form is judged by that", () => {
-  expect(paths(read("community", { llmApiKey: "lm-studio" }))).toEqual([]);
-  expect(read("starter", { environment: "development", hcloudToken: "short" }).problems.map(({ path }) => path)).toEqual([
-    "hcloudToken",
-  ]);
 });

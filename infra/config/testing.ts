@@ -1,4 +1,5 @@
 import { keys } from "./keys.ts";
+import { parseConfig, type Parsed } from "./parse.ts";
 import type { Edition } from "./spec.ts";
 
 /** For tests: the keys whose values are secret. */
@@ -58,3 +59,8 @@ export const complete: Readonly<Record<Edition, Readonly<Record<string, string>>
     alertEmail: "ops@fidus.test",
   },
 };
+
+/** For tests: a complete configuration with changes, parsed as the engine hands it over: every secret key encrypted. */
+export function readChanged<E extends Edition>(edition: E, changes: Record<string, string> = {}): Parsed<E> {
+  return parseConfig(edition, { ...complete[edition], ...changes }, secretNames);
+}

@@ -6,7 +6,7 @@ import { buildCard, parseUsage, readPlan, renderMarkdown, type Card } from "../.
 const today = "2026-11-21";
 
 /** Where the golden cards are. */
-export const goldenFolder = import.meta.dirname;
+const goldenFolder = import.meta.dirname;
 
 interface Texts {
   readonly json: string;

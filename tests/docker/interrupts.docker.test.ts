@@ -33,7 +33,9 @@ for (const { at, signal } of points) {
     child.kill(signal);
     const ended = await child;
     // The point may lie behind the end of a run that was quicker than the measured one.
-    if (signal === "SIGINT" && ended.exitCode !== 0) expect(ended.exitCode, ended.stderr).toBe(1);
+    // Before the CLI listens, the signal ends Node itself: on a slow machine that is all of the first point.
+    const unheard = at < 0.05 && ended.signal === "SIGINT";
+    if (signal === "SIGINT" && ended.exitCode !== 0 && !unheard) expect(ended.exitCode, ended.stderr).toBe(1);
     const { proof } = await product.up();
     expect(proof?.completionTokens).toBeGreaterThan(0);
     const seen = (await stackContainers(docker, await product.id(), "community"))

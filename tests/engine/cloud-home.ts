@@ -1,17 +1,18 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { startCli, type Ended, type Running } from "../../cli/testing.ts";
 import { keys } from "../../infra/config/keys.ts";
+import { versions } from "../../toolchain/index.ts";
 import type { Cloud } from "../simulator/cloud/cloud.ts";
 import { folderVariable, openCloud } from "../simulator/plugin.ts";
 import type { PackageName } from "../simulator/schema/wanted.ts";
 import { SimulatedHetznerApi } from "../simulator/testing/hetzner-api.ts";
-import { simulatedHome } from "./simulated-home.ts";
 
 type Settings = Readonly<Record<string, string>>;
 
+const shared = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "fidus/toolchain");
 const checkout = join(import.meta.dirname, "../..");
 
 /** A user's home with an engine of its own, for `./fidus` as it is: the clouds are simulated, as plugins of that engine. */
@@ -32,7 +33,7 @@ export class CloudHome implements AsyncDisposable {
       (name) => [name, openCloud(name, join(folder, "clouds"))] as const,
     );
     const clouds = Object.fromEntries(open) as Record<PackageName, Cloud>;
-    await simulatedHome(folder, names);
+    await installEngine(folder, names);
     return new CloudHome(folder, clouds, await SimulatedHetznerApi.start(clouds.hcloud));
   }
 
@@ -69,5 +70,23 @@ export class CloudHome implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.api[Symbol.asyncDispose]();
     if (process.env["KEEP"] === undefined) rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The real engine, and simulated clouds as plugins of the user's own engine. The toolchain is its own: the simulated plugins must
+ * never be found in the shared one.
+ */
+async function installEngine(home: string, clouds: readonly PackageName[]): Promise<void> {
+  const own = join(home, "cache/fidus/toolchain");
+  mkdirSync(own, { recursive: true });
+  const parts = ["bin", "markers", "pulumi-home", "stand-ins"].map((name) => join(shared, name));
+  await execa("cp", ["-al", ...parts, own]).catch(() => execa("cp", ["-a", ...parts, own]));
+  for (const name of clouds) {
+    const plugin = join(home, `.pulumi/plugins/resource-${name}-v${versions[name]}/pulumi-resource-${name}`);
+    mkdirSync(dirname(plugin), { recursive: true });
+    const program = join(checkout, "tests/simulator/plugin.ts");
+    writeFileSync(plugin, `#!/bin/sh\nexec "${process.execPath}" "${program}" --package=${name} "$@"\n`);
+    chmodSync(plugin, 0o755);
   }
 }

@@ -1,18 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { environmentSettings } from "../../infra/config/environments.ts";
 import { complete } from "../../infra/config/testing.ts";
-import { folderVariable, openCloud } from "../simulator/plugin.ts";
+import { CloudHome } from "./cloud-home.ts";
 import { TeamCheckout } from "./delivery.ts";
-import { simulatedHome } from "./simulated-home.ts";
 
 /** One command for all stacks of an enterprise installation, on the real engine; AWS is simulated. */
-const home = mkdtempSync(join(tmpdir(), "fidus-deploy-enterprise-"));
-const clouds = join(home, "clouds");
-const aws = openCloud("aws", clouds);
+let home: CloudHome;
 let team: TeamCheckout;
 
 function region(name: string, peerRegion: string, vpcRange: string): Record<string, string> {
@@ -21,20 +17,20 @@ function region(name: string, peerRegion: string, vpcRange: string): Record<stri
 }
 
 beforeAll(async () => {
-  mkdirSync(join(home, "state"));
-  await simulatedHome(home, ["aws"]);
-  team = await TeamCheckout.create(home, {
+  home = await CloudHome.create("aws");
+  mkdirSync(join(home.folder, "state"));
+  team = await TeamCheckout.create(home.folder, {
     "big-global": { ...complete["enterprise-global"], environment: "development" },
     "big-eu-central-1": region("eu-central-1", "eu-west-1", "10.40.0.0/16"),
     "big-eu-west-1": region("eu-west-1", "eu-central-1", "10.41.0.0/16"),
   });
 }, 120_000);
 
-afterAll(() => rmSync(home, { recursive: true, force: true }));
+afterAll(() => home[Symbol.asyncDispose]());
 
 test("one command plans and judges all stacks, and then makes them, the global one first", async () => {
-  const state = pathToFileURL(join(home, "state")).href;
-  const env = { [folderVariable]: clouds, PULUMI_BACKEND_URL: state, PULUMI_CONFIG_PASSPHRASE: "basic-passwort" };
+  const state = pathToFileURL(join(home.folder, "state")).href;
+  const env = { ...home.env, PULUMI_BACKEND_URL: state, PULUMI_CONFIG_PASSPHRASE: "basic-passwort" };
   const limits = ["--budget", "1500USD", "--allow-unpriced", "50"];
   const { code, stdout, stderr } = await team.fidus(["deploy", "big", "--json", ...limits], env);
   expect(code, stderr).toBe(0);
@@ -44,6 +40,6 @@ test("one command plans and judges all stacks, and then makes them, the global o
   );
   const { stacks } = JSON.parse(stdout) as { stacks: { stack: string; changes: Record<string, number> }[] };
   expect(stacks.map(({ stack }) => stack)).toEqual(["big-global", "big-eu-central-1", "big-eu-west-1"]);
-  const clusters = aws.store.all().filter(({ type }) => type.endsWith("eks/cluster:Cluster"));
+  const clusters = home.clouds.aws.store.all().filter(({ type }) => type.endsWith("eks/cluster:Cluster"));
   expect(clusters).toHaveLength(2);
 }, 240_000);

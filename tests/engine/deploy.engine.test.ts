@@ -1,24 +1,18 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { environmentSettings } from "../../infra/config/environments.ts";
 import type { EnvironmentName } from "../../infra/config/keys/common.ts";
-import { folderVariable, openCloud } from "../simulator/plugin.ts";
-import { SimulatedHetznerApi } from "../simulator/testing/hetzner-api.ts";
+import { CloudHome } from "./cloud-home.ts";
 import { TeamCheckout } from "./delivery.ts";
-import { simulatedHome } from "./simulated-home.ts";
 import { atHetzner, tokens } from "./starter-project.ts";
 
 /** What CI runs after a push, on the real engine; Hetzner and Cloudflare are simulated, the state is a folder. */
-const home = mkdtempSync(join(tmpdir(), "fidus-deploy-test-"));
-const clouds = join(home, "clouds");
-const hcloud = openCloud("hcloud", clouds);
 const stacks = { "acme-dev": "development", "acme-staging": "staging", acme: "production" } as const;
 type Stack = keyof typeof stacks;
+let home: CloudHome;
 let team: TeamCheckout;
-let api: SimulatedHetznerApi;
 
 const settingsOf = (stack: Stack): Record<string, string> => ({
   ...atHetzner,
@@ -51,9 +45,9 @@ interface Outcome {
 /** One job of the workflow. No secret may be in anything that it prints. */
 async function deploy(stack: Stack, budget = "60EUR", changes: Record<string, string> = {}): Promise<Outcome> {
   const secrets = { ...secretsOf(stack), ...changes };
-  const state = { PULUMI_BACKEND_URL: pathToFileURL(join(home, "state")).href };
-  const simulated = { [folderVariable]: clouds, HCLOUD_ENDPOINT: api.endpoint, TMPDIR: join(home, "tmp") };
-  const limits = ["--budget", budget, "--usage", join(home, "usage.yaml")];
+  const state = { PULUMI_BACKEND_URL: pathToFileURL(join(home.folder, "state")).href };
+  const simulated = { ...home.env, TMPDIR: join(home.folder, "tmp") };
+  const limits = ["--budget", budget, "--usage", join(home.folder, "usage.yaml")];
   const { code, stdout, stderr } = await team.fidus(["deploy", stack, "--json", ...limits], {
     ...simulated,
     ...state,
@@ -63,25 +57,21 @@ async function deploy(stack: Stack, budget = "60EUR", changes: Record<string, st
   return { code, stderr, said: JSON.parse(stdout) as Outcome["said"] };
 }
 
-const servers = (): number => hcloud.store.all().filter(({ type }) => type.endsWith(":Server")).length;
+const servers = (): number => home.clouds.hcloud.store.all().filter(({ type }) => type.endsWith(":Server")).length;
 
 beforeAll(async () => {
-  for (const folder of ["state", "tmp"]) mkdirSync(join(home, folder));
-  writeFileSync(join(home, "usage.yaml"), "assume: { host-server-server: { serverType: cx53 } }\n");
-  api = await SimulatedHetznerApi.start(hcloud);
-  await simulatedHome(home, ["hcloud", "cloudflare"]);
+  home = await CloudHome.create("hcloud", "cloudflare");
+  for (const folder of ["state", "tmp"]) mkdirSync(join(home.folder, folder));
+  writeFileSync(join(home.folder, "usage.yaml"), "assume: { host-server-server: { serverType: cx53 } }\n");
   team = await TeamCheckout.create(
-    home,
+    home.folder,
     Object.fromEntries((Object.keys(stacks) as Stack[]).map((stack) => [stack, settingsOf(stack)])),
   );
   await team.git("checkout", "--quiet", "-b", "develop");
   await team.commit();
 }, 120_000);
 
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  rmSync(home, { recursive: true, force: true });
-});
+afterAll(() => home[Symbol.asyncDispose]());
 
 /** As a job checks out what was pushed. */
 async function pushed(branch: "develop" | "main"): Promise<string> {
@@ -97,7 +87,7 @@ test("a missing secret stops with 2 and names it, and nothing is made [R-16] [X-
     { path: "hcloudToken", fix: "Keep it as the secret FIDUS_HCLOUD_TOKEN of the environment." },
     { path: "PULUMI_CONFIG_PASSPHRASE" },
   ]);
-  expect(readdirSync(join(home, "state"))).toEqual([]);
+  expect(readdirSync(join(home.folder, "state"))).toEqual([]);
 });
 
 test("a budget that is exceeded stops with 3 before anything is made", async () => {
@@ -107,7 +97,7 @@ test("a budget that is exceeded stops with 3 before anything is made", async () 
     code: "refused",
     problems: [{ path: "acme-dev", got: expect.stringContaining("over budget") }],
   });
-  expect(hcloud.store.all()).toEqual([]);
+  expect(home.clouds.hcloud.store.all()).toEqual([]);
 });
 
 test("a push to develop deploys development [R-09] [R-16]", async () => {
@@ -119,12 +109,12 @@ test("a push to develop deploys development [R-09] [R-16]", async () => {
 });
 
 test("a second run changes nothing, on a machine that has seen neither settings nor secrets before", async () => {
-  const before = hcloud.store.all();
-  expect(readdirSync(join(home, "tmp")).filter((name) => name.startsWith("fidus-"))).toEqual([]);
+  const before = home.clouds.hcloud.store.all();
+  expect(readdirSync(join(home.folder, "tmp")).filter((name) => name.startsWith("fidus-"))).toEqual([]);
   const { code, said, stderr } = await deploy("acme-dev");
   expect(code, stderr).toBe(0);
   expect(Object.keys(said.stacks[0]?.changes ?? {})).toEqual(["same"]);
-  expect(hcloud.store.all()).toEqual(before);
+  expect(home.clouds.hcloud.store.all()).toEqual(before);
 });
 
 test("another passphrase than the state's stops with 2, and nothing is encrypted with it", async () => {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
+import { onLoopback, stopServer } from "../../cli/testing-server.ts";
 
 /** A comment as the API lists it. */
 export interface Comment {
@@ -25,6 +25,7 @@ export class GitHubStandIn implements AsyncDisposable {
   /** Every call that changes something: `PATCH /repos/…`. */
   readonly writes: string[] = [];
   readonly #server: Server;
+  #base = "";
 
   private constructor() {
     this.#server = createServer((request, response) => {
@@ -37,12 +38,12 @@ export class GitHubStandIn implements AsyncDisposable {
 
   static async start(): Promise<GitHubStandIn> {
     const standIn = new GitHubStandIn();
-    await new Promise<void>((resolve) => standIn.#server.listen(0, "127.0.0.1", resolve));
+    standIn.#base = await onLoopback(standIn.#server);
     return standIn;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#base;
   }
 
   async #answer(request: IncomingMessage): Promise<[number, unknown]> {
@@ -75,9 +76,8 @@ export class GitHubStandIn implements AsyncDisposable {
     return [201, this.comments.at(-1)];
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+  [Symbol.asyncDispose](): Promise<void> {
+    return stopServer(this.#server);
   }
 }
 

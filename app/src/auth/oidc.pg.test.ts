@@ -5,6 +5,7 @@ import { addUser, pageHeaders, startApi, type TestApi } from "../testing/api.ts"
 import { startIssuer, type TestIssuer } from "../testing/issuer.ts";
 import { query, startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { runApp } from "../testing/process.ts";
+import { apiSettings } from "../testing/settings.ts";
 
 const callback = "http://localhost:3000/api/v1/auth/oidc/callback";
 let pg: TestPostgres;
@@ -196,8 +197,7 @@ describe("the mock provider", () => {
 
   test.each(["production", "staging"])("stops the start in %s", async (ENVIRONMENT) => {
     const env = {
-      DATABASE_URL: databaseUrl,
-      SESSION_SECRET: "0123456789abcdefghijklmnopqrstuv",
+      ...apiSettings(databaseUrl, "http://127.0.0.1:1/v1"),
       AUTH_PROVIDER: "mock",
       ENVIRONMENT,
     };

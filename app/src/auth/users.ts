@@ -15,7 +15,7 @@ export interface User {
 }
 
 /** The group of whoever was put in no other. */
-export const defaultTenant = "default";
+const defaultTenant = "default";
 
 /** In place of a hash: of accounts that sign in at a provider only. No password belongs to it. */
 export const noPassword = "!";

@@ -9,6 +9,7 @@ import { until } from "../testing/api.ts";
 import { query, startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { startApp, type AppProcess } from "../testing/process.ts";
 import { startRedis, type TestRedis } from "../testing/redis.ts";
+import { apiEnv } from "../testing/settings.ts";
 import { openStream, chunk, startUpstream, streamForEver, wholeAnswer, type ScriptedUpstream } from "../testing/upstream.ts";
 
 let pg: TestPostgres;
@@ -48,18 +49,12 @@ afterAll(async () => {
 
 async function start(env: Record<string, string> = {}): Promise<{ url: string; app: AppProcess }> {
   const app = startApp(["api"], {
-    DATABASE_URL: databaseUrl,
+    ...apiEnv(databaseUrl, upstream.url),
     REDIS_URL: redis.url,
-    SESSION_SECRET: "0123456789abcdefghijklmnopqrstuv",
-    LLM_RUNTIME: "vllm",
-    LLM_MODEL: "test-model",
-    OPENAI_API_BASE_URL: upstream.url,
     LLM_PRICES: prices,
     LLM_BUDGET_USD: "1",
     LLM_BUDGET_ALERT_USD: "0.5",
     LOG_LEVEL: "info",
-    PORT: "0",
-    METRICS_PORT: "0",
     ...env,
   });
   apps.push(app);

@@ -50,7 +50,7 @@ export interface Alert {
 export type Reservation = { readonly id: string; readonly granted: number } | { readonly exhausted: BudgetKind };
 
 /** Seconds without a sign of life after which a process's reservations are settled at their estimate. */
-export const ownerDeadSeconds = 30;
+const ownerDeadSeconds = 30;
 
 /** Promises money for a call, or names the budget that is used up. One statement, one round trip. */
 export async function reserve(db: Queryable, owner: string, call: Call, tenantCap: NanoUsd | null): Promise<Reservation> {

@@ -9,6 +9,7 @@ import { allEvents, collect, readEvents, textOf, type ReadEvent } from "../testi
 import { query, startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { startApp } from "../testing/process.ts";
 import { startRedis, type TestRedis } from "../testing/redis.ts";
+import { apiEnv } from "../testing/settings.ts";
 import { chunk, done, openStream, startUpstream, streamForEver, type ScriptedUpstream } from "../testing/upstream.ts";
 
 /** Two replicas on the same stores; the way to PostgreSQL can be cut. */
@@ -179,14 +180,8 @@ describe("stopping", () => {
 describe("a replica that is killed", () => {
   test("ends its answers: readers elsewhere get a marked failure within 6 s, and the row a last word", async () => {
     const app = startApp(["api"], {
-      DATABASE_URL: databaseUrl,
+      ...apiEnv(databaseUrl, upstream.url),
       REDIS_URL: redis.url,
-      SESSION_SECRET: "0123456789abcdefghijklmnopqrstuv",
-      LLM_RUNTIME: "vllm",
-      LLM_MODEL: "test-model",
-      OPENAI_API_BASE_URL: upstream.url,
-      PORT: "0",
-      METRICS_PORT: "0",
       PUBLIC_URL: "http://localhost:3000",
     });
     upstream.answer(streamForEver);
@@ -210,7 +205,8 @@ describe("a store that is away", () => {
     const length = async (): Promise<number> => String((await row(messageId))?.["content"]).length;
     await until(async () => (await length()) > 0);
     line.cut();
-    await new Promise((resolve) => setTimeout(resolve, (leaseSeconds + 2) * 1_000)); // the outage
+    const outlived = "SELECT 1 FROM messages WHERE id = $1 AND updated_at < now() - make_interval(secs => $2)";
+    await until(async () => (await query(databaseUrl, outlived, [messageId, leaseSeconds + 2])).length > 0, 20_000);
     const before = await length();
     line.mend();
     await until(async () => (await length()) > before, 10_000);

@@ -28,7 +28,7 @@ export function currentUser(req: Request): User {
 }
 
 /** The credential of `Authorization: Bearer …`, or null. */
-export function bearerToken(req: Request): string | null {
+function bearerToken(req: Request): string | null {
   return /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? "")?.[1] ?? null;
 }
 

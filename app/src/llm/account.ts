@@ -1,8 +1,8 @@
 import type { Context } from "../context.ts";
 import type { AnswerWatch } from "./answer-watch.ts";
-import type { Call } from "./call.ts";
+import { demandOf, type Call } from "./call.ts";
 import type { Exchange } from "./gateway.ts";
-import { candidate, paidFor, type Plan, type Target } from "./plan.ts";
+import { paidFor, type Plan, type Target } from "./plan.ts";
 import { RefusalError } from "./refusal.ts";
 import {
   tokensOfBytes,
@@ -43,20 +43,7 @@ export class Account {
 
   /** Asks the meter. @throws AppError when it refuses */
   static async open(ctx: AccountContext, call: Call, plan: Plan, who: Payer & { requestId: string }): Promise<Account> {
-    const { endpoint, promptTokens, maxTokens, choices } = call;
-    const promptBytes = call.raw.length;
-    const { model, targets } = plan;
-    const candidates = targets.map(candidate);
-    const admission = await ctx.meter.admit({
-      ...who,
-      endpoint,
-      model,
-      candidates,
-      promptTokens,
-      promptBytes,
-      maxTokens,
-      choices,
-    });
+    const admission = await ctx.meter.admit(demandOf(call, plan, who));
     return new Account(ctx, call, plan, who.requestId, admission);
   }
 

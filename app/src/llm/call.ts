@@ -2,8 +2,8 @@ import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { parse } from "../http/parse.ts";
 import { setMembers } from "./json-members.ts";
-import type { Target } from "./plan.ts";
-import { tokensOfBytes, type Endpoint } from "./usage.ts";
+import { candidate, type Plan, type Target } from "./plan.ts";
+import { tokensOfBytes, type Demand, type Endpoint, type Payer } from "./usage.ts";
 
 /** Where each endpoint is below a runtime's base. */
 export const paths = {
@@ -136,4 +136,22 @@ function promptTokensOf(body: Readonly<Record<string, unknown>>): number {
     }
   }
   return tokens + tokensOfBytes(bytes);
+}
+
+/** What a meter is asked for a call that these may answer. */
+export function demandOf(
+  { endpoint, promptTokens, maxTokens, choices, raw }: Call,
+  { model, targets }: Plan,
+  who: Payer & Pick<Demand, "requestId">,
+): Demand {
+  return {
+    ...who,
+    endpoint,
+    model,
+    candidates: targets.map(candidate),
+    promptTokens,
+    promptBytes: raw.length,
+    maxTokens,
+    choices,
+  };
 }

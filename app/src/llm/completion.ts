@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { tryJson } from "./adapters/adapter.ts";
-import { paths, readCall } from "./call.ts";
+import { demandOf, paths, readCall } from "./call.ts";
 import type { Gateway } from "./gateway.ts";
 import { RefusalError } from "./refusal.ts";
 import { SseScanner } from "./sse-scanner.ts";
-import { candidate, paidFor } from "./plan.ts";
+import { paidFor } from "./plan.ts";
 import { stopReason, upstreamError } from "./upstream.ts";
 import type { Candidate, ExchangeOutcome, Meter, Payer, Usage } from "./usage.ts";
 
@@ -56,29 +56,15 @@ export async function* streamCompletion(
 ): AsyncGenerator<CompletionEvent> {
   const json = { model, messages, max_tokens: maxTokens, stream: true, stream_options: { include_usage: true } };
   const call = readCall("chat", Buffer.from(JSON.stringify(json)));
-  const { targets } = gateway.planner.plan({ model, endpoint: "chat", cloud });
-  const { promptTokens, choices } = call;
-  const promptBytes = call.raw.length;
-  const candidates = targets.map(candidate);
-  const demand = {
-    ...payer,
-    requestId,
-    endpoint: "chat",
-    model,
-    candidates,
-    promptTokens,
-    promptBytes,
-    maxTokens,
-    choices,
-  } as const;
-  const admission = await meter.admit(demand);
+  const plan = gateway.planner.plan({ model, endpoint: "chat", cloud });
+  const admission = await meter.admit(demandOf(call, plan, { ...payer, requestId }));
   let asked: Candidate | null = null;
   const onAsk = (who: Candidate): void => {
     asked = who;
   };
   const question = {
     path: paths.chat,
-    targets: paidFor(targets, admission),
+    targets: paidFor(plan.targets, admission),
     body: call.bodies(admission.maxTokens),
     onAsk,
     signal,
@@ -113,7 +99,7 @@ export async function* streamCompletion(
     throw upstreamError(error);
   } finally {
     end(how);
-    const usage = used ?? { prompt: promptTokens, completion: texts, estimated: true };
+    const usage = used ?? { prompt: call.promptTokens, completion: texts, estimated: true };
     const outcome = how === "complete" ? "complete" : how === "left" ? outcomeOfStop(signal) : "failed";
     void admission.settle({ candidate: asked, outcome, usage });
   }

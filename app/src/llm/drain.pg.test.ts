@@ -7,6 +7,7 @@ import { migrationsFolder } from "../resources.ts";
 import { addUser, timed, until } from "../testing/api.ts";
 import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { startApp } from "../testing/process.ts";
+import { apiEnv } from "../testing/settings.ts";
 import { chunk, done, openStream, startUpstream, type ScriptedUpstream } from "../testing/upstream.ts";
 
 let pg: TestPostgres;
@@ -38,14 +39,7 @@ async function streaming(graceSeconds: number, count: number) {
     held.push(res);
   });
   const app = startApp(["api"], {
-    DATABASE_URL: databaseUrl,
-    SESSION_SECRET: "0123456789abcdefghijklmnopqrstuv",
-    LLM_RUNTIME: "vllm",
-    LLM_MODEL: "test-model",
-    OPENAI_API_BASE_URL: upstream.url,
-    LISTEN_ADDRESS: "127.0.0.1",
-    PORT: "0",
-    METRICS_PORT: "0",
+    ...apiEnv(databaseUrl, upstream.url),
     SHUTDOWN_GRACE_SECONDS: String(graceSeconds),
   });
   const url = `http://127.0.0.1:${await app.port()}`;

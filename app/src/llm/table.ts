@@ -3,7 +3,7 @@ import { llmRuntimes } from "../settings.ts";
 import { endpoints } from "./usage.ts";
 
 /** How the next target of a model is chosen. */
-export const routings = ["least-busy", "shuffle", "latency"] as const;
+const routings = ["least-busy", "shuffle", "latency"] as const;
 export type Routing = (typeof routings)[number];
 
 const name = z.string().regex(/^[\w.:/@-]{1,200}$/, "needs 1 to 200 letters, digits or . : / @ _ -");

@@ -70,9 +70,6 @@ export interface Meter {
   readonly admit: (demand: Demand) => Admission | Promise<Admission>;
 }
 
-/** Admits everything and keeps nothing. */
-export const freeMeter: Meter = { admit: ({ candidates }) => ({ candidates, maxTokens: null, settle: () => {} }) };
-
 /**
  * Tokens of a text, estimated high: 3 bytes each. Real tokenizers differ by model; nothing that is estimated here is
  * ever called exact.

@@ -8,6 +8,7 @@ import { until } from "../testing/api.ts";
 import { collect, readEvents } from "../testing/events.ts";
 import { query, startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { runApp, startApp } from "../testing/process.ts";
+import { apiEnv } from "../testing/settings.ts";
 import { chunk, done, openStream, startUpstream, type ScriptedUpstream } from "../testing/upstream.ts";
 
 const all = readdirSync(migrationsFolder())
@@ -169,15 +170,7 @@ describe("SIGTERM", () => {
   beforeAll(async () => {
     const DATABASE_URL = await pg.createDatabase();
     await migrate(DATABASE_URL, migrationsFolder());
-    env = {
-      DATABASE_URL,
-      SESSION_SECRET: "0123456789abcdefghijklmnopqrstuv",
-      LLM_RUNTIME: "vllm",
-      LLM_MODEL: "m",
-      OPENAI_API_BASE_URL: upstream.url,
-      PORT: "0",
-      METRICS_PORT: "0",
-    };
+    env = apiEnv(DATABASE_URL, upstream.url);
     const made = await runApp(["admin", "create", "--email", "a@b", "--json"], env);
     headers = { authorization: `Bearer ${(JSON.parse(made.stdout) as { apiKey: string }).apiKey}` };
   });

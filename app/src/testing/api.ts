@@ -9,6 +9,7 @@ import { createApp } from "../http/app.ts";
 import { close, listen } from "../lifecycle.ts";
 import type { Meter } from "../llm/usage.ts";
 import { createLogger } from "../log.ts";
+import { apiSettings } from "./settings.ts";
 
 export interface TestApi {
   readonly url: string;
@@ -35,11 +36,7 @@ export async function startApi({
   env = {},
 }: TestApiOptions): Promise<TestApi> {
   const config = readApiConfig({
-    DATABASE_URL: databaseUrl,
-    SESSION_SECRET: "0123456789abcdefghijklmnopqrstuv",
-    LLM_RUNTIME: "vllm",
-    LLM_MODEL: "test-model",
-    OPENAI_API_BASE_URL: upstream,
+    ...apiSettings(databaseUrl, upstream),
     LOG_LEVEL: "silent",
     ...env,
   });

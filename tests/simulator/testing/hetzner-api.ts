@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { onLoopback, stopServer } from "../../../cli/testing-server.ts";
 import type { Cloud } from "../cloud/cloud.ts";
 import type { Thing } from "../cloud/store.ts";
 
@@ -21,6 +21,7 @@ const listed = ({ id, inputs }: Thing): object => ({ id: Number(id), name: input
 export class SimulatedHetznerApi {
   readonly #cloud: Cloud;
   readonly #server: Server;
+  #base = "";
   /** Every call as `POST /servers cx53 201`. */
   readonly calls: string[] = [];
   /** Servers made through this API that exist now. */
@@ -47,12 +48,12 @@ export class SimulatedHetznerApi {
   /** Listens on a free loopback port; `await using` stops it. */
   static async start(cloud: Cloud): Promise<SimulatedHetznerApi> {
     const api = new SimulatedHetznerApi(cloud);
-    await new Promise<void>((resolve) => api.#server.listen(0, "127.0.0.1", resolve));
+    api.#base = await onLoopback(api.#server);
     return api;
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#base;
   }
 
   #answer(method: string, url: URL, sent: Record<string, unknown>): [number, object] {
@@ -92,8 +93,7 @@ export class SimulatedHetznerApi {
     return things.filter(({ inputs }) => inputs["name"] === url.searchParams.get("name")).map(listed);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+  [Symbol.asyncDispose](): Promise<void> {
+    return stopServer(this.#server);
   }
 }

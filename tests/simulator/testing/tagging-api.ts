@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { onLoopback, stopServer } from "../../../cli/testing-server.ts";
 import type { Cloud } from "../cloud/cloud.ts";
 import type { Thing } from "../cloud/store.ts";
 
@@ -35,6 +35,7 @@ interface Question {
 export class SimulatedTaggingApi {
   readonly #cloud: Cloud;
   readonly #server: Server;
+  #base = "";
   /** Every kind that was asked for. */
   readonly asked: string[] = [];
 
@@ -56,14 +57,14 @@ export class SimulatedTaggingApi {
   /** Listens on a free loopback port; `await using` stops it. */
   static async start(cloud: Cloud): Promise<SimulatedTaggingApi> {
     const api = new SimulatedTaggingApi(cloud);
-    await new Promise<void>((resolve) => api.#server.listen(0, "127.0.0.1", resolve));
+    api.#base = await onLoopback(api.#server);
     return api;
   }
 
   /** What the AWS SDK reads of the environment. */
   get env(): Readonly<Record<string, string>> {
     return {
-      AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API: `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`,
+      AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API: this.#base,
       AWS_ACCESS_KEY_ID: "AKIDOFATEST",
       AWS_SECRET_ACCESS_KEY: "secret-key-of-a-test",
     };
@@ -85,8 +86,7 @@ export class SimulatedTaggingApi {
     };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+  [Symbol.asyncDispose](): Promise<void> {
+    return stopServer(this.#server);
   }
 }
