@@ -17,7 +17,7 @@ Written by the scripts in \`bench/\` (such as \`node bench/product.ts\`); a sect
 export interface Figure {
   readonly name: string;
   readonly values: readonly number[];
-  readonly unit: "s" | "MB" | "ratio" | "count";
+  readonly unit: "s" | "ms" | "µs" | "MB" | "ratio" | "count";
   /** What it should be, in words. */
   readonly goal?: string;
 }
@@ -66,6 +66,8 @@ function table(figures: readonly Figure[]): string[] {
 
 function show(value: number, unit: Figure["unit"]): string {
   if (unit === "s") return elapsed(value * 1000);
+  if (unit === "ms") return `${value.toFixed(2)} ms`;
+  if (unit === "µs") return `${value.toFixed(0)} µs`;
   if (unit === "count") return value.toFixed(0);
   return unit === "MB" ? `${value.toFixed(value < 10 ? 1 : 0)} MB` : value.toFixed(2);
 }

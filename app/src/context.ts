@@ -1,5 +1,6 @@
 import type { ApiConfig } from "./config.ts";
 import { BudgetMeter } from "./budget/meter.ts";
+import { createKeyLookup, type KeyOwner } from "./auth/api-keys.ts";
 import { Sessions } from "./auth/sessions.ts";
 import { Answers } from "./chat/answers.ts";
 import { CancelRegistry } from "./chat/cancel.ts";
@@ -22,6 +23,8 @@ export interface Context {
   readonly db: Db;
   readonly redis: RedisBus | null;
   readonly sessions: Sessions;
+  /** Null: no valid key. */
+  readonly ownerOfApiKey: (text: string) => Promise<KeyOwner | null>;
   /** Stands before every runtime. */
   readonly gateway: Gateway;
   /** Admits requests and is told what they used. */
@@ -67,6 +70,7 @@ export function createContext(config: ApiConfig, log: Logger): Context {
     db,
     redis,
     sessions: new Sessions(db, config.sessionSecret),
+    ownerOfApiKey: createKeyLookup(db),
     gateway,
     probes,
     answers,

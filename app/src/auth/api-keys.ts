@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { batched } from "../db/batch.ts";
 import type { Queryable } from "../db/pool.ts";
 import { defaultScopes, type Scope } from "./scopes.ts";
 import type { User } from "./users.ts";
@@ -95,30 +96,47 @@ export async function revokeApiKey(db: Queryable, id: string, userId: string | n
 
 interface KeyRow extends User {
   readonly keyId: string;
+  readonly prefix: string;
   readonly scopes: Scope[];
   readonly requestsPerMinute: number | null;
   readonly secretHash: Buffer;
-  readonly stale: boolean;
+  /** Not yet written down as used in the last minute. */
+  stale: boolean;
 }
 
-/** The key and its owner, or null when the key is unknown, wrong, expired, revoked, or its owner is disabled. */
-export async function ownerOfApiKey(db: Queryable, text: string): Promise<{ user: User; key: KeyGrant } | null> {
-  const parsed = parseApiKey(text);
-  if (parsed === null) return null;
-  // Named: every request asks this, and need not have it parsed and planned each time.
-  const { rows } = await db.query<KeyRow>({
-    name: "owner_of_api_key",
-    text: `SELECT u.id, u.email, u.name, u.role, u.tenant, k.id AS "keyId", k.scopes, k.secret_hash AS "secretHash",
-            k.requests_per_minute AS "requestsPerMinute",
-            (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute') AS stale
-     FROM api_keys k JOIN users u ON u.id = k.user_id AND u.disabled_at IS NULL
-     WHERE k.prefix = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())`,
-    values: [parsed.prefix],
+/** The person a key belongs to, and what the key may. */
+export interface KeyOwner {
+  readonly user: User;
+  readonly key: KeyGrant;
+}
+
+/** Finds who a key belongs to, null for a key that is not valid; those asked for at the same time in one query. */
+export function createKeyLookup(db: Queryable): (text: string) => Promise<KeyOwner | null> {
+  const rowOf = batched<string, KeyRow | null>(async (prefixes) => {
+    // Named: every request asks this, and need not have it parsed and planned each time.
+    const { rows } = await db.query<KeyRow>({
+      name: "owners_of_api_keys",
+      text: `SELECT u.id, u.email, u.name, u.role, u.tenant, k.id AS "keyId", k.prefix, k.scopes, k.secret_hash AS "secretHash",
+              k.requests_per_minute AS "requestsPerMinute",
+              (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute') AS stale
+       FROM api_keys k JOIN users u ON u.id = k.user_id AND u.disabled_at IS NULL
+       WHERE k.prefix = ANY($1) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())`,
+      values: [[...new Set(prefixes)]],
+    });
+    const found = new Map(rows.map((row) => [row.prefix, row]));
+    return prefixes.map((prefix) => found.get(prefix) ?? null);
   });
-  const row = rows[0];
-  if (row === undefined || !timingSafeEqual(row.secretHash, hashSecret(parsed.secret))) return null;
-  // At most one write a minute and key: "last used" is for people, not worth a write per request.
-  if (row.stale) await db.query("UPDATE api_keys SET last_used_at = now() WHERE id = $1", [row.keyId]);
-  const { id, email, name, role, tenant, keyId, scopes, requestsPerMinute } = row;
-  return { user: { id, email, name, role, tenant }, key: { id: keyId, scopes, requestsPerMinute } };
+  return async (text) => {
+    const parsed = parseApiKey(text);
+    if (parsed === null) return null;
+    const row = await rowOf(parsed.prefix);
+    if (row === null || !timingSafeEqual(row.secretHash, hashSecret(parsed.secret))) return null;
+    if (row.stale) {
+      // At most one write a minute and key: "last used" is for people, not worth a write per request.
+      row.stale = false;
+      await db.query("UPDATE api_keys SET last_used_at = now() WHERE id = $1", [row.keyId]);
+    }
+    const { id, email, name, role, tenant, keyId, scopes, requestsPerMinute } = row;
+    return { user: { id, email, name, role, tenant }, key: { id: keyId, scopes, requestsPerMinute } };
+  };
 }

@@ -17,7 +17,7 @@ const loginBody = z.strictObject({ email: storableText.min(1).max(254), password
 /** Attempts allowed per address (any outcome) and per e-mail (failures only), and the window of both. */
 export const loginLimits = { perAddress: 60, failuresPerEmail: 10, windowSeconds: 15 * 60 } as const;
 
-type AuthContext = Pick<Context, "config" | "db" | "sessions" | "log" | "limits">;
+type AuthContext = Pick<Context, "config" | "db" | "ownerOfApiKey" | "sessions" | "log" | "limits">;
 
 /** Sign-in by password, sign-out, and who is signed in. */
 export function createAuthRouter(ctx: AuthContext): Router {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { batched } from "../db/batch.ts";
 import type { Db, Queryable } from "../db/pool.ts";
 import type { ExchangeOutcome, Usage } from "../llm/usage.ts";
 import type { NanoUsd } from "./money.ts";
@@ -52,34 +53,37 @@ export type Reservation = { readonly id: string; readonly granted: number } | { 
 /** Seconds without a sign of life after which a process's reservations are settled at their estimate. */
 const ownerDeadSeconds = 30;
 
-/** Promises money for a call, or names the budget that is used up. One statement, one round trip. */
-export async function reserve(db: Queryable, owner: string, call: Call, tenantCap: NanoUsd | null): Promise<Reservation> {
-  const id = randomUUID();
-  const { rows } = await db.query<{ granted: string | null; exhausted: BudgetKind }>({
-    name: "budget_reserve",
-    text: "SELECT granted, exhausted FROM budget_reserve($1)",
-    values: [
-      JSON.stringify({
-        id,
-        owner,
-        user_id: call.userId,
-        key_id: call.keyId,
-        tenant: call.tenant,
-        feature: call.feature,
-        model: call.model,
-        input_price: call.inputPrice,
-        output_price: call.outputPrice,
-        prompt_limit: call.promptLimit,
-        prompt_estimate: call.promptEstimate,
-        completion_limit: call.completionLimit,
-        choices: call.choices,
-        tenant_cap: tenantCap,
-      }),
-    ],
+/** Promises money for calls, or names the budget that is used up: those asked for at the same time in one round trip. */
+export function createReserve(db: Queryable, owner: string, tenantCap: NanoUsd | null): (call: Call) => Promise<Reservation> {
+  return batched(async (calls) => {
+    const items = calls.map((call) => ({ ...item(call), id: randomUUID(), owner, tenant_cap: tenantCap }));
+    const { rows } = await db.query<{ granted: string | null; exhausted: BudgetKind }>({
+      name: "budget_reserve_all",
+      text: "SELECT granted, exhausted FROM budget_reserve_all($1)",
+      values: [JSON.stringify(items)],
+    });
+    return items.map(({ id }, index) => {
+      const row = rows[index];
+      if (row === undefined) return new Error("budget_reserve_all returned too few rows");
+      return row.granted === null ? { exhausted: row.exhausted } : { id, granted: Number(row.granted) };
+    });
   });
-  const row = rows[0];
-  if (row === undefined) throw new Error("budget_reserve returned no row");
-  return row.granted === null ? { exhausted: row.exhausted } : { id, granted: Number(row.granted) };
+}
+
+function item(call: Call): object {
+  return {
+    user_id: call.userId,
+    key_id: call.keyId,
+    tenant: call.tenant,
+    feature: call.feature,
+    model: call.model,
+    input_price: call.inputPrice,
+    output_price: call.outputPrice,
+    prompt_limit: call.promptLimit,
+    prompt_estimate: call.promptEstimate,
+    completion_limit: call.completionLimit,
+    choices: call.choices,
+  };
 }
 
 /** Turns reservations into ledger rows; running it again changes nothing. Returns the alerts that were crossed. */

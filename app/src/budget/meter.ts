@@ -5,7 +5,7 @@ import { AppError } from "../errors.ts";
 import { Ticker } from "../jobs/ticker.ts";
 import type { Admission, Candidate, Demand, Meter, Settlement } from "../llm/usage.ts";
 import type { Logger } from "../log.ts";
-import { renewOwner, reserve, sweep, type Alert, type Caller } from "./ledger.ts";
+import { createReserve, renewOwner, sweep, type Alert, type Call, type Caller, type Reservation } from "./ledger.ts";
 import { formatUsd } from "./money.ts";
 import { priceOf, type Price } from "./prices.ts";
 import { SettleQueue } from "./settle-queue.ts";
@@ -33,6 +33,7 @@ const free: Price = { input: 0, output: 0 };
 export class BudgetMeter implements Meter {
   readonly #options: BudgetMeterOptions;
   readonly #owner = randomUUID();
+  readonly #reserve: (call: Call) => Promise<Reservation>;
   readonly #queue: SettleQueue;
   readonly #ticker: Ticker;
   /** One process's sweep may name an alert that another one's settlement crossed: all go through here. */
@@ -45,6 +46,7 @@ export class BudgetMeter implements Meter {
   constructor(options: BudgetMeterOptions) {
     const { db, config, log } = options;
     this.#options = options;
+    this.#reserve = createReserve(db, this.#owner, config.tenantCap);
     this.#queue = new SettleQueue({ db, log, tenantAlert: config.tenantAlert, announce: this.#announce });
     this.#ticker = new Ticker(renewEveryMs, async () => {
       try {
@@ -98,7 +100,7 @@ export class BudgetMeter implements Meter {
       completionLimit,
       choices: demand.choices,
     };
-    const reservation = await reserve(this.#options.db, this.#owner, call, this.#options.config.tenantCap);
+    const reservation = await this.#reserve(call);
     if ("exhausted" in reservation) {
       if (costless.length > 0) return this.#admitFree(demand, caller, costless);
       throw new AppError("budget_exhausted", { message: `The budget of this ${reservation.exhausted} is used up.` });

@@ -3,7 +3,9 @@ import type { Context } from "../context.ts";
 import { requireUser } from "./guards.ts";
 
 /** Liveness (touches nothing), readiness (cached probes), and figures for signed-in people. */
-export function createHealthRouter(ctx: Pick<Context, "config" | "probes" | "lifecycle" | "db" | "sessions" | "limits">): Router {
+export function createHealthRouter(
+  ctx: Pick<Context, "config" | "probes" | "lifecycle" | "db" | "ownerOfApiKey" | "sessions" | "limits">,
+): Router {
   const router = Router();
   const { environment, version } = ctx.config;
 
