@@ -3,7 +3,8 @@ import { chunk, done, usageChunk } from "../../app/src/testing/upstream.ts";
 
 /**
  * The scripted runtime of the gateway benchmark, as a process of its own: prints its port, answers at once.
- * A question asks for its answer by `user`: `burst` (default) 23 events in one write, `paced:N` N events, 10 a second.
+ * A question asks for its answer by `user`: `burst` (default) 23 events in one write, `paced:N` N events, 10 a second, `resting` one
+ * event and nothing more.
  */
 const words = Array.from({ length: 20 }, (_, index) => `word${index} `);
 const whole = JSON.stringify({
@@ -38,6 +39,7 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
   }
   res.writeHead(200, { "content-type": "text/event-stream" });
   if (user === "burst") return void res.end(burst);
+  if (user === "resting") return void res.write(piece);
   let left = Number(user.split(":")[1]);
   res.write(piece);
   const timer = setInterval(() => {
