@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import getPort from "get-port";
@@ -29,6 +29,9 @@ export interface Contender {
 const root = join(import.meta.dirname, "../..");
 const installed = join(process.env["FIDUS_CACHE"] ?? join(homedir(), ".cache/fidus"), "bench");
 const node = process.execPath;
+/** Node's options in the image. */
+const dockerfile = readFileSync(join(root, "infra/images/app/Dockerfile"), "utf8");
+const nodeOptions = (JSON.parse(/^ENTRYPOINT (.+)$/m.exec(dockerfile)?.[1] ?? "[]") as string[]).slice(1, -1);
 
 /** Releases that can be installed and run; why these: shared/facts/llm-runtime.md, section 3. */
 const portkey = { version: "1.15.2", honoNodeServer: "1.13.8" };
@@ -44,7 +47,7 @@ export async function startFidus(upstream: string, flags: readonly string[] = []
   const user = await createUser(db, { email: "bench@test", name: "bench", role: "user", passwordHash: "none" });
   const { apiKey } = await createApiKey(db, { userId: user.id, name: "bench", ttlSeconds: null });
   await db.end();
-  const api = measured(node, [...flags, join(root, "app/src/main.ts"), "api"], {
+  const api = measured(node, [...nodeOptions, ...flags, join(root, "app/src/main.ts"), "api"], {
     ...apiEnv(databaseUrl, upstream),
     NODE_ENV: "production",
     REDIS_URL: redis.url,
