@@ -1,4 +1,4 @@
-import replaceRules from "../../../cost/rules/replace-rules.json" with { type: "json" };
+import { replaceRules } from "../../../cost/rules/replacing.ts";
 import type { Wanted } from "./extract.ts";
 
 /** The packages that exist as a simulated cloud. */
@@ -30,7 +30,7 @@ const withoutReplaceRules: readonly string[] = ["aws:autoscaling/schedule:Schedu
 
 /** What to extract of a package: the types whose replace rules are known, those that we use without, and the data sources that a program may ask. */
 export function wantedOf(name: PackageName): Wanted {
-  const types = [...Object.keys(replaceRules.types), ...withoutReplaceRules];
+  const types = [...Object.keys(replaceRules), ...withoutReplaceRules];
   const resources = types.filter((token) => token.startsWith(`${name}:`));
   return { resources: resources.sort(), functions: functions[name] };
 }
