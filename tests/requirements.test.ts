@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readRequirements, renderRequirements, tagsOf, type RecordedRun } from "./requirements.ts";
+import { outOfStep, readRequirements, renderRequirements, tagsOf, type RecordedRun } from "./requirements.ts";
 import { repositoryFiles } from "./sources.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -41,11 +41,43 @@ test("a test that claims an unknown requirement is an error", () => {
   expect(() => renderRequirements(requirements, run({ file: "a.test.ts", name: "x [Z-99]", status: "passed" }))).toThrow("Z-99");
 });
 
+const self = "tests/requirements.test.ts";
+
+/** `file: id` of every id that stands in a test's name; comments are no names. */
+function claimsOf(): string[] {
+  const files = repositoryFiles(root).filter((file) => file.endsWith(".test.ts") && file !== self);
+  const code = (file: string): string => readFileSync(join(root, file), "utf8").replaceAll(/^\s*(\/\/|\/?\*).*$/gm, "");
+  return files.flatMap((file) => tagsOf(code(file)).map((id) => `${file}: ${id}`));
+}
+
+const idOf = (claim: string): string => claim.split(": ")[1] ?? "";
+
 test("the list of requirements is complete, and every id that stands in a test's name is in it", async () => {
   const ids = new Set((await readRequirements(root)).map(({ id }) => id));
   expect(ids.size).toBe(250);
-  const self = "tests/requirements.test.ts";
-  const files = repositoryFiles(root).filter((file) => file.endsWith(".test.ts") && file !== self);
-  const claims = files.flatMap((file) => tagsOf(readFileSync(join(root, file), "utf8")).map((id) => `${file}: ${id}`));
-  expect(claims.filter((claim) => !ids.has(claim.split(": ")[1] ?? ""))).toEqual([]);
+  expect(claimsOf().filter((claim) => !ids.has(idOf(claim)))).toEqual([]);
+});
+
+const list = [...requirements, { id: "C-04", title: "Tests", later: "soon" }];
+const table = renderRequirements(
+  list,
+  run({ file: "a.test.ts", name: "x [C-01]", status: "passed" }, { file: "b.test.ts", name: "y [C-04]", status: "failed" }),
+);
+
+test("a table is out of step when a done id stands in no test's name, a title or row differs, or what is declined is not", () => {
+  expect(outOfStep(table, list, new Set(["C-01", "C-04"]))).toEqual([]);
+  expect(outOfStep(table, list, new Set(["C-04"]))).toEqual(["C-01 is done there, and no test's name carries it"]);
+  const [first, ...others] = list;
+  expect(outOfStep(table, [{ ...first!, title: "Two hosts" }, ...others], new Set(["C-01"]))).toEqual([
+    "C-01 is “One host” there and “Two hosts” here",
+  ]);
+  expect(outOfStep(table, others, new Set(["C-01"]))).toEqual(["C-01 is no requirement here"]);
+  expect(outOfStep(table, [...list, { id: "C-05", title: "More" }], new Set(["C-01"]))).toEqual(["C-05 is not there"]);
+  const undecided = list.map(({ id, title }) => ({ id, title }));
+  expect(outOfStep(table, undecided, new Set(["C-01"]))).toEqual(["C-03 is declined there and not here"]);
+});
+
+test("the committed table is in step with the list and with the tests' names: npm test && npm run docs:requirements", async () => {
+  const committed = readFileSync(join(root, "docs/requirements.md"), "utf8");
+  expect(outOfStep(committed, await readRequirements(root), new Set(claimsOf().map(idOf)))).toEqual([]);
 });

@@ -82,6 +82,33 @@ function escape(text: string): string {
   return text.replaceAll("\n", " ").replaceAll("|", "\\|").replaceAll("<", "&lt;");
 }
 
+/**
+ * What a written table says otherwise than the list of requirements and the ids that tests' names carry: [] when nothing. Reasons
+ * and names of tests may have changed since the run that it was written from.
+ */
+export function outOfStep(table: string, requirements: readonly Requirement[], claimed: ReadonlySet<string>): string[] {
+  const rows = new Map<string, { title: string; status: string }>();
+  for (const [, id = "", title = "", status = ""] of table.matchAll(/^\| ([A-Z]-\d\d) \| (.+?) +\| (done|later|declined) +\|/gm))
+    rows.set(id, { title, status });
+  const here = new Set(requirements.map(({ id }) => id));
+  const lost = [...rows.keys()].filter((id) => !here.has(id)).map((id) => `${id} is no requirement here`);
+  const wrong = requirements.flatMap(({ id, title, declined }) => {
+    const row = rows.get(id);
+    if (row === undefined) return [`${id} is not there`];
+    return [
+      ...(plainText(row.title) === plainText(escape(title)) ? [] : [`${id} is “${row.title}” there and “${title}” here`]),
+      ...(row.status === "done" && !claimed.has(id) ? [`${id} is done there, and no test's name carries it`] : []),
+      ...(row.status === "declined" && declined === undefined ? [`${id} is declined there and not here`] : []),
+    ];
+  });
+  return [...lost, ...wrong];
+}
+
+/** Without what prettier adds to a cell. */
+function plainText(cell: string): string {
+  return cell.replaceAll("\\", "").trim();
+}
+
 /** The committed list of requirements. Throws when it is malformed or names an id twice. */
 export async function readRequirements(root: string): Promise<Requirement[]> {
   const list = z.array(requirementSchema).parse(JSON.parse(await readFile(join(root, "tests/requirements.json"), "utf8")));

@@ -1,18 +1,24 @@
 import { expect, test } from "vitest";
-import { findAtAws, isAtAws, type FindTagged } from "./pending-aws.ts";
+import type { AskAws } from "./ask-aws.ts";
+import { findAtAws, isAtAws } from "./pending-aws.ts";
 
-const signal = new AbortController().signal;
 const urn = (name: string): string => `urn:pulumi:shop::fidus::t::${name}`;
 const tags = { Name: "fidus-a1b2c3-shop-network", "fidus.stack": "shop", "fidus.version": "0.1.0" };
 
 async function idOf(type: string, inputs: Record<string, unknown>, arns: readonly string[] = []) {
   const asked: unknown[] = [];
-  const find: FindTagged = async (...question) => {
-    asked.push(question);
-    return Promise.resolve(arns);
+  const ask: AskAws = {
+    tagged: (...question) => {
+      asked.push(question);
+      return Promise.resolve(arns);
+    },
+    association: (...question) => {
+      asked.push(question);
+      return Promise.resolve(arns[0] ?? null);
+    },
   };
   const resource = { urn: urn("r"), type, inputs };
-  const search = { account: "123456789012", regionOfStack: () => Promise.resolve("eu-west-1"), signal, find };
+  const search = { account: "123456789012", regionOfStack: () => Promise.resolve("eu-west-1"), ask };
   expect(isAtAws(resource)).toBe(true);
   return { id: (await findAtAws([resource], search)).get(resource.urn), asked };
 }
@@ -23,6 +29,9 @@ test.each([
   ["aws:eks/addon:Addon", { clusterName: "c", addonName: "coredns" }, "c:coredns"],
   ["aws:eks/accessEntry:AccessEntry", { clusterName: "c", principalArn: "arn:aws:iam::1:role/r" }, "c:arn:aws:iam::1:role/r"],
   ["aws:s3/bucket:Bucket", { bucket: "b" }, "b"],
+  ["aws:s3/bucketPolicy:BucketPolicy", { bucket: "b" }, "b"],
+  ["aws:s3/bucketObjectv2:BucketObjectv2", { bucket: "b", key: "epoch.json" }, "b/epoch.json"],
+  ["aws:autoscaling/tag:Tag", { autoscalingGroupName: "g", tag: { key: "k" } }, "g,k"],
   ["aws:iam/rolePolicyAttachment:RolePolicyAttachment", { role: "r", policyArn: "arn:p" }, "r/arn:p"],
   ["aws:ec2/route:Route", { routeTableId: "rtb-1", destinationCidrBlock: "0.0.0.0/0" }, "r-rtb-11080289494"],
   ["aws:route53/record:Record", { zoneId: "Z1", name: "n", type: "CNAME", setIdentifier: "primary" }, "Z1_n_CNAME_primary"],
@@ -62,6 +71,13 @@ test("two that could be meant are not guessed between", async () => {
   await expect(idOf("aws:ec2/vpc:Vpc", { tags }, arns)).rejects.toThrow(/several resources with the tags/);
 });
 
-test("what belongs to another resource is not looked for", () => {
-  expect(isAtAws({ urn: urn("r"), type: "aws:ec2/routeTableAssociation:RouteTableAssociation" })).toBe(false);
+test("an association is found at its route table", async () => {
+  const [type, inputs] = ["aws:ec2/routeTableAssociation:RouteTableAssociation", { routeTableId: "rtb-1", subnetId: "subnet-1" }];
+  const asked = [["eu-west-1", "rtb-1", "subnet-1"]];
+  expect(await idOf(type, inputs, ["rtbassoc-1"])).toEqual({ id: "rtbassoc-1", asked });
+  expect(await idOf(type, inputs)).toEqual({ id: undefined, asked });
+});
+
+test("what no cloud makes is not looked for", () => {
+  expect(isAtAws({ urn: urn("r"), type: "random:index/randomPassword:RandomPassword" })).toBe(false);
 });

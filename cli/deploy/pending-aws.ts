@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { CliError } from "../errors.ts";
+import type { AskAws } from "./ask-aws.ts";
 import type { PendingResource } from "./pending-resource.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -9,9 +10,14 @@ const text = (inputs: Inputs, key: string): string => String(inputs[key] ?? "");
  * Ids that follow from what was asked for. Whether it was made the refresh tells: it drops what it does not find. Names carry the
  * installation's id, so that nobody else's is taken. Source: the import sections of the provider's documentation.
  */
+const bucketOf = (inputs: Inputs): string => text(inputs, "bucket");
 const byName: Readonly<Record<string, (inputs: Inputs, account: string) => string>> = {
+  "aws:autoscaling/schedule:Schedule": (inputs) => text(inputs, "scheduledActionName"),
+  "aws:autoscaling/tag:Tag": (inputs) =>
+    `${text(inputs, "autoscalingGroupName")},${text((inputs["tag"] ?? {}) as Inputs, "key")}`,
   "aws:budgets/budget:Budget": (inputs, account) => `${account}:${text(inputs, "name")}`,
   "aws:cloudwatch/logGroup:LogGroup": (inputs) => text(inputs, "name"),
+  "aws:ecr/lifecyclePolicy:LifecyclePolicy": (inputs) => text(inputs, "repository"),
   "aws:ecr/repository:Repository": (inputs) => text(inputs, "name"),
   "aws:eks/accessEntry:AccessEntry": (inputs) => `${text(inputs, "clusterName")}:${text(inputs, "principalArn")}`,
   "aws:ec2/route:Route": (inputs) => `r-${text(inputs, "routeTableId")}${crc32(text(inputs, "destinationCidrBlock"))}`,
@@ -25,7 +31,15 @@ const byName: Readonly<Record<string, (inputs: Inputs, account: string) => strin
   "aws:kms/alias:Alias": (inputs) => text(inputs, "name"),
   "aws:route53/record:Record": (inputs) =>
     ["zoneId", "name", "type", "setIdentifier"].flatMap((key) => text(inputs, key) || []).join("_"),
-  "aws:s3/bucket:Bucket": (inputs) => text(inputs, "bucket"),
+  "aws:s3/bucket:Bucket": bucketOf,
+  "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": bucketOf,
+  "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": bucketOf,
+  "aws:s3/bucketObjectv2:BucketObjectv2": (inputs) => `${bucketOf(inputs)}/${text(inputs, "key")}`,
+  "aws:s3/bucketPolicy:BucketPolicy": bucketOf,
+  "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": bucketOf,
+  "aws:s3/bucketReplicationConfig:BucketReplicationConfig": bucketOf,
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": bucketOf,
+  "aws:s3/bucketVersioning:BucketVersioning": bucketOf,
 };
 
 /** The last part of a resource's name, after the last slash. */
@@ -61,39 +75,42 @@ const byTags: Readonly<Record<string, Tagged>> = {
   "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": { kind: "ec2:security-group-rule", id: last },
 };
 
+/** Has neither name nor tags, and AWS gives its id: its route table knows it. */
+const association = "aws:ec2/routeTableAssociation:RouteTableAssociation";
+
 /** Services without a region of their own. */
 const globalServices = /^(ce|route53):/;
 
 /** True for what can be found again after a kill. */
 export function isAtAws({ type }: PendingResource): boolean {
-  return byName[type] !== undefined || byTags[type] !== undefined;
+  return byName[type] !== undefined || byTags[type] !== undefined || type === association;
 }
-
-/** Finds the tagged resources of a kind in a region; their ARNs. */
-export type FindTagged = (region: string, kind: string, tags: Readonly<Record<string, string>>) => Promise<readonly string[]>;
 
 interface Search {
   readonly account: string;
   /** Asked only where something has a region. */
   readonly regionOfStack: () => Promise<string>;
-  readonly signal: AbortSignal;
-  /** @default the tagging API, with the credentials that the provider would find */
-  readonly find?: FindTagged;
+  /** @default AWS itself, with the credentials that the provider would find */
+  readonly ask: AskAws;
 }
 
 /** Ids by URN, of what is there or may be there. Throws when two resources could be meant. */
 export async function findAtAws(
   pending: readonly PendingResource[],
-  { account, regionOfStack, signal, find = findTagged(signal) }: Search,
+  { account, regionOfStack, ask }: Search,
 ): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   for (const { urn, type, inputs = {} } of pending) {
     const named = byName[type];
     const tagged = byTags[type];
     if (named !== undefined) ids.set(urn, named(inputs, account));
+    if (type === association) {
+      const id = await ask.association(await regionOfStack(), text(inputs, "routeTableId"), text(inputs, "subnetId"));
+      if (id !== null) ids.set(urn, id);
+    }
     if (tagged === undefined) continue;
     const region = globalServices.test(tagged.kind) ? "us-east-1" : await regionOfStack();
-    const arns = await find(region, tagged.kind, tagsOf(inputs));
+    const arns = await ask.tagged(region, tagged.kind, tagsOf(inputs));
     if (arns.length > 1) throw ambiguous(urn, arns);
     for (const arn of arns) ids.set(urn, tagged.id(arn));
   }
@@ -118,29 +135,4 @@ function ambiguous(urn: string, arns: readonly string[]): CliError {
       },
     ],
   });
-}
-
-function findTagged(signal: AbortSignal): FindTagged {
-  return async (region, kind, tags) => {
-    // Loaded here: hardly any run needs it. Credentials are looked for as the provider does.
-    const { ResourceGroupsTaggingAPIClient, paginateGetResources } = await import("@aws-sdk/client-resource-groups-tagging-api");
-    const client = new ResourceGroupsTaggingAPIClient({ region });
-    const TagFilters = Object.entries(tags).map(([Key, value]) => ({ Key, Values: [value] }));
-    const arns: string[] = [];
-    try {
-      const pages = paginateGetResources({ client }, { ResourceTypeFilters: [kind], TagFilters });
-      for await (const { ResourceTagMappingList = [] } of pages) {
-        signal.throwIfAborted();
-        arns.push(...ResourceTagMappingList.flatMap(({ ResourceARN }) => ResourceARN ?? []));
-      }
-      return arns;
-    } catch (error) {
-      signal.throwIfAborted();
-      throw new CliError(`AWS did not say what a killed run had made in ${region}: ${(error as Error).message}`, {
-        code: "aws-away",
-        fix: "Give credentials that may call tag:GetResources (aws sso login, or AWS_ACCESS_KEY_ID), then run the same command again.",
-        cause: error,
-      });
-    }
-  };
 }

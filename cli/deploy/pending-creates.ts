@@ -3,16 +3,16 @@ import { join } from "node:path";
 import type { CliContext } from "../context.ts";
 import type { PulumiEngine } from "../engine.ts";
 import type { Installation } from "../installation.ts";
+import { askAws } from "./ask-aws.ts";
 import { findAtAws, isAtAws } from "./pending-aws.ts";
+import { idAtCloudflare, isAtCloudflare } from "./pending-cloudflare.ts";
 import { idAtHetzner, isAtHetzner } from "./pending-hetzner.ts";
 import type { PendingResource } from "./pending-resource.ts";
 
 /**
- * Clears up after an engine that was killed: what it was making in that moment is looked for, at Hetzner by its name and this
- * installation's label, at AWS by its name or its tags, and taken into the state where it exists; the other creates are forgotten
- * and done anew. Without it the next `up` would be refused for a name that is in use, or buy a second one. Of the rest, records at
- * Cloudflare and settings of other resources, a second create either changes nothing or is refused in the cloud's own words.
- * Returns the names that were taken over.
+ * Clears up after an engine that was killed: what it was making in that moment is looked for, by its name, its labels or tags, or
+ * by what it belongs to, and taken into the state where it exists; the other creates are forgotten and done anew. Without it the
+ * next `up` would be refused for a name that is in use, or buy a second one. Returns the names that were taken over.
  */
 export async function settlePendingCreates(
   ctx: CliContext,
@@ -29,10 +29,13 @@ export async function settlePendingCreates(
   const atHetzner = pending.filter(isAtHetzner);
   const token = atHetzner.length === 0 ? "" : await setting("hcloudToken");
   for (const resource of atHetzner) take(found, resource, await idAtHetzner(ctx, installation.id, resource, token));
+  const atCloudflare = pending.filter(isAtCloudflare);
+  const cloudflareToken = atCloudflare.length === 0 ? "" : await setting("cloudflareToken");
+  for (const resource of atCloudflare) take(found, resource, await idAtCloudflare(ctx, resource, cloudflareToken));
   const atAws = pending.filter(isAtAws);
   if (atAws.length > 0) {
     const account = await setting("awsAccountId");
-    const ids = await findAtAws(atAws, { account, regionOfStack: () => setting("region"), signal: ctx.signal });
+    const ids = await findAtAws(atAws, { account, regionOfStack: () => setting("region"), ask: askAws(ctx.signal) });
     for (const resource of atAws) take(found, resource, ids.get(resource.urn) ?? null);
   }
   state.deployment.resources = [...(state.deployment.resources ?? []), ...found];

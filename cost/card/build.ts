@@ -7,7 +7,7 @@ import { tables, weakest } from "../prices/table.ts";
 import { shellWord } from "../render/safe.ts";
 import { dataOf } from "../rules/data-holders.ts";
 import { dataRiskOf } from "../rules/data-risk.ts";
-import { downtimeOf, isKnown } from "../rules/downtime.ts";
+import { downtimeOf, isKnown, replaceGuesses } from "../rules/downtime.ts";
 import { pricedTypes } from "../estimators/index.ts";
 import { InvalidInputError } from "../../infra/core/errors.ts";
 import { evidenceProblem } from "./evidence.ts";
@@ -117,10 +117,25 @@ function findingsOf(plan: Plan, resources: readonly CardResource[], proof: strin
       message: `${op}: whether ${type} holds data is not known here`,
       fix: "Look before it is carried out.",
     }));
+  const guesses = plan.changes.flatMap((change) =>
+    replaceGuesses(change).map((path) => ({
+      rule: "replace-unknown",
+      urn: change.urn,
+      level: "warning" as const,
+      message: `whether a change of ${path} replaces ${change.type} is not known for sure: taken as yes`,
+      fix: "pulumi preview asks the provider itself.",
+    })),
+  );
   const fix = "Read the prices again and update cost/prices/.";
   const age = { rule: "price-age", urn: plan.stack, level: "warning" as const, message: `the prices are ${days} days old`, fix };
   const policies = checkPolicies(plan).toSorted((a, b) => compare(`${a.rule} ${a.urn}`, `${b.rule} ${b.urn}`));
-  return [...risks, ...foreign, ...(days > staleAfterDays.warn ? [age] : []), ...policies];
+  return [
+    ...risks,
+    ...foreign,
+    ...guesses.toSorted((a, b) => compare(`${a.urn} ${a.message}`, `${b.urn} ${b.message}`)),
+    ...(days > staleAfterDays.warn ? [age] : []),
+    ...policies,
+  ];
 }
 
 function isLookedAt(type: string): boolean {

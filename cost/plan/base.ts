@@ -1,8 +1,6 @@
-import replaceRules from "../rules/replace-rules.json" with { type: "json" };
+import { isGuess, replaceRules } from "../rules/replacing.ts";
 import { changedInputs, isOrderedAnew, type Change, type ResourceState } from "./changes.ts";
 import type { Plan } from "./read.ts";
-
-const replacing = replaceRules.types as Readonly<Record<string, { readonly replace: readonly string[] }>>;
 
 /**
  * What a plan changes against another program's plan of the same stack, instead of against what is deployed: `before` is what the
@@ -20,12 +18,14 @@ function between(old: Change | undefined, now: Change | undefined, isLeft: boole
   const { urn, name, type } = (now ?? old) as Change;
   const [before, after] = [leftBy(old), leftBy(now)];
   const paths = before === null || after === null ? [] : changedInputs(before.inputs, after.inputs);
-  const replaced = paths.some((path) => replacing[type]?.replace.includes(path) === true);
+  const rule = replaceRules[type];
+  const guessed = rule === undefined ? [] : paths.filter((path) => isGuess(type, path));
+  const replaced = guessed.length > 0 || paths.some((path) => rule?.replace.includes(path) === true);
   const op =
     before === null ? "create" : after === null ? "delete" : paths.length === 0 ? "same" : replaced ? "replace" : "update";
   const gone = op === "delete" || op === "replace";
   const orphan = gone && (isLeft || before?.retainOnDelete === true) ? before : null;
-  return { urn, name, type, op, before, after, orphan, deleteFirst: false, paths };
+  return { urn, name, type, op, before, after, orphan, deleteFirst: false, paths, guessed };
 }
 
 function leftBy(change: Change | undefined): ResourceState | null {

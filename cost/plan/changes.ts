@@ -35,6 +35,8 @@ export interface Change {
   readonly deleteFirst: boolean;
   /** Inputs that change, dotted paths as the engine writes them; [] where nothing does. */
   readonly paths: readonly string[];
+  /** Inputs for which it was taken, without asking the provider, that their change replaces. @default none */
+  readonly guessed?: readonly string[];
 }
 
 /** Steps of the engine to what they do to a resource. A refresh only reads, so it is as good as no change. */

@@ -1,15 +1,13 @@
 import type { Change } from "../plan/changes.ts";
 import { inputAt } from "../plan/values.ts";
 import { isFree } from "../estimators/free.ts";
-import replaceRules from "./replace-rules.json" with { type: "json" };
+import { isGuess, replaceRules, topOf } from "./replacing.ts";
 
 /**
  * What a change interrupts. none: nothing; rolling: part after part, the whole goes on; restart: it stops and comes back as the
  * same; replace: another one takes its place.
  */
 export type Downtime = "none" | "rolling" | "restart" | "replace";
-
-const replacing = replaceRules.types as Readonly<Record<string, { readonly replace: readonly string[] }>>;
 
 /** Inputs whose change in place interrupts. Source: replace-rules.json and its summary, 2026-11-21. */
 const inPlace: Readonly<Record<string, Readonly<Record<string, Downtime>>>> = {
@@ -46,11 +44,27 @@ export function downtimeOf(change: Change): Downtime {
   return "restart";
 }
 
-/** The engine plans an update, but a replacing input gets its value only while it runs. */
-export function mayReplace({ type, op, paths, after }: Change): boolean {
-  if (op !== "update" || after === null) return false;
-  const listed = replacing[type]?.replace ?? [];
-  return paths.some((path) => listed.includes(topOf(path)) && inputAt(after.inputs, topOf(path)).kind === "unknown");
+/** The engine plans an update, but an input that replaces, or of which nobody knows it, gets its value only while it runs. */
+export function mayReplace(change: Change): boolean {
+  const { type } = change;
+  const listed = replaceRules[type]?.replace ?? [];
+  return valuesToCome(change).some((path) => listed.includes(topOf(path)) || doubtful(type, path));
+}
+
+/** Inputs of a change for which it was taken that they replace, because nobody knows it for sure. */
+export function replaceGuesses(change: Change): readonly string[] {
+  return change.guessed ?? valuesToCome(change).filter((path) => doubtful(change.type, path));
+}
+
+/** Changed inputs whose value the engine does not know yet; those that it knows the provider has judged. */
+function valuesToCome({ op, paths, after }: Change): readonly string[] {
+  if (op !== "update" || after === null) return [];
+  return paths.filter((path) => inputAt(after.inputs, topOf(path)).kind === "unknown");
+}
+
+/** Of types that somebody looked at; the others are told as a whole. */
+function doubtful(type: string, path: string): boolean {
+  return Object.hasOwn(replaceRules, type) && isGuess(type, path);
 }
 
 function replaced(type: string, deleteFirst: boolean): Downtime {
@@ -61,13 +75,9 @@ function replaced(type: string, deleteFirst: boolean): Downtime {
 
 /** Somebody looked at what a change of this type does. */
 export function isKnown(type: string): boolean {
-  return Object.hasOwn(replacing, type) || Object.hasOwn(inPlace, type) || isFree(type);
+  return Object.hasOwn(replaceRules, type) || Object.hasOwn(inPlace, type) || isFree(type);
 }
 
 function worst(all: readonly Downtime[]): Downtime {
   return (["replace", "restart", "rolling"] as const).find((each) => all.includes(each)) ?? "none";
-}
-
-function topOf(path: string): string {
-  return path.split(/[.[]/)[0] ?? path;
 }

@@ -5,18 +5,18 @@ import type { Ended } from "../../cli/testing.ts";
 import { environmentSettings } from "../../infra/config/environments.ts";
 import { complete } from "../../infra/config/testing.ts";
 import { eventually } from "../../infra/core/eventually.ts";
-import { SimulatedTaggingApi } from "../simulator/testing/tagging-api.ts";
+import { SimulatedAwsApi } from "../simulator/testing/aws-api.ts";
 import { killEngine } from "../tools/kill-engine.ts";
 import { CloudHome } from "./cloud-home.ts";
 
 /** `./fidus up` of an enterprise installation on the real engine; AWS is simulated. The engine is killed three times on the way. */
 let home: CloudHome;
-let tagging: SimulatedTaggingApi;
+let tagging: SimulatedAwsApi;
 const up = (): Promise<Ended> => home.start(["up", "acme", "--yes", "--json"], tagging.env).ended;
 
 beforeAll(async () => {
   home = await CloudHome.create("aws");
-  tagging = await SimulatedTaggingApi.start(home.clouds.aws);
+  tagging = await SimulatedAwsApi.start(home.clouds.aws);
   const { stacks } = JSON.parse(await home.must("init", "enterprise", "--name", "acme", "--env", "dev", "--json")) as {
     stacks: { stack: string; edition: "enterprise-global" | "enterprise-region" }[];
   };

@@ -36,7 +36,11 @@ export function simulatedProvider(cloud: Cloud): ProviderSpec {
       const given = plainInputs(args);
       const { failures } = checkInputs(given, schema.functions[token]?.args ?? { fields: {}, required: [] }, answer.inputs);
       refuse(token, failures);
-      return answer.result(given, cloud.settings);
+      cloud.begin({ kind: "invoke", type: token, name: "" }, given);
+      const { soldOut = [] } = cloud.faults.faults;
+      const result = answer.result(given, { settings: cloud.settings, store: cloud.store, soldOut });
+      if (result === undefined) throw new PluginError(`simulated ${token}: there is none (not_found)`);
+      return result;
     },
   ]);
   return {

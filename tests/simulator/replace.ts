@@ -1,34 +1,21 @@
 import type { Change, DiffResult } from "../../toolchain/providers/resource.ts";
 import { sameValue, unknownSentinel, type Wire, type WireMap } from "../../toolchain/providers/values.ts";
-import replaceRules from "../../cost/rules/replace-rules.json" with { type: "json" };
-
-interface Rule {
-  /** Inputs whose change replaces; with dots only that nested field does. */
-  readonly replace: readonly string[];
-  readonly deleteBeforeReplace: boolean | null;
-  readonly confidence: string;
-  readonly unsureFields?: readonly string[];
-  /** Of a doubtful type: the inputs that a source was read for and that are changed in place. */
-  readonly inPlace?: readonly string[];
-}
-
-/** How a type answers a change: from the table, whose sources are named in it. */
-export const replaceRuleOf = (type: string): Rule | undefined => (replaceRules.types as Record<string, Rule>)[type];
+import { isGuess, replaceRules, type ReplaceRule } from "../../cost/rules/replacing.ts";
 
 /**
  * What changed between two sets of plain inputs and whether the resource survives it. What the table does not know for sure
  * counts as a replacement and is reported, so that a plan looks worse than the truth, never better.
  */
 export function diffInputs(type: string, before: WireMap, after: WireMap): DiffResult {
-  const rule = replaceRuleOf(type);
+  const rule = replaceRules[type];
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   const paths = keys.flatMap((key) => changedPaths(before[key], after[key], key));
   const changed = paths.map((path): Change => {
     const [old, now] = [at(before, path), at(after, path)];
     const kind = old === undefined ? "add" : now === undefined ? "delete" : "update";
-    return { key: path, kind, replace: replaces(rule, path) };
+    return { key: path, kind, replace: isGuess(type, path) || replaces(rule, path) };
   });
-  const guesses = changed.filter(({ key }) => isGuess(rule, key)).map(({ key }) => key);
+  const guesses = changed.filter(({ key }) => isGuess(type, key)).map(({ key }) => key);
   return {
     changed,
     deleteFirst: changed.some(({ replace }) => replace) && deletesFirst(rule, before, after),
@@ -38,22 +25,14 @@ export function diffInputs(type: string, before: WireMap, after: WireMap): DiffR
   };
 }
 
-function replaces(rule: Rule | undefined, path: string): boolean {
-  if (rule === undefined || isGuess(rule, path)) return true;
+function replaces(rule: ReplaceRule | undefined, path: string): boolean {
   const row = path.replaceAll(/\[\d+\]/g, "");
-  return rule.replace.some((listed) => row === listed || row.startsWith(`${listed}.`) || listed.startsWith(`${row}.`));
-}
-
-/** True where the table has no row, a doubtful one, or an input that its source did not have; what it lists is no guess. */
-function isGuess(rule: Rule | undefined, path: string): boolean {
-  if (rule === undefined) return true;
-  const top = path.split(/[.[]/)[0] ?? path;
-  if ((rule.unsureFields ?? []).includes(top)) return true;
-  return rule.confidence !== "source" && !(rule.inPlace ?? []).includes(top);
+  const listed = rule?.replace ?? [];
+  return listed.some((each) => row === each || row.startsWith(`${each}.`) || each.startsWith(`${row}.`));
 }
 
 /** The bridge's rule: a name that is written out and stays cannot exist twice, so the old resource goes first. */
-function deletesFirst(rule: Rule | undefined, before: WireMap, after: WireMap): boolean {
+function deletesFirst(rule: ReplaceRule | undefined, before: WireMap, after: WireMap): boolean {
   if (rule?.deleteBeforeReplace !== null) return rule?.deleteBeforeReplace ?? false;
   return after["name"] !== undefined && sameValue(before["name"], after["name"]);
 }

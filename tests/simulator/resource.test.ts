@@ -143,7 +143,9 @@ test("a refusal holds for its type, operation, inputs and times only", async () 
 test("an account's limit is kept", async () => {
   cloud.faults.faults = { quotas: { [token.volume]: 1 } };
   await create(of(token.volume), volume);
-  await expect(create(of(token.volume), { ...volume, name: "two" })).rejects.toThrow("1 exist, the account's limit");
+  await expect(create(of(token.volume), { ...volume, name: "two" })).rejects.toThrow(
+    "1 of 1 in use, the account's limit for hcloud:index/volume:Volume (resource_limit_exceeded)",
+  );
 });
 
 test("a resource is there before it is ready", async () => {
@@ -152,6 +154,26 @@ test("a resource is there before it is ready", async () => {
   await expect.poll(() => cloud.store.all().map(({ ready }) => ready), { interval: 10 }).toEqual([false]);
   await made;
   expect(cloud.store.all().map(({ ready }) => ready)).toEqual([true]);
+});
+
+test("what another call is still making is waited for, and what nobody makes any more is ready in its time", async () => {
+  const disk = await create(of(token.volume), volume);
+  const { id } = await create(of(token.server), server);
+  const thing = cloud.store.find(token.volume, disk.id)!;
+  cloud.faults.faults = { latency: 300 };
+  cloud.store.put({ ...thing, ready: false, begun: Date.now() });
+  const attachment = { volumeId: Number(disk.id), serverId: Number(id) };
+  await create(of("hcloud:index/volumeAttachment:VolumeAttachment"), attachment, "mount");
+  expect(Date.now() - cloud.store.find(token.volume, disk.id)!.begun!).toBeGreaterThanOrEqual(300);
+});
+
+test("a call that is one too many is tried again as often as the real provider tries", async () => {
+  cloud.faults.faults = { throttles: [{ type: "hcloud:", calls: 5 }] };
+  await create(of(token.volume), volume);
+  expect(cloud.faults.throttled(0)).toBe(5);
+  cloud.faults.faults = { throttles: [{ type: "hcloud:", calls: 11 }] };
+  await expect(create(of(token.volume), { ...volume, name: "two" })).rejects.toThrow("(rate_limit_exceeded)");
+  expect(exists()).toHaveLength(1);
 });
 
 test("a server has the address of the primary IP it was given", async () => {

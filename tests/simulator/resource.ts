@@ -41,6 +41,7 @@ export function simulatedResource(cloud: Cloud, type: string): Resource {
     diff: (oldInputs, news) => diffInputs(type, plainInputs(oldInputs), plainInputs(news)),
 
     read({ id, inputs, state }) {
+      cloud.begin({ kind: "read", type, name: id }, plainInputs(inputs));
       const thing = store.find(type, id);
       if (thing === undefined) return null;
       return { id, inputs: keepMarks(inputs, thing.inputs), state: keepMarks(state, thing.outputs) };
@@ -61,12 +62,12 @@ export function simulatedResource(cloud: Cloud, type: string): Resource {
 
     async create({ wire, name }) {
       const inputs = plainInputs(wire);
-      cloud.admit({ kind: "create", type, name }, inputs, "");
+      await cloud.admit({ kind: "create", type, name }, inputs, "");
       const number = store.nextNumber();
       const id = rules.id(number, inputs);
       const outputs = compute({ id, number, inputs });
       const thing = { type, id, name, inputs, outputs: { ...inputs, ...outputs } };
-      store.put({ ...thing, ready: false });
+      store.put({ ...thing, ready: false, begun: Date.now() });
       const { latency, endless = [] } = cloud.faults.faults;
       await pause(endless.includes(type) ? 3_600_000 : latency);
       store.put({ ...thing, ready: true });
@@ -75,7 +76,7 @@ export function simulatedResource(cloud: Cloud, type: string): Resource {
 
     async update({ wire, id, name }) {
       const inputs = plainInputs(wire);
-      cloud.admit({ kind: "update", type, name }, inputs, id);
+      await cloud.admit({ kind: "update", type, name }, inputs, id);
       await pause(cloud.faults.faults.latency);
       const thing = store.find(type, id);
       const before = thing?.outputs ?? {};

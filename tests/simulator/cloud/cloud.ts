@@ -1,10 +1,11 @@
+import { setTimeout } from "node:timers/promises";
 import { PluginError } from "../../../toolchain/providers/grpc-server.ts";
 import { sameValue, type WireMap } from "../../../toolchain/providers/values.ts";
 import { checkInputs, type Checked } from "../check.ts";
 import type { CloudRules, TypeRules } from "../rules/types.ts";
 import type { PackageSchema, ResourceSchema } from "../schema/types.ts";
 import type { FaultBook, Operation } from "./faults.ts";
-import type { Store } from "./store.ts";
+import type { Store, Thing } from "./store.ts";
 
 /** One simulated cloud: what its SDK knows, what its vendor demands, what exists, what goes wrong. */
 export class Cloud {
@@ -36,12 +37,13 @@ export class Cloud {
   }
 
   /** Throws when this cloud refuses to make or change a resource. `ownId` is empty for a new one. */
-  admit(operation: Operation, inputs: WireMap, ownId: string): void {
+  async admit(operation: Operation, inputs: WireMap, ownId: string): Promise<void> {
     const { type } = operation;
-    this.#begin(operation, inputs);
+    this.begin(operation, inputs);
+    await this.#untilReady(type, inputs, ownId);
     const { failures, references } = this.look(type, inputs);
     const { rules } = this.typeOf(type);
-    const lost = references.filter((to) => !this.#exists(to.type, to.value));
+    const lost = references.filter((to) => this.#named(to.type, to.value) === undefined);
     const taken = (rules.unique ?? []).filter((keys) => this.#isTaken(type, ownId, keys, inputs));
     this.#refuse(type, [
       ...[...failures, ...(rules.problems?.(inputs) ?? [])].map(({ property, reason }) => `${property}: ${reason}`),
@@ -49,14 +51,14 @@ export class Cloud {
       ...this.#soldOut(rules, inputs),
       ...taken.map((keys) => `${keys.join(", ")}: in use already (uniqueness_error)`),
       ...(ownId === ""
-        ? [...this.#overQuota(type), ...(rules.refusesCreate?.(inputs, this.store) ?? [])]
+        ? [...this.#overQuota(type, inputs), ...(rules.refusesCreate?.(inputs, this.store) ?? [])]
         : this.#refusedUpdate(type, ownId, inputs)),
     ]);
   }
 
   /** Throws when this cloud refuses to delete a resource. */
   release(operation: Operation, inputs: WireMap, id: string): void {
-    this.#begin(operation, inputs);
+    this.begin(operation, inputs);
     const { rules } = this.typeOf(operation.type);
     const users = rules.deletableInUse === true ? [] : this.#usersOf(operation.type, id);
     this.#refuse(operation.type, [
@@ -65,9 +67,31 @@ export class Cloud {
     ]);
   }
 
-  #begin(operation: Operation, inputs: WireMap): void {
+  /** Writes a call down; throws when it is one too many for all tries, or when a fault was set for it. */
+  begin(operation: Operation, inputs: WireMap): void {
+    const { retries, tooMany } = this.rules.manners;
+    for (let tries = 0; this.faults.throttles(operation); tries++) if (tries === retries) this.#refuse(operation.type, [tooMany]);
     const refusal = this.faults.begin(operation, inputs, this.settings);
     this.#refuse(operation.type, refusal === undefined ? [] : [refusal]);
+  }
+
+  /** Whether it has been made: by this process, or in the meantime if the one that began it is gone. */
+  isReady({ type, ready, begun = 0 }: Thing): boolean {
+    const { latency = 0, endless = [] } = this.faults.faults;
+    return ready || (!endless.includes(type) && Date.now() - begun >= latency);
+  }
+
+  /** Waits for what the inputs name, and for the thing itself, as long as the provider does; then throws as the vendor does. */
+  async #untilReady(type: string, inputs: WireMap, ownId: string): Promise<void> {
+    const { patience, notReady } = this.rules.manners;
+    const named = this.look(type, inputs).references.map((to) => this.#named(to.type, to.value));
+    const until = Date.now() + patience;
+    for (const thing of [this.store.find(type, ownId), ...named]) {
+      while (thing !== undefined && !this.isReady(thing)) {
+        if (Date.now() >= until) this.#refuse(type, [`${thing.name} ${notReady(thing.type)}`]);
+        await setTimeout(20);
+      }
+    }
   }
 
   #refuse(type: string, problems: readonly string[]): void {
@@ -81,10 +105,20 @@ export class Cloud {
     return none ? [`there is no ${wanted.join(" or ")} at the moment (insufficient_capacity)`] : [];
   }
 
-  #overQuota(type: string): string[] {
-    const quota = this.faults.faults.quotas?.[type];
-    const count = this.store.all().filter((thing) => thing.type === type).length;
-    return quota !== undefined && count >= quota ? [`${count} exist, the account's limit (resource_limit_exceeded)`] : [];
+  /** Limits hold for a region where a cloud has regions. */
+  #overQuota(type: string, inputs: WireMap): string[] {
+    const counts = (of: string, what: WireMap) => this.typeOf(of).rules.counts?.(what) ?? { quota: of, amount: 1 };
+    const { quota, amount } = counts(type, inputs);
+    const limit = this.faults.faults.quotas?.[quota];
+    if (limit === undefined) return [];
+    const here = this.store
+      .all()
+      .filter(({ outputs: { region } }) => (region ?? this.settings["region"]) === this.settings["region"]);
+    const counted = here.map((thing) => counts(thing.type, thing.inputs)).filter((each) => each.quota === quota);
+    const used = counted.reduce((sum, each) => sum + each.amount, 0);
+    return used + amount > limit
+      ? [`${used} of ${limit} in use, the account's limit for ${quota} (${this.rules.manners.limit(quota)})`]
+      : [];
   }
 
   #refusedUpdate(type: string, id: string, inputs: WireMap): string[] {
@@ -94,9 +128,9 @@ export class Cloud {
   }
 
   /** By id, by ARN, or by name where the vendor takes both. */
-  #exists(type: string, value: string): boolean {
+  #named(type: string, value: string): Thing | undefined {
     const things = this.store.all().filter((thing) => thing.type === type);
-    return things.some(({ id, inputs, outputs }) => [id, inputs["name"], outputs["arn"]].includes(value));
+    return things.find(({ id, inputs, outputs }) => [id, inputs["name"], outputs["arn"]].includes(value));
   }
 
   #isTaken(type: string, ownId: string, keys: readonly string[], inputs: WireMap): boolean {

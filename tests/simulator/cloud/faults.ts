@@ -2,9 +2,9 @@ import { join } from "node:path";
 import type { Wire, WireMap } from "../../../toolchain/providers/values.ts";
 import { claimNumber, readFolder, readValue, writeWhole } from "./files.ts";
 
-export type OperationKind = "create" | "update" | "delete";
+export type OperationKind = "create" | "update" | "delete" | "read" | "invoke";
 
-/** One step that the engine asked of a cloud. */
+/** One step that the engine asked of a cloud; of an invoke the name is empty. */
 export interface Operation {
   readonly kind: OperationKind;
   readonly type: string;
@@ -27,13 +27,22 @@ export interface Refusal {
   readonly times?: number;
 }
 
+/** Calls that are answered with "too many requests" before one passes: the provider tries again as often as the real one. */
+export interface Throttle {
+  /** Beginning of the types and functions it holds for: `hcloud:` is a whole cloud. */
+  readonly type: string;
+  readonly calls: number;
+}
+
 /** What goes wrong in the simulated clouds, set by the test. */
 export interface Faults {
-  /** The number of the operation that fails, from 1 since the log was cleared. @default none */
+  /** The number of the operation that fails, from 1 since the log was cleared; reads are not counted. @default none */
   readonly failOperation?: number;
   /** @default none */
   readonly refusals?: readonly Refusal[];
-  /** How many of a type may exist. @default no limit */
+  /** @default none */
+  readonly throttles?: readonly Throttle[];
+  /** How many of a type, or how much of another quota, an account may have. @default no limit */
   readonly quotas?: Readonly<Record<string, number>>;
   /** What the clouds have none of: instance types. @default they have everything */
   readonly soldOut?: readonly string[];
@@ -67,13 +76,30 @@ export class FaultBook {
   /** Writes the operation down; returns why it fails, undefined when it may go on. */
   begin(operation: Operation, inputs: WireMap, settings: WireMap): string | undefined {
     const { failOperation, refusals = [] } = this.faults;
-    const number = claimNumber(join(this.#folder, "operations"), operation);
-    if (number === failOperation) return `injected failure of operation ${number}: ${operation.kind} ${operation.name}`;
+    if (operation.kind !== "read") {
+      const number = claimNumber(join(this.#folder, "operations"), operation);
+      if (number === failOperation) return `injected failure of operation ${number}: ${operation.kind} ${operation.name}`;
+    }
     const index = refusals.findIndex((refusal) => applies(refusal, operation, inputs, settings));
     const refusal = refusals[index];
     if (refusal === undefined) return undefined;
     const count = claimNumber(join(this.#folder, `refused-${index}`), operation);
     return refusal.times !== undefined && count > refusal.times ? undefined : refusal.message;
+  }
+
+  /** True when this call is one too many. */
+  throttles({ type }: Operation): boolean {
+    const { throttles = [] } = this.faults;
+    const index = throttles.findIndex((throttle) => type.startsWith(throttle.type));
+    const folder = join(this.#folder, `throttled-${index}`);
+    if (index < 0 || readFolder(folder).length >= (throttles[index]?.calls ?? 0)) return false;
+    claimNumber(folder, type);
+    return true;
+  }
+
+  /** How many calls the throttle of this index has answered. */
+  throttled(index: number): number {
+    return readFolder(join(this.#folder, `throttled-${index}`)).length;
   }
 }
 

@@ -14,8 +14,10 @@ export interface Thing {
   readonly inputs: WireMap;
   /** All properties, inputs included. */
   readonly outputs: WireMap;
-  /** False while it is being made. */
+  /** False while it is being made, or until the time is over that this takes: see `Cloud.isReady`. */
   readonly ready: boolean;
+  /** When its making began, ms since 1970. @default long ago */
+  readonly begun?: number;
 }
 
 /**

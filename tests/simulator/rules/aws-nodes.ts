@@ -44,6 +44,18 @@ function groupProblems(inputs: WireMap): CheckFailure[] {
   ];
 }
 
+/** Of the largest type that it may start: `xlarge` is 4, `8xlarge` 32. Each family has a limit of its own. */
+function vcpus(inputs: WireMap): { quota: string; amount: number } {
+  const types = inputs["instanceTypes"] as string[];
+  const each = types.map((type) => {
+    const [, times] = /\.(\d*)xlarge$/.exec(type) ?? [];
+    return times === undefined ? 2 : 4 * Number(times || 1);
+  });
+  const nodes = Number((inputs["scalingConfig"] as WireMap)["desiredSize"]);
+  const quota = types.some(hasGpu) ? "vCPUs of GPU instances" : "vCPUs of standard instances";
+  return { quota, amount: nodes * Math.max(...each) };
+}
+
 /** EKS makes a name of the prefix and the time; here it depends on what would replace the group. */
 function groupName({ inputs }: Pick<Made, "inputs">): string {
   const what = ["clusterName", "amiType", "capacityType", "instanceTypes"].map((key) => JSON.stringify(inputs[key]));
@@ -117,6 +129,7 @@ export const awsNodeTypes: Readonly<Record<string, TypeRules>> = {
     problems: groupProblems,
     madeOf: (inputs) =>
       Number((inputs["scalingConfig"] as WireMap)["desiredSize"]) > 0 ? (inputs["instanceTypes"] as string[]) : [],
+    counts: vcpus,
     id: (_number, inputs) => `${String(inputs["clusterName"])}:${groupName({ inputs })}`,
     changing: tagsChange,
     outputs: {

@@ -20,6 +20,14 @@ function recordProblems(inputs: WireMap): CheckFailure[] {
 
 /** Cloudflare as far as our components use it. Source: developers.cloudflare.com/api, DNS records. */
 export const cloudflareRules: CloudRules = {
+  manners: {
+    // cloudflare-go: two more tries on 429. A record is there as soon as the call returns.
+    retries: 2,
+    tooMany: "429 Too Many Requests (10429)",
+    patience: 0,
+    notReady: () => "is not ready (1003)",
+    limit: () => "81045 record quota exceeded",
+  },
   settings: { apiToken: rule.matching(/^[\w-]{40}$/, "an API token of 40 characters") },
   requiredSettings: ["apiToken"],
   types: {

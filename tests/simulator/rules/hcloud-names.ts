@@ -29,7 +29,7 @@ export const hcloudNameTypes: Readonly<Record<string, TypeRules>> = {
     required: ["name", "labels"],
     problems: recordProblems,
     unique: [["zone", "name", "type"]],
-    id: (_number, inputs) => `${String(inputs["zone"])}/${String(inputs["name"])}/${String(inputs["type"])}`,
+    id: (_number, inputs) => `${String(inputs["name"])}/${String(inputs["type"])}`,
     outputs: { changeProtection: () => false, ttl: () => 3600 },
   },
   "hcloud:index/rdns:Rdns": {

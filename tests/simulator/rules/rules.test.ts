@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Wire } from "../../../toolchain/providers/values.ts";
+import type { Wire, WireMap } from "../../../toolchain/providers/values.ts";
+import { checkInputs } from "../check.ts";
 import { packageSchemas } from "../plugin.ts";
 import type { Fields, Shape } from "../schema/types.ts";
 import { packageNames } from "../schema/wanted.ts";
@@ -62,3 +63,41 @@ test.each(accepted.map(([value, good, bad]) => ({ rule: value.rule, value, good,
     expect(bad.filter((each) => value.ok(each))).toEqual([]);
   },
 );
+
+const functions = packageNames.flatMap((name) =>
+  Object.entries(cloudRules[name].functions).map(([token, rules]) => ({ name, token, rules })),
+);
+
+/** Arguments for what must be named. */
+const questions: Readonly<Record<string, WireMap>> = {
+  getImage: { name: "debian-13" },
+  getLocation: { name: "fsn1" },
+  getServerType: { name: "cx53" },
+};
+
+/** A row for every path: here only shapes are looked at. */
+const anyRow = new Proxy(
+  {},
+  { get: (_none, path) => (String(path).includes("[]") || !listed.has(String(path)) ? rule.anything : undefined) },
+);
+const listed = new Set(["serverTypes", "datacenters", "locations"]);
+
+test("every data source that was extracted is answered, and no other", () => {
+  for (const name of packageNames)
+    expect(Object.keys(cloudRules[name].functions).sort()).toEqual(Object.keys(packageSchemas[name].functions).sort());
+});
+
+test.each(functions)("$token: arguments and answer are those of the SDK, and no output is left out", ({ name, token, rules }) => {
+  const { args, result } = packageSchemas[name].functions[token]!;
+  expect(Object.keys(rules.inputs).filter((path) => shapeAt(args, path) === undefined)).toEqual([]);
+  const short = token.split(":")[2] ?? "";
+  const type = token.replace(/get(\w+):get\w+/, (_all, what: string) => `${what[0]?.toLowerCase()}${what.slice(1)}:${what}`);
+  const outputs = { name: "one", ipRange: "10.0.0.0/16", labels: {}, publicKey: "ssh-ed25519 A", fingerprint: "00" };
+  const there = { type, id: "1", name: "one", inputs: { name: "one" }, ready: true };
+  const store = { all: () => [{ ...there, outputs: { ...outputs, deleteProtection: false, exposeRoutesToVswitch: false } }] };
+  const given = questions[short] ?? (args.fields["name"] && name === "hcloud" ? { name: "one" } : {});
+  const answer = rules.result(given, { settings: { region: "eu-central-1" }, store: store as never, soldOut: [] });
+  const wanted = Object.keys(result).filter((key) => !(key in args.fields) || key === "id");
+  expect(wanted.filter((key) => answer?.[key] === undefined)).toEqual([]);
+  expect(checkInputs(answer ?? {}, { fields: result, required: [] }, anyRow).failures).toEqual([]);
+});

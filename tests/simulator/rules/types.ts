@@ -47,6 +47,8 @@ export interface TypeRules {
   readonly refusesDelete?: (inputs: WireMap) => string[];
   /** What it is made of, any one of which will do: a cloud that has none of them refuses. @default nothing scarce */
   readonly madeOf?: (inputs: WireMap) => readonly string[];
+  /** The quota that it counts against, and for how much. @default one of its type */
+  readonly counts?: (inputs: WireMap) => { readonly quota: string; readonly amount: number };
   /** Outputs that an update may change; unknown in its preview when it does. @default none */
   readonly changing?: Readonly<Record<string, ChangingOutput>>;
   /** Sets of inputs whose values no two resources may share. @default none */
@@ -59,14 +61,38 @@ export interface TypeRules {
   readonly deletableInUse?: boolean;
 }
 
+/** What is known when a data source is asked. */
+export interface Asked {
+  readonly settings: WireMap;
+  readonly store: Store;
+  /** What the cloud has none of at the moment. */
+  readonly soldOut: readonly string[];
+}
+
 /** A data source: rules of its arguments and its answer. */
 export interface FunctionRules {
   readonly inputs: Readonly<Record<string, ValueRule>>;
-  readonly result: (args: WireMap, settings: WireMap) => WireMap;
+  /** Undefined when there is nothing of the kind, which the vendor answers with an error. */
+  readonly result: (args: WireMap, asked: Asked) => WireMap | undefined;
+}
+
+/** How a provider takes what passes by itself, and how its cloud says no to an account. */
+export interface Manners {
+  /** How often it asks again when it asked too much. */
+  readonly retries: number;
+  /** What it says when the last try was too much as well. */
+  readonly tooMany: string;
+  /** How long it waits for something that another call is still making, ms. 0: it is refused at once. */
+  readonly patience: number;
+  /** What it says of something that is not ready, by its type. */
+  readonly notReady: (type: string) => string;
+  /** The code of the account's limit, by what is counted: a type, or another quota's name. */
+  readonly limit: (quota: string) => string;
 }
 
 /** One simulated cloud. */
 export interface CloudRules {
+  readonly manners: Manners;
   /** Rules of the provider's own settings by name. */
   readonly settings: Readonly<Record<string, ValueRule>>;
   /** Settings that must be set. */

@@ -31,8 +31,8 @@ interface Question {
   readonly TagFilters: readonly { readonly Key: string; readonly Values: readonly string[] }[];
 }
 
-/** GetResources of AWS's tagging API over a simulated AWS: the one call that is made outside of the provider. */
-export class SimulatedTaggingApi {
+/** The calls that are made outside of the provider, over a simulated AWS: GetResources of the tagging API, DescribeRouteTables of EC2. */
+export class SimulatedAwsApi {
   readonly #cloud: Cloud;
   readonly #server: Server;
   #base = "";
@@ -45,8 +45,13 @@ export class SimulatedTaggingApi {
       let body = "";
       request.on("data", (chunk: Buffer) => (body += chunk.toString()));
       request.on("end", () => {
-        const known = request.headers["x-amz-target"] === "ResourceGroupsTaggingAPI_20170126.GetResources";
         const signed = /^AWS4-HMAC-SHA256 Credential=AKID/.test(request.headers.authorization ?? "");
+        const form = new URLSearchParams(body);
+        if (signed && form.get("Action") === "DescribeRouteTables") {
+          response.writeHead(200, { "content-type": "text/xml" }).end(this.#routeTables(form));
+          return;
+        }
+        const known = request.headers["x-amz-target"] === "ResourceGroupsTaggingAPI_20170126.GetResources";
         const answer = known && signed ? this.#answer(JSON.parse(body) as Question) : { __type: "AccessDeniedException" };
         response.writeHead("__type" in answer ? 400 : 200, { "content-type": "application/x-amz-json-1.1" });
         response.end(JSON.stringify(answer));
@@ -55,8 +60,8 @@ export class SimulatedTaggingApi {
   }
 
   /** Listens on a free loopback port; `await using` stops it. */
-  static async start(cloud: Cloud): Promise<SimulatedTaggingApi> {
-    const api = new SimulatedTaggingApi(cloud);
+  static async start(cloud: Cloud): Promise<SimulatedAwsApi> {
+    const api = new SimulatedAwsApi(cloud);
     api.#base = await onLoopback(api.#server);
     return api;
   }
@@ -64,6 +69,7 @@ export class SimulatedTaggingApi {
   /** What the AWS SDK reads of the environment. */
   get env(): Readonly<Record<string, string>> {
     return {
+      AWS_ENDPOINT_URL_EC2: this.#base,
       AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API: this.#base,
       AWS_ACCESS_KEY_ID: "AKIDOFATEST",
       AWS_SECRET_ACCESS_KEY: "secret-key-of-a-test",
@@ -84,6 +90,20 @@ export class SimulatedTaggingApi {
       PaginationToken: "",
       ResourceTagMappingList: found.map(({ type, id }) => ({ ResourceARN: named[type]?.[1](id) })),
     };
+  }
+
+  /** The route table that the one filter names, with its associations. */
+  #routeTables(form: URLSearchParams): string {
+    const table = form.get("Filter.1.Name") === "route-table-id" ? form.get("Filter.1.Value.1") : null;
+    this.asked.push("ec2:route-tables");
+    const type = "aws:ec2/routeTableAssociation:RouteTableAssociation";
+    const there = this.#cloud.store.all().filter((thing) => thing.type === type && thing.inputs["routeTableId"] === table);
+    const items = there.map(({ id, inputs }) => {
+      const subnet = `<subnetId>${String(inputs["subnetId"])}</subnetId>`;
+      return `<item><routeTableAssociationId>${id}</routeTableAssociationId>${subnet}</item>`;
+    });
+    const tables = `<item><routeTableId>${String(table)}</routeTableId><associationSet>${items.join("")}</associationSet></item>`;
+    return `<DescribeRouteTablesResponse><routeTableSet>${tables}</routeTableSet></DescribeRouteTablesResponse>`;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
