@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Operation } from "../simulator/cloud/faults.ts";
 import type { Thing } from "../simulator/cloud/store.ts";
-import { shapes } from "./pro-project.ts";
+import { perGroup, perHost, secrets, shapes } from "./pro-project.ts";
 import { RecordedStacks, type RecordedName } from "./recorded-stacks.ts";
+import { mustUp, outcomeOf } from "./steps.ts";
 
 /** What an `up` with a changed key does to what stands: one for each effect that a key of the edition can have. */
 let stacks: RecordedStacks;
@@ -124,6 +125,9 @@ describe.each<Effects>([
     const [changes, names, along = []] = replace;
     const wanted = [...names.map((name) => `replace ${name}`), ...along.map((name) => `update ${name}`)];
     expect(await mustChange(changes)).toEqual(wanted.sort());
+    const order = operations().map(({ kind, name }) => `${kind} ${name}`);
+    // New machines come before the old ones go.
+    if (names.includes("gpu-group")) expect(order).toEqual(["create gpu-group", "delete gpu-group"]);
   });
 
   test("an up with a key that is refused touches nothing, not even what another key changes", async () => {
@@ -134,4 +138,34 @@ describe.each<Effects>([
     expect(difference(before, things())).toEqual([]);
     expect(operations()).toEqual([]);
   });
+});
+
+const mustUpWith = async (stack: RecordedName, changes: Changes): Promise<void> =>
+  void (await mustUp(await stacks.configure(stack, changes)));
+const ownModelElsewhere = { llmRuntime: "vllm", llmBaseUrl: "https://llm.fidus.test/v1" };
+
+test("app hosts come and go by their number and the model's host with its runtime; a database host cannot go unasked", async () => {
+  await stacks.deploy("pro-standard");
+  const before = stacks.simulation.inventory;
+  await mustUpWith("pro-standard", { appHosts: "4", databaseHosts: "3" });
+  const balanced = things().filter(({ type }) => type.endsWith(":LoadBalancerTarget"));
+  expect(balanced).toHaveLength(4);
+  const { refused } = await outcomeOf(await stacks.configure("pro-standard", { appHosts: "4" }));
+  expect(refused.names).toContain("cluster-database-3-data-disk");
+  await mustUpWith("pro-standard", { databaseHosts: "3", ...ownModelElsewhere });
+  const now = stacks.simulation.inventory;
+  expect(now.filter((name) => !before.includes(name))).toEqual(perHost("database-3", true));
+  expect(before.filter((name) => !now.includes(name))).toEqual([...perGroup("llm"), ...perHost("llm", false)].sort());
+});
+
+test("without stock for a role the run ends with the key of its list", async () => {
+  await stacks.deploy("pro-standard");
+  const type = "hcloud:index/server:Server";
+  const noStock = { type, where: { serverType: "ccx13" }, message: "error during placement" };
+  stacks.simulation.clouds.hcloud.faults.faults = { refusals: [noStock] };
+  const project = await stacks.configure("pro-standard", { appHosts: "4", appServerTypes: "ccx13" });
+  const { code, output } = await project.up();
+  expect(code).not.toBe(0);
+  expect(output).toContain("appServerTypes: got ccx13; needs one that Hetzner has in nbg1 now.");
+  expect(output).not.toContain(secrets.hcloudToken);
 });

@@ -39,15 +39,6 @@ async function expectDocumented(kind: string, project: EngineProject): Promise<v
   expect(seen).toBe(documented);
 }
 
-/** Resources for whose protection the plan is refused. */
-async function protectedFrom(project: EngineProject): Promise<(string | undefined)[]> {
-  const said = await plannedSteps(project).then(
-    () => "",
-    (error: unknown) => String(error),
-  );
-  return [...said.matchAll(/::([\w-]+)\\"\\nas it is currently marked for protection/g)].map(([, name]) => name);
-}
-
 const gpuTypes = ["g6e.xlarge", "g6.xlarge", "g5.xlarge"];
 /** Region one starts a version behind, so that there is something to upgrade to. */
 const start = { kubernetesVersion: "1.35" };
@@ -248,30 +239,15 @@ describe("one installation through its life", () => {
   };
 
   test("keys that grow, move or upgrade a region change it in place", minutes(10), async () => {
-    const project = enterprise.region(frankfurt);
-    await enterprise.configureRegion(frankfurt, grown);
-    const steps = await plannedSteps(project);
-    expect(operationsOf(steps).filter((line) => !/^update /.test(line))).toEqual([
+    await enterprise.simulation.forgetOperations();
+    await enterprise.upRegion(frankfurt, grown);
+    const operations = aws().faults.operations.map(({ kind, name }) => `${kind} ${name}`);
+    expect(operations.length).toBeGreaterThan(10);
+    expect(operations.filter((line) => !line.startsWith("update ")).sort()).toEqual([
       expect.stringMatching(/^create cluster-admin-ada-/),
       expect.stringMatching(/^create cluster-admin-ada-.*-policy$/),
     ]);
-    await mustUp(project);
-    expect(await plannedSteps(project)).toEqual([]);
-  });
-
-  test("what decides where data lies is refused, and other machines come before the old ones go", minutes(10), async () => {
-    const project = enterprise.region(frankfurt);
-    await enterprise.configureRegion(frankfurt, { ...grown, vpcRange: "10.50.0.0/16" });
-    expect(await protectedFrom(project)).toContain("network-vpc");
-    await enterprise.configureRegion(frankfurt, { ...grown, region: "eu-west-2", peerRegion: ireland });
-    await expect(plannedSteps(project)).rejects.toThrow(
-      /stack: got \\"shop-eu-central-1\\"; needs a name that ends in -eu-west-2\./,
-    );
-    await enterprise.configureGlobal({ witnessRegion: "eu-west-3" });
-    expect(await protectedFrom(enterprise.global)).toContain("witness-bucket-bucket");
-    await enterprise.simulation.forgetOperations();
-    await enterprise.upRegion(frankfurt, { ...grown, gpuInstanceTypes: "g6.2xlarge,g5.2xlarge" });
-    expect(aws().faults.operations.map(({ kind, name }) => `${kind} ${name}`)).toEqual(["create gpu-group", "delete gpu-group"]);
+    expect(await plannedSteps(enterprise.region(frankfurt))).toEqual([]);
   });
 
   test("a destroy is refused before anything goes; asked for twice, it leaves nothing", minutes(15), async () => {
