@@ -135,6 +135,33 @@ test("types that are sold out at the create lead to the next of the list in the 
   expect([server(), home.api.probes]).toEqual(["ccx33", []]);
 }, 240_000);
 
+test("a pro cluster asks first, is made from the network up, is the same at the second up, and goes as the page says [P-03]", async () => {
+  const known = home.clouds.hcloud.store.all().length;
+  const own = (): readonly string[] => {
+    const things = home.clouds.hcloud.store.all().filter(({ name }) => name.startsWith("cluster-"));
+    return things.map(({ type }) => type.split(":").at(-1) ?? "");
+  };
+  await home.must("init", "pro", "--name", "crew", "--json");
+  await home.configure("crew", { ...complete.pro, cloudflareToken: "c".repeat(40), topology: "compact" });
+  const asked = await fidus("up", "crew");
+  expect([asked.code, own()]).toEqual([2, []]);
+  expect(asked.stderr).toContain("--yes");
+  const begun = home.clouds.hcloud.faults.operations.length;
+  const { code, stdout, stderr } = await fidus("up", "crew", "--yes", "--json");
+  expect(code, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ stacks: [{ stack: "crew", edition: "pro", url: "https://assistant.fidus.test" }] });
+  expect(own().filter((type) => type === "Server")).toHaveLength(5);
+  const order = home.clouds.hcloud.faults.operations.slice(begun).map(({ name }) => name);
+  const steps = ["cluster-network-network", "cluster-network-subnet", "cluster-node-1-server-server", "cluster-balancer-node-1"];
+  expect(steps.map((name) => order.indexOf(name))).toEqual(steps.map((name) => order.indexOf(name)).toSorted((a, b) => a - b));
+  expect(order).toEqual(expect.arrayContaining(steps));
+  const second = JSON.parse(await home.must("up", "crew", "--json")) as { stacks: { changes: object }[] };
+  expect(Object.keys(second.stacks[0]?.changes ?? {})).toEqual(["same"]);
+  await home.pulumi("crew", ["destroy", "--ignore-protect", "--yes", "--skip-preview"]);
+  expect(own()).toEqual([]);
+  expect(home.clouds.hcloud.store.all()).toHaveLength(known);
+}, 300_000);
+
 test("preview of an enterprise NAME is a card for each of its stacks, and their sum", async () => {
   const made = await home.must("init", "enterprise", "--name", "acme", "--json");
   const { stacks } = JSON.parse(made) as { stacks: { stack: string; edition: keyof typeof complete }[] };
