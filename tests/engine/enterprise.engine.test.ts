@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EngineProject } from "../../toolchain/providers/testing/engine.ts";
 import type { Thing } from "../simulator/cloud/store.ts";
-import { EnterpriseProject, regionDown, type RegionName } from "./enterprise-project.ts";
+import { EnterpriseProject, regionDown, regionSecrets, type RegionName } from "./enterprise-project.ts";
 import { architecture } from "../architecture/document.ts";
 import { goldenCard } from "../cards/golden.ts";
 import { mustUp, operationsOf, plannedSteps, previewOf } from "./steps.ts";
@@ -76,6 +76,21 @@ describe("one installation through its life", () => {
     });
     await expectNothingPlanned(enterprise.global);
     await expectDocumented("global", enterprise.global);
+  });
+
+  test("drift of the global stack is found by a refresh and put right by the next up", minutes(5), async () => {
+    const find = (name: string): Thing => enterprise.simulation.things.find((thing) => thing.name === name)!;
+    const check = find("names-primary-check");
+    const other = { fqdn: "elsewhere.fidus.test" };
+    aws().store.put({ ...check, inputs: { ...check.inputs, ...other }, outputs: { ...check.outputs, ...other } });
+    const record = find("names-secondary");
+    aws().store.remove(record.type, record.id);
+    const { output } = await refresh(enterprise.global);
+    expect(output).toMatch(/~ 1 updated/);
+    expect(output).toMatch(/- 1 deleted/);
+    await mustUp(enterprise.global);
+    expect(find("names-primary-check").inputs).toEqual(check.inputs);
+    expect(enterprise.simulation.inventory).toEqual(globalThings);
   });
 
   test("a failover is two keys that plan nothing at Route 53 or anywhere else", minutes(5), async () => {
@@ -178,6 +193,13 @@ describe("one installation through its life", () => {
       expect(open).toEqual([]);
     },
   );
+
+  test("no secret is in the state of any stack in clear [X-01]", async () => {
+    for (const project of [enterprise.global, enterprise.region(frankfurt), enterprise.region(ireland)]) {
+      const state = await project.stateText();
+      for (const secret of [...Object.values(regionSecrets), "PRIVATE KEY"]) expect(state).not.toContain(secret);
+    }
+  });
 
   test("backups go to the other region once it is there, and AWS refuses before", minutes(10), async () => {
     const bucket = aws().store.find("aws:s3/bucket:Bucket", "fidus-a1b2c3-shop-eu-west-1-backups")!;
