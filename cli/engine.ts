@@ -22,8 +22,16 @@ export interface EngineStep {
 export interface PulumiEngine {
   /** Creates the stack's state and salt once; a config that lacks the salt gets that of the state. */
   ensureStack(config: StackConfigFile): Promise<void>;
-  /** Runs `pulumi up|destroy|refresh` to its end and returns what changed. Throws CliError exit 1 with the engine's own errors. */
-  run(operation: "up" | "destroy" | "refresh", args: readonly string[], onStep: (step: EngineStep) => void): Promise<Changes>;
+  /**
+   * Runs `pulumi up|destroy|refresh` to its end, with `more` in its environment, and returns what changed. Throws EngineRunError exit 1 with
+   * the engine's own errors.
+   */
+  run(
+    operation: "up" | "destroy" | "refresh",
+    args: readonly string[],
+    onStep: (step: EngineStep) => void,
+    more?: Readonly<Record<string, string>>,
+  ): Promise<Changes>;
   /** What the next `up` would do, as the engine's JSON preview with all that stays; a plan that it refuses has an exit code too. */
   preview(): Promise<RecordedPreview>;
   /** The stack's outputs, secrets left out; null before the first `up`. */
@@ -52,6 +60,22 @@ export interface StateResource {
   readonly name: string | null;
 }
 
+/** A run of the engine that came to its end and failed. */
+export class EngineRunError extends CliError {
+  /** What it calls errors, and of which resource; that of none has "". */
+  readonly errors: readonly EngineError[];
+
+  constructor(message: string, errors: readonly EngineError[], more: ConstructorParameters<typeof CliError>[1]) {
+    super(message, { ...more, code: "engine-failed" });
+    this.errors = errors;
+  }
+}
+
+interface EngineError {
+  readonly urn: string;
+  readonly message: string;
+}
+
 /** The engine for `stack`; starts no process by itself. */
 export function pulumiEngine(ctx: CliContext, installation: Installation, stack: string): PulumiEngine {
   const env = {
@@ -59,10 +83,10 @@ export function pulumiEngine(ctx: CliContext, installation: Installation, stack:
     ...engineEnvironment(ctx.paths, installation, stack, ctx.env),
     PULUMI_CONFIG_PASSPHRASE: undefined,
   };
-  const spawn = (args: readonly string[], { cwd = ctx.paths.checkout, input }: { cwd?: string; input?: string } = {}) =>
+  const spawn = (args: readonly string[], { cwd = ctx.paths.checkout, input, more = {} }: SpawnOptions = {}) =>
     execa("pulumi", [...args, "--non-interactive", "--color", "never"], {
       cwd,
-      env,
+      env: { ...env, ...more },
       cancelSignal: ctx.signal,
       forceKillAfterDelay: 60_000,
       ...(input === undefined ? { stdin: "ignore" as const } : { input }),
@@ -99,8 +123,8 @@ export function pulumiEngine(ctx: CliContext, installation: Installation, stack:
       );
       await config.save();
     },
-    async run(operation, args, onStep) {
-      const child = spawn([operation, "--stack", stack, "--json", "--yes", "--skip-preview", ...args]);
+    async run(operation, args, onStep, more = {}) {
+      const child = spawn([operation, "--stack", stack, "--json", "--yes", "--skip-preview", ...args], { more });
       const seen = readEvents(child.stdout, onStep);
       try {
         await child;
@@ -124,6 +148,13 @@ export function pulumiEngine(ctx: CliContext, installation: Installation, stack:
       return typeof parsed === "object" && parsed !== null && Object.keys(parsed).length > 0 ? { ...parsed } : null;
     },
   };
+}
+
+interface SpawnOptions {
+  readonly cwd?: string;
+  readonly input?: string;
+  /** More of the environment. */
+  readonly more?: Readonly<Record<string, string>>;
 }
 
 /** The engine writes the salt beside the Pulumi.yaml it finds: a scratch folder keeps it out of the checkout. */
@@ -172,7 +203,7 @@ function lostSalt(file: string): CliError {
 
 interface Seen {
   readonly changes: Changes;
-  readonly errors: readonly string[];
+  readonly errors: readonly EngineError[];
   /** What the program and its plugins printed as errors: the reason where the engine was never told one. */
   readonly printed: readonly string[];
   /** Resources whose step failed. */
@@ -181,7 +212,7 @@ interface Seen {
 
 async function readEvents(stdout: NodeJS.ReadableStream | null, onStep: (step: EngineStep) => void): Promise<Seen> {
   let changes: Changes = {};
-  const errors: string[] = [];
+  const errors: EngineError[] = [];
   const printed: string[] = [];
   const failed: StepMetadata[] = [];
   if (stdout === null) return { changes, errors, printed, failed };
@@ -195,7 +226,8 @@ async function readEvents(stdout: NodeJS.ReadableStream | null, onStep: (step: E
     if (event.resOpFailedEvent !== undefined) failed.push(event.resOpFailedEvent.metadata);
     if (event.summaryEvent !== undefined) changes = event.summaryEvent.resourceChanges ?? {};
     const diagnostic = event.diagnosticEvent;
-    if (diagnostic?.severity === "error" && diagnostic.ephemeral !== true) errors.push(diagnostic.message.trim());
+    if (diagnostic?.severity === "error" && diagnostic.ephemeral !== true)
+      errors.push({ urn: diagnostic.urn ?? "", message: diagnostic.message.trim() });
     if (diagnostic?.severity === "info#err") printed.push(diagnostic.message.trimEnd());
   }
   return { changes, errors, printed, failed };
@@ -211,7 +243,12 @@ interface EngineEvent {
   readonly resOutputsEvent?: { readonly metadata: StepMetadata };
   readonly resOpFailedEvent?: { readonly metadata: StepMetadata };
   readonly summaryEvent?: { readonly resourceChanges?: Changes };
-  readonly diagnosticEvent?: { readonly severity: string; readonly message: string; readonly ephemeral?: boolean };
+  readonly diagnosticEvent?: {
+    readonly severity: string;
+    readonly message: string;
+    readonly urn?: string;
+    readonly ephemeral?: boolean;
+  };
 }
 
 function parseEvent(line: string): EngineEvent | null {
@@ -225,12 +262,11 @@ function parseEvent(line: string): EngineEvent | null {
 function engineFailure(operation: string, { errors, printed, failed }: Seen, error: unknown, signal: AbortSignal): CliError {
   if (signal.aborted && signal.reason instanceof CliError) return signal.reason;
   if (error instanceof ExecaError && error.signal !== undefined) return killedEngine(operation, error);
-  const spoken = [...new Set(errors.filter((text) => text !== "" && text !== "update failed"))];
+  const spoken = [...new Set(errors.map(({ message }) => message).filter((text) => text !== "" && text !== "update failed"))];
   const stderr = error instanceof ExecaError ? String(error.stderr).trim() || error.shortMessage : String(error);
   const fallback = printed.length > 0 ? printed.slice(-15) : [stderr];
   const lines = spoken.length > 0 ? spoken : fallback;
-  return new CliError(`the engine's ${operation} failed\n${lines.map(indent).join("\n")}`, {
-    code: "engine-failed",
+  return new EngineRunError(`the engine's ${operation} failed\n${lines.map(indent).join("\n")}`, errors, {
     problems: failed.map(({ urn, op }) => ({
       path: urn.split("::").at(-1) ?? urn,
       got: `a failed ${op}`,

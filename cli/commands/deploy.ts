@@ -6,8 +6,10 @@ import { inWords, makeStack, planStack, prepareClouds, type DeployedStack } from
 import { readCommitted, type Committed } from "../deploy/committed.ts";
 import { configureStack, readState, withInstallation, withoutSecrets, type GivenState } from "../deploy/given-state.ts";
 import { requireReleased, revisionOf } from "../deploy/revision.ts";
+import type { Limits } from "../deploy/judge.ts";
 import { plannedChanges } from "../engine-preview.ts";
 import { wrongInput } from "../errors.ts";
+import { addGpuLimit, type GivenLimits } from "../gpu-limit.ts";
 import type { Installation } from "../installation.ts";
 import { examples } from "../program.ts";
 import { singleValued } from "../single-valued.ts";
@@ -18,7 +20,7 @@ export function register(program: Command, ctx: CliContext): void {
     .command("deploy")
     .description("bring an environment to the checked-out revision without a question; exit 3 over a limit or against a policy")
     .argument("<stack>", "a stack with settings in deploy/, or the NAME of an enterprise installation: then all its stacks");
-  addCardFlags(command)
+  addGpuLimit(addCardFlags(command))
     .addHelpText(
       "after",
       examples([
@@ -26,14 +28,14 @@ export function register(program: Command, ctx: CliContext): void {
         "./fidus deploy acme --budget 6000USD --allow-unpriced 4 --json | jq -r '.stacks[].changes'",
       ]),
     )
-    .action(async (name: string, flags: GivenOptions) => deploy(ctx, name, flags));
+    .action(async (name: string, flags: GivenOptions & GivenLimits) => deploy(ctx, name, flags));
   singleValued(command);
 }
 
 /** Whatever can be refused without the engine is refused first, then whatever can be without a change; then it is made. */
-async function deploy(ctx: CliContext, name: string, flags: GivenOptions): Promise<void> {
+async function deploy(ctx: CliContext, name: string, flags: GivenOptions & GivenLimits): Promise<void> {
   const { checkout } = ctx.paths;
-  const options = await cardOptionsOf(flags);
+  const limits = { card: await cardOptionsOf(flags), policies: { maxGpus: flags.maxGpus } };
   const committed = await readCommitted(checkout, name, ctx.env);
   const { stacks, environment, installation: id } = committed;
   const { state, problems } = readState(ctx.env, environment);
@@ -46,7 +48,7 @@ async function deploy(ctx: CliContext, name: string, flags: GivenOptions): Promi
   for (const warning of committed.warnings) ctx.notice(`  ${warning}`);
   const inner = { ...ctx, env: withoutSecrets(ctx.env, stacks) };
   const deployed = await withInstallation(inner, id, state, async (installation) => {
-    await planAndJudge(inner, installation, committed, state, options);
+    await planAndJudge(inner, installation, committed, state, limits);
     const made: DeployedStack[] = [];
     for (const stack of stacks) made.push(await makeStack(inner, installation, stack, `./fidus deploy ${name}`));
     return made;
@@ -65,7 +67,7 @@ async function planAndJudge(
   installation: Installation,
   { stacks }: Committed,
   state: GivenState,
-  options: Awaited<ReturnType<typeof cardOptionsOf>>,
+  limits: Limits,
 ): Promise<void> {
   // Loaded here: no other command should wait for the price tables.
   const { judge, requireAllowed, shown } = await import("../deploy/judge.ts");
@@ -75,7 +77,7 @@ async function planAndJudge(
     await ctx.progress.step(`${one.stack}: settings`, () => configureStack(ctx, installation, one, state));
     const preview = await planStack(ctx, installation, one);
     plannedChanges(preview);
-    const judgement = judge(one.stack, preview, options);
+    const judgement = judge(one.stack, preview, limits);
     ctx.print(shown(judgement));
     judgements.push(judgement);
   }

@@ -4,14 +4,13 @@ import { checkPolicies, rules } from "../../cost/policies/index.ts";
 import type { Finding } from "../../cost/policies/policy.ts";
 import { plain } from "../../cost/render/safe.ts";
 import type { CliContext } from "../context.ts";
-import { wrongInput } from "../errors.ts";
+import { addGpuLimit, type GivenLimits } from "../gpu-limit.ts";
 import { readPlanFile } from "../plan-file.ts";
 import { examples } from "../program.ts";
 import { singleValued } from "../single-valued.ts";
 
-interface Flags {
+interface Flags extends GivenLimits {
   readonly plan: string;
-  readonly maxGpus: string;
 }
 
 /** `./fidus policy --plan FILE`: what a recorded preview breaks; needs no engine, stack or credentials. */
@@ -19,8 +18,8 @@ export function register(program: Command, ctx: CliContext): void {
   const command = program
     .command("policy")
     .description("check a recorded preview against the rules for what may be deployed; exit 3 when one is broken")
-    .requiredOption("--plan <file>", "what `pulumi preview --json --show-sames` printed; - reads it from standard input")
-    .option("--max-gpus <number>", "GPUs that may run at the same time in one stack", "8")
+    .requiredOption("--plan <file>", "what `pulumi preview --json --show-sames` printed; - reads it from standard input");
+  addGpuLimit(command)
     .addHelpText("after", `\nRules:\n${ruleList()}\n`)
     .addHelpText(
       "after",
@@ -29,10 +28,9 @@ export function register(program: Command, ctx: CliContext): void {
         "pulumi preview --stack starter --json --show-sames | ./fidus policy --plan - --json | jq '.findings[].rule'",
       ]),
     )
-    .action(async (flags: Flags) => {
-      const maxGpus = parseLimit(flags.maxGpus);
-      const plan = readPlan(await readPlanFile(flags.plan, ctx.signal), flags.plan);
-      refuseFailed(plan, flags.plan);
+    .action(async ({ plan: file, maxGpus }: Flags) => {
+      const plan = readPlan(await readPlanFile(file, ctx.signal), file);
+      refuseFailed(plan, file);
       const resources = plannedResources(plan).length;
       const findings = checkPolicies(plan, { maxGpus });
       ctx.print(`${findings.map(line).join("\n")}${findings.length > 0 ? "\n\n" : ""}${headline(findings, resources)}`);
@@ -63,10 +61,4 @@ function headline(findings: readonly Finding[], resources: number): string {
   const unknowns = findings.filter(({ level }) => level === "unknown").length;
   if (findings.length === 0) return `${resources} resources keep every rule.`;
   return `${resources} resources: ${findings.length - unknowns} rules broken, ${unknowns} cannot be told before the deployment.`;
-}
-
-function parseLimit(given: string): number {
-  if (/^\d{1,4}$/.test(given)) return Number(given);
-  const problem = { path: "--max-gpus", got: given, rule: "a whole number from 0 to 9999", fix: "--max-gpus 8" };
-  throw wrongInput("that limit is no number", [problem]);
 }

@@ -14,6 +14,7 @@ import { withStackLock } from "../stack-lock.ts";
 import { configuredStacks, globalSuffix } from "../stacks.ts";
 import { resourceProgress } from "./engine-run.ts";
 import { settlePendingCreates } from "./pending-creates.ts";
+import { upWithTypesInStock } from "./sold-out.ts";
 
 /** What was made of one stack. */
 export interface DeployedStack {
@@ -102,7 +103,7 @@ export async function makeStack(
   const engine = pulumiEngine(ctx, installation, stack);
   const changes = await ctx.progress.step(`${stack}: up`, async (step) => {
     try {
-      return await engine.run("up", [], resourceProgress(step));
+      return await upWithTypesInStock(engine, stack, resourceProgress(step), (text) => ctx.notice(text));
     } catch (error) {
       if (!(error instanceof CliError) || error.code !== "engine-failed") throw error;
       const problems = error.problems.map((problem) => ({ ...problem, fix: again }));

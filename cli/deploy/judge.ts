@@ -1,5 +1,5 @@
 import { buildCard, readPlan, renderTerminal, type Card, type CardOptions } from "../../cost/index.ts";
-import { checkPolicies } from "../../cost/policies/index.ts";
+import { checkPolicies, type PolicyLimits } from "../../cost/policies/index.ts";
 import type { Finding } from "../../cost/policies/policy.ts";
 import type { RecordedPreview } from "../engine.ts";
 import { CliError } from "../errors.ts";
@@ -11,12 +11,22 @@ export interface Judgement {
   readonly findings: readonly Finding[];
 }
 
+/** What plans are held to. */
+export interface Limits {
+  readonly card: CardOptions;
+  readonly policies: PolicyLimits;
+}
+
 /** The card and the policies of a plan. Throws exit 2 for limits that do not fit it. */
-export function judge(stack: string, { text, exitCode }: RecordedPreview, options: CardOptions): Judgement {
+export function judge(stack: string, { text, exitCode }: RecordedPreview, { card, policies }: Limits): Judgement {
   const plan = readPlan(text, `the preview of ${stack}`);
   // What may be lost in one stack of a name is not in the plan of another.
-  const allowDataLoss = new Set([...(options.allowDataLoss ?? [])].filter((urn) => urn.startsWith(`urn:pulumi:${stack}::`)));
-  return { stack, card: buildCard(plan, { ...options, allowDataLoss, engineExit: exitCode }), findings: checkPolicies(plan) };
+  const allowDataLoss = new Set([...(card.allowDataLoss ?? [])].filter((urn) => urn.startsWith(`urn:pulumi:${stack}::`)));
+  return {
+    stack,
+    card: buildCard(plan, { ...card, allowDataLoss, engineExit: exitCode }),
+    findings: checkPolicies(plan, policies),
+  };
 }
 
 /** The card as people read it. */

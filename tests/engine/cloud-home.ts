@@ -20,6 +20,7 @@ export class CloudHome implements AsyncDisposable {
   readonly folder: string;
   readonly clouds: Readonly<Record<PackageName, Cloud>>;
   readonly api: SimulatedHetznerApi;
+  readonly #exported: Record<string, Settings> = {};
 
   private constructor(folder: string, clouds: Readonly<Record<PackageName, Cloud>>, api: SimulatedHetznerApi) {
     this.folder = folder;
@@ -58,13 +59,18 @@ export class CloudHome implements AsyncDisposable {
 
   /** Sets keys of a stack by the command that Fidus names. */
   async configure(stack: string, settings: Settings): Promise<void> {
-    const exported = JSON.parse(await this.must("env", stack, "--json")) as Record<string, string>;
-    const options = { cwd: checkout, env: { ...exported, HOME: this.folder }, extendEnv: false } as const;
     for (const [key, value] of Object.entries(settings)) {
       if (["edition", "installation"].includes(key)) continue;
       const secret = "secret" in keys[key as keyof typeof keys] ? ["--secret"] : [];
-      await execa("pulumi", ["config", "set", ...secret, key, "--stack", stack], { ...options, input: value });
+      await this.pulumi(stack, ["config", "set", ...secret, key], value);
     }
+  }
+
+  /** The engine itself, in the environment that Fidus names for it. */
+  async pulumi(stack: string, args: readonly string[], input = ""): Promise<void> {
+    const exported = (this.#exported[stack] ??= JSON.parse(await this.must("env", stack, "--json")) as Settings);
+    const env = { ...exported, ...this.env, HOME: this.folder };
+    await execa("pulumi", [...args, "--stack", stack], { cwd: checkout, env, extendEnv: false, input });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -28,11 +28,27 @@ beforeAll(async () => {
 
 afterAll(() => home[Symbol.asyncDispose]());
 
-test("one command plans and judges all stacks, and then makes them, the global one first", async () => {
+function deploy(...more: string[]): ReturnType<TeamCheckout["fidus"]> {
   const state = pathToFileURL(join(home.folder, "state")).href;
   const env = { ...home.env, PULUMI_BACKEND_URL: state, PULUMI_CONFIG_PASSPHRASE: "basic-passwort" };
-  const limits = ["--budget", "1500USD", "--allow-unpriced", "50"];
-  const { code, stdout, stderr } = await team.fidus(["deploy", "big", "--json", ...limits], env);
+  return team.fidus(["deploy", "big", "--json", "--budget", "1500USD", "--allow-unpriced", "50", ...more], env);
+}
+
+test("a policy that one stack breaks stops all of them before the first change", async () => {
+  const { code, stdout, stderr } = await deploy("--max-gpus", "1");
+  expect(code, stderr).toBe(3);
+  const { error } = JSON.parse(stdout) as { error: { code: string; problems: { path: string; rule: string }[] } };
+  expect(error.code).toBe("refused");
+  expect(error.problems).toEqual(
+    ["eu-central-1", "eu-west-1"].map((region) =>
+      expect.objectContaining({ path: `big-${region}: gpu-group`, rule: "the policy gpu-limit to be kept" }),
+    ),
+  );
+  expect([home.clouds.aws.store.all(), home.clouds.aws.faults.operations]).toEqual([[], []]);
+}, 240_000);
+
+test("one command plans and judges all stacks, and then makes them, the global one first", async () => {
+  const { code, stdout, stderr } = await deploy();
   expect(code, stderr).toBe(0);
   const steps = [...stderr.matchAll(/^✓ big-([\w-]+): (plan|up) /gm)].map(([, stack, step]) => `${step} ${stack}`);
   expect(steps).toEqual(

@@ -20,6 +20,9 @@ export const regionSettings = {
   alertEmail: "ops@fidus.test",
 } as const;
 
+/** Known to the program, and to nobody who reads the state. */
+export const regionSecrets = { llmApiKey: "sk-of-a-region-0123456789abcdef" } as const;
+
 export const regions = {
   "eu-central-1": { region: "eu-central-1", peerRegion: "eu-west-1", vpcRange: "10.40.0.0/16" },
   "eu-west-1": { region: "eu-west-1", peerRegion: "eu-central-1", vpcRange: "10.41.0.0/16" },
@@ -61,7 +64,7 @@ export class EnterpriseProject {
   }
 
   configureRegion(name: RegionName, changes: Settings = {}): Promise<void> {
-    return this.region(name).configure({ ...regionSettings, ...regions[name], ...changes });
+    return this.region(name).configure({ ...regionSettings, ...regions[name], ...changes }, regionSecrets);
   }
 
   async upGlobal(changes: Settings = {}): Promise<void> {

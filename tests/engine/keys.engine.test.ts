@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { keysOf } from "../../infra/config/keys.ts";
 import type { Effect } from "../../infra/config/spec.ts";
 import type { EngineProject } from "../../toolchain/providers/testing/engine.ts";
-import { keyRuns, shownElsewhere, type Does, type KeyRun } from "./key-changes.ts";
+import type { Does, KeyRun } from "./key-changes/change.ts";
+import { keyRuns, shownElsewhere } from "./key-changes/index.ts";
 import { RecordedStacks } from "./recorded-stacks.ts";
 import { outcomeOf } from "./steps.ts";
 

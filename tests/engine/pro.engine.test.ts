@@ -25,13 +25,6 @@ const operations = (steps: readonly PlannedStep[]): string[] => {
   const bought = steps.filter(({ urn }) => !/fidus:\w+:\w+::[^:]*$/.test(urn));
   return bought.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`).sort();
 };
-/** Operations of a plan by logical name, without components; "refused" alone when that is refused for what is protected. */
-const planned = (): Promise<string[]> =>
-  pro
-    .plan()
-    .then(operations, (error: unknown) =>
-      error instanceof Error && error.message.includes("protect") ? ["refused"] : [String(error)],
-    );
 
 describe.each(Object.entries(shapes))("topology %s", (topology, { groups, data, balanced, expendable }) => {
   const hosts = Object.values(groups).flat();
@@ -206,95 +199,3 @@ test(
   },
   patience,
 );
-
-describe("keys of a running stack", () => {
-  beforeAll(async () => {
-    await pro.reset();
-    await pro.atHetzner();
-    await pro.up();
-  }, patience);
-
-  /** Changes that do not touch each other's resources, and what the plan must be. */
-  const changes: readonly (readonly [string, Readonly<Record<string, string>>, readonly string[]])[] = [
-    [
-      "lists of server types are for servers to come",
-      {
-        ...{ serverSize: "small", imageArchitectures: "x86,arm", appServerTypes: "ccx33", databaseServerTypes: "ccx43" },
-        ...{ llmServerTypes: "ccx53", monitoringServerTypes: "ccx13" },
-      },
-      [],
-    ],
-    [
-      "sizes and ranges change in place",
-      {
-        databaseSize: "250 GB",
-        loadBalancerType: "lb21",
-        adminRanges: "198.19.0.0/24",
-        dnsTtl: "300 s",
-        serverBackups: "true",
-      },
-      [
-        "update cluster-balancer-balancer",
-        ...["database-1-data-disk", "database-2-data-disk"].map((name) => `update cluster-${name}`),
-        ...Object.keys(shapes.standard.groups).map((group) => `update cluster-${group}-firewall-firewall`),
-        ...Object.values(shapes.standard.groups)
-          .flat()
-          .map((host) => `update cluster-${host}-server-server`),
-        ...["update name-a", "update name-aaaa"],
-      ].sort(),
-    ],
-    ["the topology is decided once", { topology: "compact" }, ["refused"]],
-    ["the location is decided once", { location: "fsn1" }, ["refused"]],
-    ["the network is decided once", { networkRange: "10.30.0.0/16" }, ["refused"]],
-    ["database hosts are added with their disk", { databaseHosts: "3" }, newHost("database-3", ["data-disk", "data-mount"])],
-    ["app hosts are added one by one", { appHosts: "4" }, [...newHost("app-4"), "create cluster-balancer-app-4"].sort()],
-  ];
-
-  test.each(changes)(
-    "%s",
-    async (_, change, wanted) => {
-      await pro.atHetzner(change);
-      expect(await planned()).toEqual(wanted);
-    },
-    patience,
-  );
-
-  test(
-    "app hosts come and go by their number and the model's host with its runtime; a database host cannot go unasked",
-    async () => {
-      const before = pro.simulation.inventory;
-      await pro.atHetzner({ appHosts: "4", databaseHosts: "3" });
-      await pro.up();
-      expect(things("LoadBalancerTarget")).toHaveLength(4);
-      await pro.atHetzner({ appHosts: "4" });
-      expect(await planned()).toEqual(["refused"]);
-      await pro.atHetzner({ databaseHosts: "3", llmRuntime: "vllm", llmBaseUrl: "https://llm.fidus.test/v1" });
-      await pro.up();
-      const now = pro.simulation.inventory;
-      expect(now.filter((name) => !before.includes(name))).toEqual(perHost("database-3", true));
-      expect(before.filter((name) => !now.includes(name))).toEqual([...perGroup("llm"), ...perHost("llm", false)].sort());
-    },
-    patience,
-  );
-
-  test(
-    "without stock for a role the run ends with the key of its list",
-    async () => {
-      const type = "hcloud:index/server:Server";
-      const noStock = { type, where: { serverType: "ccx13" }, message: "error during placement" };
-      pro.simulation.clouds.hcloud.faults.faults = { refusals: [noStock] };
-      await pro.atHetzner({ appHosts: "4", databaseHosts: "3", appServerTypes: "ccx13" });
-      const { code, output } = await pro.simulation.project.up();
-      expect(code).not.toBe(0);
-      expect(output).toContain("appServerTypes: got ccx13; needs one that Hetzner has in nbg1 now.");
-      expect(output).not.toContain(secrets.hcloudToken);
-    },
-    patience,
-  );
-});
-
-/** What a plan makes for one more host. */
-function newHost(host: string, more: readonly string[] = []): string[] {
-  const parts = ["ips-ipv4", "ips-ipv6", "server-host-key", "server-server", "server-type-asked", ...more];
-  return parts.map((part) => `create cluster-${host}-${part}`).sort();
-}

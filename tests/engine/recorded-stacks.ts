@@ -2,8 +2,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { secretNames } from "../../infra/config/testing.ts";
 import { isMain } from "../../toolchain/providers/grpc-server.ts";
-import type { EngineProject } from "../../toolchain/providers/testing/engine.ts";
+import type { EngineProject, Recorded } from "../../toolchain/providers/testing/engine.ts";
 import type { Thing } from "../simulator/cloud/store.ts";
+import type { PackageName } from "../simulator/schema/wanted.ts";
 import { SimulatedHetznerApi } from "../simulator/testing/hetzner-api.ts";
 import { Simulation } from "../simulator/testing/simulation.ts";
 import { globalSettings, regions, regionSettings } from "./enterprise-project.ts";
@@ -48,6 +49,18 @@ function thing(type: string, id: string, outputs: Thing["outputs"]): Thing {
   return { type, id, name: "of-the-other-region", inputs: {}, outputs, ready: true };
 }
 
+const clouds = /^(aws|hcloud|cloudflare):/;
+/** No recorded id has a higher number: what is made new must be new. */
+const spentNumbers = 400;
+
+/** Recorded values with a text in place of each secret: what it is does not matter. */
+function opened(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(opened);
+  if (typeof value !== "object" || value === null) return value;
+  if ("ciphertext" in value) return "a secret of the recorded state";
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, opened(child)]));
+}
+
 export type RecordedName = keyof typeof recordedStacks;
 export const recordedNames = Object.keys(recordedStacks) as readonly RecordedName[];
 
@@ -56,12 +69,12 @@ const fileOf = (name: RecordedName): string => join(folder, `${name}.json`);
 
 /** Stacks as a release left them: states that the real engine wrote then, for previews by the program of today. */
 export class RecordedStacks {
-  readonly #simulation: Simulation;
+  readonly simulation: Simulation;
   readonly #api: SimulatedHetznerApi;
   readonly #projects: Readonly<Record<string, EngineProject>>;
 
   private constructor(simulation: Simulation, api: SimulatedHetznerApi, projects: Readonly<Record<string, EngineProject>>) {
-    this.#simulation = simulation;
+    this.simulation = simulation;
     this.#api = api;
     this.#projects = projects;
   }
@@ -88,10 +101,31 @@ export class RecordedStacks {
     return project;
   }
 
+  /** The stack in its recorded state, and in the simulated clouds what it knows: nothing else, and no faults. It can be changed for real. */
+  async deploy(name: RecordedName): Promise<EngineProject> {
+    await this.simulation.reset();
+    const project = await this.restore(name);
+    const state = JSON.parse(await project.stateText()) as { checkpoint: { latest: { resources: Recorded[] } } };
+    const recorded = state.checkpoint.latest.resources.filter(({ type }) => clouds.test(type));
+    const things = recorded.map(({ type, id, urn, inputs, outputs = {} }) => {
+      const values = { inputs: opened(inputs), outputs: opened(outputs) } as Pick<Thing, "inputs" | "outputs">;
+      return { type, id, name: urn.split("::").at(-1) ?? "", ...values, ready: true };
+    });
+    for (const one of [...things, ...(name === "enterprise-region" ? peer : [])])
+      this.simulation.clouds[one.type.split(":")[0] as PackageName].store.put(one);
+    for (const { store } of Object.values(this.simulation.clouds)) while (store.nextNumber() < spentNumbers);
+    return project;
+  }
+
+  /** Changes the settings of a stack that is there: `changes` on top of those of then; null takes a key away. */
+  configure(name: RecordedName, changes: Readonly<Record<string, string | null>>): Promise<EngineProject> {
+    return this.#configured(name, changes);
+  }
+
   /** Makes the stack anew on empty clouds and writes its state over the recorded one. */
   async record(name: RecordedName): Promise<void> {
-    await this.#simulation.reset();
-    for (const one of peer) this.#simulation.clouds.aws.store.put(one);
+    await this.simulation.reset();
+    for (const one of peer) this.simulation.clouds.aws.store.put(one);
     const project = await this.#configured(name, {});
     await project.reset();
     await mustUp(project);
@@ -111,7 +145,7 @@ export class RecordedStacks {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#api[Symbol.asyncDispose]();
-    await this.#simulation[Symbol.asyncDispose]();
+    await this.simulation[Symbol.asyncDispose]();
   }
 }
 

@@ -105,6 +105,63 @@ test("an engine that is killed in the middle: the same command converges, and no
   expect(inventory()).toHaveLength(2 * before);
 }, 240_000);
 
+/** Refused at the create itself: the question a moment before does not hear of it. */
+const soldOut = (...types: string[]): object => ({
+  refusals: types.map((serverType) => ({
+    type: "hcloud:index/server",
+    where: { serverType },
+    message: "error during placement (resource_unavailable)",
+  })),
+});
+
+test("types that are sold out at the create lead to the next of the list in the same run; a list at its end is named", async () => {
+  await configured("rare");
+  home.clouds.hcloud.faults.faults = soldOut("cx53", "cpx62", "ccx33");
+  const failed = await fidus("up", "rare", "--yes", "--json");
+  expect(failed.code, failed.stderr).toBe(1);
+  expect(failed.stdout).toContain("serverTypes: got cx53,cpx62,ccx33; needs one that Hetzner has in nbg1 now.");
+  const server = (): unknown =>
+    home.clouds.hcloud.store.all().find(({ type, inputs }) => type.endsWith(":Server") && /-rare-/.test(String(inputs["name"])))
+      ?.inputs["serverType"];
+  expect(server()).toBeUndefined();
+  home.clouds.hcloud.faults.faults = soldOut("cx53", "cpx62");
+  const again = await fidus("up", "rare", "--yes", "--json");
+  expect(again.code, again.stderr).toBe(0);
+  expect(again.stderr).toContain("Hetzner had no cpx62 when it was to be made");
+  expect(server()).toBe("ccx33");
+  home.clouds.hcloud.faults.faults = {};
+  const { stdout } = await fidus("up", "rare", "--json");
+  expect(Object.keys((JSON.parse(stdout) as { stacks: { changes: object }[] }).stacks[0]?.changes ?? {})).toEqual(["same"]);
+  expect([server(), home.api.probes]).toEqual(["ccx33", []]);
+}, 240_000);
+
+test("a pro cluster asks first, is made from the network up, is the same at the second up, and goes as the page says [P-03]", async () => {
+  const known = home.clouds.hcloud.store.all().length;
+  const own = (): readonly string[] => {
+    const things = home.clouds.hcloud.store.all().filter(({ name }) => name.startsWith("cluster-"));
+    return things.map(({ type }) => type.split(":").at(-1) ?? "");
+  };
+  await home.must("init", "pro", "--name", "crew", "--json");
+  await home.configure("crew", { ...complete.pro, cloudflareToken: "c".repeat(40), topology: "compact" });
+  const asked = await fidus("up", "crew");
+  expect([asked.code, own()]).toEqual([2, []]);
+  expect(asked.stderr).toContain("--yes");
+  const begun = home.clouds.hcloud.faults.operations.length;
+  const { code, stdout, stderr } = await fidus("up", "crew", "--yes", "--json");
+  expect(code, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ stacks: [{ stack: "crew", edition: "pro", url: "https://assistant.fidus.test" }] });
+  expect(own().filter((type) => type === "Server")).toHaveLength(5);
+  const order = home.clouds.hcloud.faults.operations.slice(begun).map(({ name }) => name);
+  const steps = ["cluster-network-network", "cluster-network-subnet", "cluster-node-1-server-server", "cluster-balancer-node-1"];
+  expect(steps.map((name) => order.indexOf(name))).toEqual(steps.map((name) => order.indexOf(name)).toSorted((a, b) => a - b));
+  expect(order).toEqual(expect.arrayContaining(steps));
+  const second = JSON.parse(await home.must("up", "crew", "--json")) as { stacks: { changes: object }[] };
+  expect(Object.keys(second.stacks[0]?.changes ?? {})).toEqual(["same"]);
+  await home.pulumi("crew", ["destroy", "--ignore-protect", "--yes", "--skip-preview"]);
+  expect(own()).toEqual([]);
+  expect(home.clouds.hcloud.store.all()).toHaveLength(known);
+}, 300_000);
+
 test("preview of an enterprise NAME is a card for each of its stacks, and their sum", async () => {
   const made = await home.must("init", "enterprise", "--name", "acme", "--json");
   const { stacks } = JSON.parse(made) as { stacks: { stack: string; edition: keyof typeof complete }[] };

@@ -49,7 +49,7 @@ export const appKeys = {
     editions: withApp,
     effect: "restart",
     example: "https://llm.internal/v1",
-    in: { starter: { planned: true }, pro: { planned: true }, "enterprise-region": { planned: true } },
+    in: { starter: { planned: true }, pro: { effect: "update" }, "enterprise-region": { planned: true } },
     about: "Where the runtime answers, as the application sees it; default per runtime. With litellm: a gateway of your own.",
   },
   llmApiKey: {

@@ -47,6 +47,15 @@ test("a type that is not in stock when asked for leads to the next one", async (
   ]);
 });
 
+test("what was sold out when the server itself was to be made is not tried again, and is named when nothing is left", async () => {
+  const { types } = question;
+  expect(await firstTypeInStock({ ...question, soldOut: ["cx53"] }, call)).toBe("cpx62");
+  expect(api.calls.filter((line) => line.startsWith("POST"))).toEqual(["POST /servers cpx62 201"]);
+  await expect(firstTypeInStock({ ...question, soldOut: types }, call)).rejects.toThrow(
+    "serverTypes: got cx53,cpx62,ccx33; needs",
+  );
+});
+
 test("when none is in stock the list, the place and the repair are named", async () => {
   openCloud("hcloud", folder).faults.faults = { refusals: ["cx53", "cpx62", "ccx33"].map(noStock) };
   await expect(firstTypeInStock(question, call)).rejects.toThrow(

@@ -15,6 +15,8 @@ export interface Question {
   readonly image: string;
   /** Id of a registered SSH key: without one Hetzner would mail a password. */
   readonly sshKey: string;
+  /** Types of the list that were sold out a moment ago when the server itself was to be made; they are not tried. @default none */
+  readonly soldOut?: readonly string[];
 }
 
 /** One call of Hetzner's API: its answer, or the error in its words. */
@@ -33,11 +35,11 @@ const pollInterval = 1_000;
 
 /** The type of the server if it exists already, else the first type of which one could be made. Throws when there is none. */
 export async function firstTypeInStock(question: Question, call: Call): Promise<string> {
-  const { server, types, typesKey, location } = question;
+  const { server, types, typesKey, location, soldOut = [] } = question;
   const [existing] = must(await call("GET", `/servers?name=${server}`)).servers ?? [];
   if (existing) return existing.server_type.name;
   await removeLeftovers(server, call);
-  for (const type of types) if (await canBeMade(type, question, call)) return type;
+  for (const type of types.filter((each) => !soldOut.includes(each))) if (await canBeMade(type, question, call)) return type;
   throw new Error(
     `${typesKey}: got ${types.join(",")}; needs one that Hetzner has in ${location} now. ` +
       `Try later, or add types: pulumi config set ${typesKey} cx53,cpx62,ccx33`,
@@ -100,10 +102,17 @@ export function hetznerApi(endpoint: string, token: string): Call {
 if (process.argv[1] === undefined) {
   let token = "";
   for await (const chunk of process.stdin) token += String(chunk);
-  const { HCLOUD_ENDPOINT: endpoint = "https://api.hetzner.cloud/v1", FIDUS_QUESTION: question = "{}" } = process.env;
+  const {
+    HCLOUD_ENDPOINT: endpoint = "https://api.hetzner.cloud/v1",
+    FIDUS_QUESTION = "{}",
+    FIDUS_SOLD_OUT = "{}",
+  } = process.env;
+  const question = JSON.parse(FIDUS_QUESTION) as Question;
+  // Set by `./fidus up` when it goes on after a create that was refused.
+  const soldOut = (JSON.parse(FIDUS_SOLD_OUT) as Record<string, readonly string[]>)[question.server] ?? [];
   const call = hetznerApi(endpoint, token.trim());
   try {
-    process.stdout.write(await firstTypeInStock(JSON.parse(question) as Question, call));
+    process.stdout.write(await firstTypeInStock({ ...question, soldOut }, call));
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
