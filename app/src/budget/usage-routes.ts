@@ -6,7 +6,7 @@ import { parse } from "../http/parse.ts";
 import { readUsage, usageCsv, usageGroupNames, type UsageGroup } from "./usage.ts";
 
 const dayMs = 24 * 3600 * 1000;
-const query = z.object({
+export const usageQuery = z.object({
   from: z.iso.date().optional(),
   to: z.iso.date().optional(),
   by: z
@@ -33,7 +33,7 @@ export async function sendUsage(
   userId: string | null,
   usualGroups: readonly UsageGroup[],
 ): Promise<void> {
-  const { from, to, by = usualGroups, format } = parse(query, req.query);
+  const { from, to, by = usualGroups, format } = parse(usageQuery, req.query);
   const end = to === undefined ? new Date() : new Date(Date.parse(to) + dayMs);
   const start = from === undefined ? new Date(end.getTime() - 30 * dayMs) : new Date(from);
   const rows = await readUsage(db, { from: start, to: end, by, userId });
