@@ -117,7 +117,7 @@ function Row({ user, data, reset, ask }: RowProps): JSX.Element {
         </button>
         <button
           type="button"
-          aria-label={`Sign ${email} out everywhere`}
+          aria-label={`Sign out ${email} everywhere`}
           onClick={() => void data.change(() => admin.endSessions(id), `${email} is signed out everywhere.`)}
         >
           Sign out

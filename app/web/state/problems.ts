@@ -24,7 +24,7 @@ const byCode = new Map<string, Problem>([
   ["no_model", { title: "No language model is available.", advice: "Run “./fidus choose” on the machine that runs Fidus." }],
   [
     "cloud_not_allowed",
-    { title: "This model runs outside the house.", advice: "Allow it when you choose it, or take another model." },
+    { title: "This model runs outside the house.", advice: "Allow cloud models under “Privacy”, or choose another model." },
   ],
   ["model_not_found", { title: "This model is no longer here.", advice: "Choose another model." }],
   [
