@@ -15,6 +15,9 @@ if (outArgument === undefined) {
 const app = import.meta.dirname;
 const out = resolve(outArgument);
 
+/** The chat, the administration and the API documentation: each a bundle of its own, so that nobody loads another's script. */
+const pages = ["index.html", "admin.html", "docs.html"] as const;
+
 const common = {
   bundle: true,
   minify: true,
@@ -25,7 +28,11 @@ const common = {
 
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
-await Promise.all([buildServer(), buildPage(), cp(join(app, "migrations"), join(out, "migrations"), { recursive: true })]);
+await Promise.all([
+  buildServer(),
+  ...pages.map(buildPage),
+  cp(join(app, "migrations"), join(out, "migrations"), { recursive: true }),
+]);
 
 /** Bundled: unbundled modules alone cost most of a second at start. Roles stay lazy inside the file. */
 async function buildServer(): Promise<void> {
@@ -47,16 +54,16 @@ async function buildServer(): Promise<void> {
   await writeFile(join(out, "package.json"), `${JSON.stringify({ name: "fidus-app", private: true, type: "module" })}\n`);
 }
 
-/** The page: every local file that index.html names goes to /static under a name with its hash. */
-async function buildPage(): Promise<void> {
+/** A page: every local file that it names goes to /static under a name with its hash. */
+async function buildPage(name: (typeof pages)[number]): Promise<void> {
   const web = join(app, "web");
-  const page = await readFile(join(web, "index.html"), "utf8");
-  const names = [...page.matchAll(/(?:src|href)="(?!https?:|data:|\/|#)([^"]+)"/g)].map(([, name = ""]) => name);
-  const missing = names.filter((name) => !existsSync(join(web, name)));
-  if (missing.length > 0) throw new Error(`app/web/index.html: got ${missing.join(", ")}; needs files that exist.`);
+  const page = await readFile(join(web, name), "utf8");
+  const names = [...page.matchAll(/(?:src|href)="(?!https?:|data:|\/|#)([^"]+)"/g)].map(([, file = ""]) => file);
+  const missing = names.filter((file) => !existsSync(join(web, file)));
+  if (missing.length > 0) throw new Error(`app/web/${name}: got ${missing.join(", ")}; needs files that exist.`);
   const { metafile } = await build({
     ...common,
-    entryPoints: names.map((name) => join(web, name)),
+    entryPoints: names.map((file) => join(web, file)),
     outdir: join(out, "web/static"),
     outbase: web,
     entryNames: "[name]-[hash]",
@@ -73,14 +80,14 @@ async function buildPage(): Promise<void> {
     metafile: true,
   });
   const built = builtNames(metafile, web);
-  const linked = page.replace(/(src|href)="([^"]+)"/g, (whole, attribute: string, name: string) => {
-    const file = built.get(name);
+  const linked = page.replace(/(src|href)="([^"]+)"/g, (whole, attribute: string, source: string) => {
+    const file = built.get(source);
     return file === undefined ? whole : `${attribute}="/static/${file}"`;
   });
-  await writeFile(join(out, "web/index.html"), linked);
+  await writeFile(join(out, "web", name), linked);
 }
 
-/** From the name in index.html to the file it became. */
+/** From the name in the page to the file it became. */
 function builtNames(metafile: Metafile, web: string): Map<string, string> {
   const pairs = Object.entries(metafile.outputs).map(([file, { entryPoint, inputs }]) => {
     const source = entryPoint ?? (extname(file) === ".js" ? undefined : Object.keys(inputs)[0]);

@@ -1,7 +1,10 @@
 import { z } from "zod";
 import type { Docker } from "../infra/images/docker-cli.ts";
 import { DockerError } from "../infra/images/docker-cli.ts";
-import { type CliError, wrongInput } from "./errors.ts";
+import { stackContainers } from "./containers.ts";
+import type { CliContext } from "./context.ts";
+import { cannotGoOn, type CliError, wrongInput } from "./errors.ts";
+import { openSession } from "./session.ts";
 
 /** Login of a new administrator, shown once and kept nowhere. */
 export interface Credentials {
@@ -14,6 +17,22 @@ export interface Credentials {
 export const credentials = z.object({ email: z.string(), password: z.string(), apiKey: z.string() });
 const count = z.object({ admins: z.number() });
 const key = z.object({ id: z.string(), apiKey: z.string() });
+
+const used = z.object({
+  from: z.string(),
+  to: z.string(),
+  usage: z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()]))),
+});
+
+/** Sums of calls, tokens and costs: `from` and `to` in time, and a row per group. */
+export type Used = z.output<typeof used>;
+
+/** What usage is asked for: days, both included, and the groups to sum up by; null leaves it to the application. */
+export interface UsageQuestion {
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly by: readonly string[];
+}
 
 /** The one time that people see them. */
 export function shownOnce({ email, password, apiKey }: Credentials): string {
@@ -28,6 +47,10 @@ export interface AppAdmin {
   /** A key that ends by itself after `seconds`. */
   temporaryKey(email: string | null, seconds: number): Promise<{ readonly id: string; readonly apiKey: string }>;
   revoke(id: string): Promise<void>;
+  /** Everybody's usage. */
+  usage(question: UsageQuestion): Promise<Used>;
+  /** The same as CSV, head line first. */
+  usageCsv(question: UsageQuestion): Promise<string>;
 }
 
 /** Administration through `docker exec` in `container`: secrets come back on its standard output and are in no log. */
@@ -57,7 +80,25 @@ export function appAdmin(docker: Docker, container: string): AppAdmin {
         ),
       ),
     revoke: async (id) => void (await call(["key", "revoke", id])),
+    usage: async (question) => used.parse(JSON.parse(await call(usageArguments(question)))),
+    usageCsv: (question) => call([...usageArguments(question), "--csv"]),
   };
+}
+
+function usageArguments({ from, to, by }: UsageQuestion): string[] {
+  const flag = (name: string, value: string | null): string[] => (value === null ? [] : [`--${name}`, value]);
+  return ["usage", ...flag("from", from), ...flag("to", to), "--by", by.join(",")];
+}
+
+/** Administration in the running API container of a stack of edition community. Throws exit 1 when none runs. */
+export async function openAppAdmin(ctx: CliContext, stack: string): Promise<AppAdmin> {
+  const { docker, installation } = await openSession(ctx, stack);
+  const containers = await stackContainers(docker, installation.id, stack);
+  const api = containers.find(({ role, state }) => role === "api" && state === "running");
+  if (api !== undefined) return appAdmin(docker, api.name);
+  throw cannotGoOn("The stack does not run", [
+    { path: `stack ${stack}`, got: "no running API", rule: "a running stack", fix: `./fidus up ${stack}` },
+  ]);
 }
 
 function refused(email: string, error: DockerError): CliError {

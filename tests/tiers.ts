@@ -63,7 +63,7 @@ export const tiers = {
   browser: {
     about: "the chat page in Chromium",
     files: ["**/*.browser.test.ts"],
-    needs: ["docker", "toolchain", "chromium"],
+    needs: ["docker", "toolchain", "postgres", "chromium"],
     testTimeout: 2 * minute,
     hookTimeout: 20 * minute,
     filesAtOnce: 1,

@@ -15,6 +15,7 @@ const entries: Readonly<Record<string, () => Promise<Entry>>> = {
   migrate: () => import("./roles/migrate.ts"),
   admin: () => import("./roles/admin.ts"),
   key: () => import("./roles/key.ts"),
+  usage: () => import("./roles/usage.ts"),
 };
 
 async function main([role = "", ...args]: readonly string[]): Promise<number> {

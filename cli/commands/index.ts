@@ -19,6 +19,7 @@ import { register as test } from "./test.ts";
 import { register as toolchain } from "./toolchain.ts";
 import { register as uninstall } from "./uninstall.ts";
 import { register as up } from "./up.ts";
+import { register as usage } from "./usage.ts";
 
 /** Every command, in the order of `--help`. */
 export const commands: readonly Register[] = [
@@ -33,6 +34,7 @@ export const commands: readonly Register[] = [
   deploy,
   prices,
   admin,
+  usage,
   down,
   dev,
   reset,

@@ -1,6 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { looks } from "./support/browser.ts";
-import { answers, ask, box, openChat, stopButton, waitForAnswer, waitForDrawing, waitForText } from "./support/chat.ts";
+import {
+  answers,
+  ask,
+  askAndWait,
+  box,
+  openChat,
+  openConversations,
+  stopButton,
+  waitForAnswer,
+  waitForDrawing,
+  waitForText,
+} from "./support/chat.ts";
 import { expectNoTrouble, expectWellShown } from "./support/expect.ts";
 import { browserSuite } from "./support/suite.ts";
 
@@ -23,6 +34,32 @@ describe.each(looks)("on a $screen screen in the $scheme scheme, axe finds nothi
     await answers(page).first().waitFor();
     await waitForDrawing(page);
     await expectWellShown(page, "wide content");
+    await expectNoTrouble(page, trouble);
+  });
+
+  test("while a question is changed, a conversation renamed or searched for, and a decision about the cloud is asked", async () => {
+    const { page, trouble } = await suite.signedIn(look);
+    await openChat(page);
+    await askAndWait(page, "Shall we meet?");
+    await page.getByRole("button", { name: "Change this question" }).click();
+    await expectWellShown(page, "changing a question");
+    await page.getByRole("button", { name: "Leave it" }).click();
+    await page.getByRole("combobox", { name: "Model" }).selectOption("cloud-model");
+    await page.getByRole("button", { name: "Stay in the house" }).waitFor();
+    await expectWellShown(page, "cloud consent");
+    await page.keyboard.press("Escape");
+    await openConversations(page);
+    await page.getByRole("searchbox").fill("meet");
+    await page
+      .getByRole("button", { name: /^Rename/ })
+      .first()
+      .click();
+    await page.getByRole("textbox", { name: "Title" }).waitFor();
+    await expectWellShown(page, "rename");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Privacy" }).click();
+    await page.getByRole("dialog", { name: "Privacy" }).waitFor();
+    await expectWellShown(page, "privacy");
     await expectNoTrouble(page, trouble);
   });
 

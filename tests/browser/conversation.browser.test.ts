@@ -78,7 +78,10 @@ test("deletes a conversation only after a yes", async () => {
   await chat.openChat(page);
   await chat.askAndWait(page, "Delete me, please.");
   const id = chat.openConversation(page);
-  const ask = page.getByRole("listitem").filter({ hasText: "Delete me" }).getByRole("button");
+  const ask = page
+    .getByRole("listitem")
+    .filter({ hasText: "Delete me" })
+    .getByRole("button", { name: /^Delete/ });
   await ask.click();
   await page.getByRole("button", { name: "Keep" }).click();
   expect((await suite.target().api.get(`/api/v1/conversations/${id}`)).status()).toBe(200);

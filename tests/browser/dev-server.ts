@@ -30,7 +30,7 @@ interface Message {
 }
 interface Conversation {
   readonly id: string;
-  readonly title: string;
+  title: string;
   updatedAt: string;
   readonly messages: Message[];
 }
@@ -44,6 +44,15 @@ export interface DevServer {
   close(): Promise<void>;
 }
 
+/** Models to choose among. */
+const choice = {
+  default: "scripted-answers",
+  models: [
+    { id: "scripted-answers", cloud: false },
+    { id: "scripted-large", cloud: false },
+    { id: "cloud-model", cloud: true },
+  ],
+};
 const run = promisify(execFile);
 
 const EMAIL = "ada@example.org";
@@ -79,13 +88,14 @@ class Api {
   readonly #sessions = new Set<string>();
   readonly #conversations = new Map<string, Conversation>();
   readonly #answers = new Map<string, GrowingAnswer>();
+  #cloudAllowed = false;
 
   constructor(page: RequestListener) {
     this.#page = page;
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? "/", "http://stand-in");
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://stand-in");
     const method = request.method ?? "GET";
     if (!pathname.startsWith("/api/")) return void this.#page(request, response);
     const path = pathname.replace("/api/v1", "");
@@ -102,7 +112,12 @@ class Api {
       response.setHeader("Set-Cookie", `${cookie}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0`);
       return json(response, 204, null);
     }
-    if (path === "/conversations") return json(response, 200, { conversations: this.#list() });
+    if (path === "/llm/models") return json(response, 200, choice);
+    if (path === "/llm/cloud") {
+      if (method === "PUT") this.#cloudAllowed = (await bodyOf(request))["allowed"] === true;
+      return json(response, 200, { available: true, allowed: this.#cloudAllowed });
+    }
+    if (path === "/conversations") return json(response, 200, { conversations: this.#list(searchParams.get("q") ?? "") });
     if (path === "/chat") return this.#chat(await bodyOf(request), response);
     const followed = /^\/chat\/([\w-]+)\/events$/.exec(path)?.[1];
     if (followed) return this.#events(request, this.#answers.get(followed), response);
@@ -111,7 +126,8 @@ class Api {
       this.running.get(cancelled)?.abort();
       return json(response, 202, {});
     }
-    return this.#conversation(method, /^\/conversations\/([\w-]+)$/.exec(path)?.[1] ?? "", response);
+    const body = method === "PATCH" ? await bodyOf(request) : {};
+    return this.#conversation(method, /^\/conversations\/([\w-]+)$/.exec(path)?.[1] ?? "", body, response);
   }
 
   #status(): object {
@@ -129,14 +145,21 @@ class Api {
     json(response, 204, null);
   }
 
-  #list(): object[] {
-    const newest = [...this.#conversations.values()].sort((a, b) => b.updatedAt.localeCompare(a.updatedAt));
+  #list(words: string): object[] {
+    const has = (text: string): boolean => text.toLowerCase().includes(words.toLowerCase());
+    const newest = [...this.#conversations.values()]
+      .filter(({ title, messages }) => has(title) || messages.some(({ content }) => has(content)))
+      .sort((a, b) => b.updatedAt.localeCompare(a.updatedAt));
     return newest.map(({ id, title, updatedAt }) => ({ id, title, updatedAt }));
   }
 
-  #conversation(method: string, id: string, response: ServerResponse): void {
+  #conversation(method: string, id: string, body: Record<string, unknown>, response: ServerResponse): void {
     const found = this.#conversations.get(id);
     if (!found) return fail(response, 404, "not_found", "There is nothing here.");
+    if (method === "PATCH") {
+      found.title = String(body["title"]);
+      return json(response, 200, { id, title: found.title, updatedAt: found.updatedAt });
+    }
     if (method !== "DELETE") return json(response, 200, found);
     this.#conversations.delete(id);
     json(response, 204, null);
@@ -148,8 +171,14 @@ class Api {
     if (body["conversationId"] !== undefined && !known) return fail(response, 404, "not_found", "There is nothing here.");
     const now = new Date().toISOString();
     const conversation = known ?? { id: randomUUID(), title: titleOf(content), updatedAt: now, messages: [] };
+    const replaced = conversation.messages.findIndex(({ id }) => id === body["replaces"]);
+    if (replaced >= 0) conversation.messages.splice(replaced);
+    if (choice.models.some(({ id, cloud }) => id === body["model"] && cloud) && !this.#cloudAllowed) {
+      return fail(response, 403, "cloud_not_allowed");
+    }
+    const questionId = randomUUID();
     const answer: Message = { id: randomUUID(), role: "assistant", content: "", status: "streaming", createdAt: now };
-    conversation.messages.push({ id: randomUUID(), role: "user", content, status: "complete", createdAt: now }, answer);
+    conversation.messages.push({ id: questionId, role: "user", content, status: "complete", createdAt: now }, answer);
     conversation.updatedAt = now;
     this.#conversations.set(conversation.id, conversation);
     const abort = new AbortController();
@@ -159,7 +188,11 @@ class Api {
     const cut = (): void => void response.destroy();
     void this.#speak(content, answer, growing, abort.signal, cut).finally(() => this.running.delete(answer.id));
     const stream = new EventStream(response, 15_000);
-    await stream.send("start", { conversationId: conversation.id, messageId: answer.id, title: conversation.title }, 0);
+    await stream.send(
+      "start",
+      { conversationId: conversation.id, messageId: answer.id, questionId, title: conversation.title },
+      0,
+    );
     await sendAnswer(growing, stream, 0);
     stream.end();
   }

@@ -43,15 +43,16 @@ test.each([
   "an answer cut by $name keeps its text, is never shown as finished, and its question can be asked again",
   async ({ end, says }) => {
     const { page } = await suite.signedIn();
-    const start = `event: start\ndata: {"conversationId":"c1","messageId":"m1","title":"Cut"}\n\n`;
+    const start = `event: start\ndata: {"conversationId":"c1","messageId":"m1","questionId":"q1","title":"Cut"}\n\n`;
     const delta = `event: delta\ndata: {"text":"Half an ans"}\n\n: heartbeat\n\nevent: unknown\ndata: {}\n\n`;
     await page.route("**/api/v1/chat", (route) => route.fulfill({ contentType: "text/event-stream", body: start + delta + end }));
     await chat.openChat(page);
     await chat.ask(page, "What is half?");
     await chat.answers(page).getByText(says).waitFor();
     await chat.answers(page).getByText("Half an ans").waitFor();
+    const asked = page.waitForRequest("**/api/v1/chat");
     await chat.answers(page).getByRole("button", { name: "Ask again" }).click();
-    expect(await chat.box(page).inputValue()).toBe("What is half?");
+    expect((await asked).postDataJSON()).toEqual({ conversationId: "c1", content: "What is half?", replaces: "q1" });
   },
 );
 

@@ -66,6 +66,7 @@ describe("every route of the admin API", () => {
     ["GET", "/admin/users", 200],
     ["POST", "/admin/users", 400],
     ["PATCH", `/admin/users/${none}`, 400],
+    ["POST", `/admin/users/${none}/password`, 404],
     ["GET", `/admin/users/${none}/sessions`, 200],
     ["DELETE", `/admin/users/${none}/sessions`, 200],
     ["GET", "/admin/keys", 200],
@@ -106,6 +107,17 @@ describe("an administrator", () => {
     expect((await call("POST", "/admin/users", admin, { email: "new@test" })).status).toBe(409);
     expect((await call("GET", "/admin/users", admin)).text).not.toContain("argon2");
     expect(await auditRows()).toEqual([{ actor: "root@test", action: "user.create", target: "new@test" }]);
+  });
+
+  test("gives a new password, shown once: the old one and all sign-ins end, and it is in the audit log without it", async () => {
+    const given = await call("POST", `/admin/users/${userId}/password`, admin);
+    expect([given.status, given.json]).toEqual([200, { email: "ann@test", password: expect.any(String) as string }]);
+    expect((await call("GET", "/auth/me", user)).status).toBe(401);
+    const login = (word: unknown) => call("POST", "/auth/login", pageHeaders, { email: "ann@test", password: word });
+    expect((await login(password)).status).toBe(401);
+    expect((await login(given.json["password"])).status).toBe(200);
+    expect(await auditRows()).toEqual([{ actor: "root@test", action: "user.password", target: "ann@test" }]);
+    expect((await call("GET", "/admin/audit", admin)).text).not.toContain(String(given.json["password"]));
   });
 
   test("disables an account: its sessions end, its keys too, and it cannot sign in until it is enabled", async () => {

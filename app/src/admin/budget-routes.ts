@@ -16,7 +16,7 @@ const usd = z.string().transform((text, ctx) => {
   if (amount === null) ctx.addIssue('must be USD written like "50" or "0.25"');
   return amount ?? 0;
 });
-const body = z.strictObject({ capUsd: usd, alertUsd: usd.nullable().default(null) });
+export const budgetBody = z.strictObject({ capUsd: usd, alertUsd: usd.nullable().default(null) });
 
 interface Row {
   readonly kind: BudgetKind;
@@ -56,7 +56,7 @@ export function createBudgetAdminRouter({ db, config }: Pick<Context, "db" | "co
 
   router.put("/:kind/:subject", async (req, res) => {
     const [of, who] = [parseId(kind, req.params.kind), parseId(subject, req.params.subject)];
-    const { capUsd: cap, alertUsd: alert } = parseBody(body, req);
+    const { capUsd: cap, alertUsd: alert } = parseBody(budgetBody, req);
     const shown = { capUsd: formatUsd(cap), alertUsd: usdOrNull(alert) };
     await transaction(db, async (client) => {
       await client.query(

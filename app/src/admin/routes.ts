@@ -15,7 +15,7 @@ import { createTrialAdminRouter } from "./trial-routes.ts";
 import { createUserAdminRouter } from "./user-routes.ts";
 
 const id = z.uuid();
-const auditQuery = z.object({
+export const auditQuery = z.object({
   before: z
     .string()
     .regex(/^\d{1,18}$/)

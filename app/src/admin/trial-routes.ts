@@ -8,7 +8,7 @@ import { parseBody, parseId, storableText } from "../http/parse.ts";
 import { audit } from "./audit.ts";
 
 const name = storableText.min(1).max(200);
-const body = z.strictObject({ other: name, percent: z.int().min(1).max(100) });
+export const trialBody = z.strictObject({ other: name, percent: z.int().min(1).max(100) });
 
 /** A/B tests of models: a share of the people who ask for one gets another. `/usage?by=model` compares them. */
 export function createTrialAdminRouter({ db, trials }: Pick<Context, "db" | "trials">): Router {
@@ -20,7 +20,7 @@ export function createTrialAdminRouter({ db, trials }: Pick<Context, "db" | "tri
 
   router.put("/:name", async (req, res) => {
     const model = parseId(name, req.params.name);
-    const { other, percent } = parseBody(body, req);
+    const { other, percent } = parseBody(trialBody, req);
     await transaction(db, async (client) => {
       await client.query(
         `INSERT INTO model_trials (name, other, percent) VALUES ($1, $2, $3)

@@ -12,12 +12,12 @@ import { audit } from "./audit.ts";
 const id = z.uuid();
 const name = storableText.trim().min(1).max(200);
 const tenant = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "must be lower-case letters, digits and dashes");
-const newUser = z.strictObject({
+export const newUser = z.strictObject({
   email: storableText.trim().refine(isEmail, "must be an e-mail address"),
   name: name.optional(),
   role: z.enum(userRoles).default("user"),
 });
-const changes = z
+export const changes = z
   .strictObject({
     name: name.optional(),
     role: z.enum(userRoles).optional(),
@@ -26,7 +26,7 @@ const changes = z
   })
   .refine((body) => Object.keys(body).length > 0, "must name a change");
 
-/** Accounts: list, make, change, disable; their sessions: list, end. */
+/** Accounts: list, make, change, disable, a new password; their sessions: list, end. */
 export function createUserAdminRouter(ctx: Pick<Context, "db" | "sessions">): Router {
   const { db, sessions } = ctx;
   const router = Router();
@@ -71,6 +71,21 @@ export function createUserAdminRouter(ctx: Pick<Context, "db" | "sessions">): Ro
     res.json(user);
   });
 
+  router.post("/:id/password", async (req, res) => {
+    const userId = parseId(id, req.params.id);
+    const password = generatePassword();
+    const passwordHash = await hashPassword(password);
+    const email = await transaction(db, async (client) => {
+      const changed = await setPassword(client, userId, passwordHash);
+      // Whoever knew the old one may be signed in with it.
+      const ended = await sessions.revokeOf(userId, null, client);
+      await audit(client, currentUser(req), "user.password", changed, { ended });
+      return changed;
+    });
+    // Shown once: only its hash is kept.
+    res.json({ email, password });
+  });
+
   router.get("/:id/sessions", async (req, res) => {
     res.json({ sessions: await sessions.list(parseId(id, req.params.id)) });
   });
@@ -85,6 +100,15 @@ export function createUserAdminRouter(ctx: Pick<Context, "db" | "sessions">): Ro
     res.json({ ended });
   });
   return router;
+}
+
+/** Returns the account's e-mail. @throws AppError not_found */
+async function setPassword(db: Queryable, userId: string, passwordHash: string): Promise<string> {
+  const set = "UPDATE users SET password_hash = $2 WHERE id = $1 RETURNING email";
+  const { rows } = await db.query<{ email: string }>(set, [userId, passwordHash]);
+  const email = rows[0]?.email;
+  if (email === undefined) throw new AppError("not_found");
+  return email;
 }
 
 /** @throws AppError not_found, last_admin */

@@ -11,7 +11,7 @@ import { sessionToken } from "./session-cookie.ts";
 const id = z.uuid();
 const longestDays = 3_650;
 
-const keyBody = z.strictObject({
+export const keyBody = z.strictObject({
   name: storableText.trim().min(1).max(100),
   scopes: z
     .array(z.enum(scopeNames))

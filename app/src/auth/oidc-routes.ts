@@ -16,7 +16,10 @@ type OidcContext = Pick<Context, "config" | "db" | "sessions" | "limits" | "log"
 /** Long enough to find one's phone for a second factor. */
 const attemptSeconds = 600;
 const attemptShape = z.strictObject({ state: z.string(), nonce: z.string(), verifier: z.string() });
-const mockBody = z.strictObject({ email: storableText.refine(isEmail, "must be an e-mail address"), role: z.enum(userRoles) });
+export const mockBody = z.strictObject({
+  email: storableText.refine(isEmail, "must be an e-mail address"),
+  role: z.enum(userRoles),
+});
 
 /** Sign-in by others' word: an OpenID Connect provider, or, in development, anybody's own. */
 export function createProviderRouter(ctx: OidcContext): Router {

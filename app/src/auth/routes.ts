@@ -12,7 +12,7 @@ import { sessionToken, setSessionCookie } from "./session-cookie.ts";
 import { sessionSeconds } from "./sessions.ts";
 import { findByEmail, noPassword, normalizeEmail } from "./users.ts";
 
-const loginBody = z.strictObject({ email: storableText.min(1).max(254), password: z.string().min(1).max(1024) });
+export const loginBody = z.strictObject({ email: storableText.min(1).max(254), password: z.string().min(1).max(1024) });
 
 /** Attempts allowed per address (any outcome) and per e-mail (failures only), and the window of both. */
 export const loginLimits = { perAddress: 60, failuresPerEmail: 10, windowSeconds: 15 * 60 } as const;

@@ -6,7 +6,7 @@ import { parse } from "../http/parse.ts";
 import { readUsage, usageCsv, usageGroupNames, type UsageGroup } from "./usage.ts";
 
 const dayMs = 24 * 3600 * 1000;
-const query = z.object({
+export const usageQuery = z.object({
   from: z.iso.date().optional(),
   to: z.iso.date().optional(),
   by: z
@@ -25,6 +25,12 @@ export function createUsageRouter(ctx: Context): Router {
   return router;
 }
 
+/** The days asked for (both included); without words the last 30 days until now. */
+export function usagePeriod({ from, to }: Pick<z.output<typeof usageQuery>, "from" | "to">): { from: Date; to: Date } {
+  const end = to === undefined ? new Date() : new Date(Date.parse(to) + dayMs);
+  return { from: from === undefined ? new Date(end.getTime() - 30 * dayMs) : new Date(from), to: end };
+}
+
 /** Answers `from`, `to` (days, both included), `by` and `format` of a request. @throws AppError invalid_request */
 export async function sendUsage(
   { db }: Pick<Context, "db">,
@@ -33,10 +39,10 @@ export async function sendUsage(
   userId: string | null,
   usualGroups: readonly UsageGroup[],
 ): Promise<void> {
-  const { from, to, by = usualGroups, format } = parse(query, req.query);
-  const end = to === undefined ? new Date() : new Date(Date.parse(to) + dayMs);
-  const start = from === undefined ? new Date(end.getTime() - 30 * dayMs) : new Date(from);
-  const rows = await readUsage(db, { from: start, to: end, by, userId });
-  if (format === "json") return void res.json({ from: start, to: end, usage: rows });
+  const asked = parse(usageQuery, req.query);
+  const { by = usualGroups, format } = asked;
+  const period = usagePeriod(asked);
+  const rows = await readUsage(db, { ...period, by, userId });
+  if (format === "json") return void res.json({ ...period, usage: rows });
   res.attachment("usage.csv").type("text/csv").send(usageCsv(rows, by));
 }

@@ -64,9 +64,9 @@ describe("an answer", () => {
     upstream.answer((res) => streamText(res, ["Hello", " Ann"]));
     const events = (await allEvents(await ask({ content: "First line\nsecond" }))).filter(({ event }) => event !== "comment");
     const [start] = events;
-    const { conversationId, messageId } = start?.data ?? {};
+    const { conversationId, messageId, questionId } = start?.data ?? {};
     expect([start, events.at(-1)]).toEqual([
-      { event: "start", data: { conversationId, messageId, title: "First line" }, id: "0" },
+      { event: "start", data: { conversationId, messageId, questionId, title: "First line" }, id: "0" },
       { event: "done", data: { finishReason: "stop", usage: { promptTokens: 7, completionTokens: 3 } }, id: "9" },
     ]);
     expect(textOf(events)).toBe("Hello Ann");
@@ -75,7 +75,7 @@ describe("an answer", () => {
       id: conversationId,
       title: "First line",
       messages: [
-        { role: "user", content: "First line\nsecond", status: "complete" },
+        { id: questionId, role: "user", content: "First line\nsecond", status: "complete" },
         { id: messageId, role: "assistant", content: "Hello Ann", status: "complete" },
       ],
     });

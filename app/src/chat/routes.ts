@@ -11,11 +11,18 @@ import { sendAnswer } from "./growing-answer.ts";
 import { beginTurn, deleteConversation, listConversations, ownsMessage, readConversation } from "./store.ts";
 
 const id = z.uuid();
-const chatBody = z.strictObject({
-  conversationId: id.optional(),
-  content: storableText.max(32_000).refine((text) => text.trim() !== "", "must not be empty"),
-  model: storableText.min(1).max(200).optional(),
-});
+export const chatBody = z
+  .strictObject({
+    conversationId: id.optional(),
+    content: storableText.max(32_000).refine((text) => text.trim() !== "", "must not be empty"),
+    model: storableText.min(1).max(200).optional(),
+    /** A question of this conversation that gives way to this one, with all that follows it. */
+    replaces: id.optional(),
+  })
+  .refine(({ replaces, conversationId }) => replaces === undefined || conversationId !== undefined, {
+    path: ["replaces"],
+    message: "needs the conversationId that the question belongs to",
+  });
 
 /** Conversations of the signed-in person. Somebody else's look as if they did not exist. */
 export function createConversationRouter(ctx: Context): Router {
@@ -57,17 +64,17 @@ export function createChatRouter(ctx: Context): Router {
   router.use(requireUser(ctx), requireScope("chat"));
 
   router.post("/", refuseWhileDraining(ctx), async (req, res) => {
-    const { conversationId = null, content, model: asked = ctx.probes.model } = parseBody(chatBody, req);
+    const { conversationId = null, content, model: asked = ctx.probes.model, replaces = null } = parseBody(chatBody, req);
     const model = ctx.trials.choose(asked, currentUser(req).id);
     if (model === null) throw new AppError("no_model", { retryAfter: 5 });
-    const turn = await beginTurn(ctx.db, { userId: currentUser(req).id, conversationId, content, model });
-    const { messageId, title } = turn;
+    const turn = await beginTurn(ctx.db, { userId: currentUser(req).id, conversationId, content, model, replaces });
+    const { messageId, questionId, title } = turn;
     const work = ctx.lifecycle.begin();
     const answer = ctx.answers.open(messageId, () => work.stop("cancelled"));
     // Goes on when the client leaves: it comes back for the rest, or stops it.
     void writeAnswer(ctx, { user: currentUser(req), turn, model }, work, answer).finally(() => work.done());
     const stream = new EventStream(res, ctx.heartbeatMs);
-    await stream.send("start", { conversationId: turn.conversationId, messageId, title }, 0);
+    await stream.send("start", { conversationId: turn.conversationId, messageId, questionId, title }, 0);
     await sendAnswer(answer, stream, 0);
     stream.end();
   });

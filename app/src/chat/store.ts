@@ -4,6 +4,7 @@ import { AppError } from "../errors.ts";
 import type { ChatMessage } from "../llm/completion.ts";
 import { failAbandoned } from "./answer-rows.ts";
 import { titleOf } from "./history.ts";
+import { takeBackFrom } from "./replace.ts";
 
 export type MessageStatus = "complete" | "streaming" | "cancelled" | "failed";
 
@@ -26,6 +27,8 @@ export interface Turn {
   readonly userId: string;
   readonly conversationId: string;
   readonly messageId: string;
+  /** The row of the question. */
+  readonly questionId: string;
   readonly title: string;
   /** The conversation so far, the new question last. */
   readonly history: readonly ChatMessage[];
@@ -74,22 +77,32 @@ export async function ownsMessage(db: Queryable, userId: string, messageId: stri
   return (rowCount ?? 0) > 0;
 }
 
+/** What a person asks, and where. */
+export interface NewTurn {
+  readonly userId: string;
+  /** Null: a new one. */
+  readonly conversationId: string | null;
+  readonly content: string;
+  readonly model: string;
+  /** A question of this conversation: it and all that follows give way to the new one. @default null */
+  readonly replaces?: string | null;
+}
+
 /**
  * Stores the question and opens the row of its answer, in one transaction.
- * @throws AppError not_found (somebody else's conversation), conversation_busy (an answer is being written)
+ * @throws AppError not_found (somebody else's conversation, no such question), conversation_busy (an answer is being written)
  */
-export async function beginTurn(
-  db: Db,
-  { userId, conversationId, content, model }: { userId: string; conversationId: string | null; content: string; model: string },
-): Promise<Turn> {
+export async function beginTurn(db: Db, { userId, conversationId, content, model, replaces = null }: NewTurn): Promise<Turn> {
   try {
     return await transaction(db, async (client) => {
       const conversation =
         conversationId === null ? await insertConversation(client, userId, content) : await touch(client, userId, conversationId);
       await failAbandoned(client, conversation.id);
+      if (replaces !== null) await takeBackFrom(client, conversation.id, replaces);
+      const questionId = randomUUID();
       await client.query(
         "INSERT INTO messages (id, conversation_id, role, content, status) VALUES ($1, $2, 'user', $3, 'complete')",
-        [randomUUID(), conversation.id, content],
+        [questionId, conversation.id, content],
       );
       const history = await readHistory(client, conversation.id);
       const messageId = randomUUID();
@@ -97,7 +110,7 @@ export async function beginTurn(
         "INSERT INTO messages (id, conversation_id, role, content, status, model) VALUES ($1, $2, 'assistant', '', 'streaming', $3)",
         [messageId, conversation.id, model],
       );
-      return { userId, conversationId: conversation.id, messageId, title: conversation.title, history };
+      return { userId, conversationId: conversation.id, messageId, questionId, title: conversation.title, history };
     });
   } catch (error) {
     if (pgCode(error) === pgCodes.uniqueViolation) throw new AppError("conversation_busy", { cause: error });

@@ -10,10 +10,12 @@ import { createChatRouter, createConversationRouter } from "../chat/routes.ts";
 import type { Context } from "../context.ts";
 import { createOpenAiRouter } from "../llm/openai-routes.ts";
 import { createLlmStatusRouter } from "../llm/status-routes.ts";
+import { defaultWebRoot } from "../resources.ts";
 import { errorHandler, notFound } from "./errors.ts";
 import { createHealthRouter } from "./health-routes.ts";
 import { requestLog } from "./request-log.ts";
-import { createPageRouter } from "./page-routes.ts";
+import { createOpenApiRouter } from "./openapi/routes.ts";
+import { createDocsRouter, createPageRouter } from "./page-routes.ts";
 
 /** The HTTP face of the api role. No state of its own: everything is in the context. */
 export function createApp(ctx: Context): Express {
@@ -25,6 +27,7 @@ export function createApp(ctx: Context): Express {
   app.use(createHealthRouter(ctx));
   if (config.corsOrigins.length > 0) app.use(cors({ origin: [...config.corsOrigins], credentials: true, maxAge: 600 }));
   app.use("/v1", createOpenAiRouter(ctx));
+  app.use(createOpenApiRouter(ctx));
   app.use("/api/v1", noStore, express.json({ limit: "256kb" }));
   app.use("/api/v1/llm", createLlmStatusRouter(ctx));
   app.use("/api/v1/auth", createAuthRouter(ctx), createProviderRouter(ctx));
@@ -35,6 +38,8 @@ export function createApp(ctx: Context): Express {
   app.use("/api/v1/conversations", createConversationRouter(ctx));
   app.use("/api/v1/chat", createChatRouter(ctx));
   app.use("/api", notFound);
+  // In the split form too: a proxy leads /docs to the API, which has the pages of its own image.
+  app.use(createDocsRouter(config.webRoot ?? defaultWebRoot(), config.publicUrl));
   if (config.webRoot !== null) app.use(createPageRouter(config.webRoot, config.publicUrl));
   app.use(notFound);
   app.use(errorHandler(log));

@@ -16,6 +16,8 @@ beforeAll(async () => {
   root = mkdtempSync("/tmp/fidus-page-");
   mkdirSync(join(root, "static"));
   writeFileSync(join(root, "index.html"), "<title>Fidus</title>");
+  writeFileSync(join(root, "admin.html"), "<title>Administration</title>");
+  writeFileSync(join(root, "docs.html"), "<title>API</title>");
   writeFileSync(join(root, "static/main-ABC.js"), "1");
   writeFileSync(join(root, ".secret"), "no");
   const app = express();
@@ -33,6 +35,17 @@ test.each(["/", "/c/5f0c", "/settings"])("%s is the page, checked again each tim
   const response = await fetch(url + path);
   expect([response.status, await response.text()]).toEqual([200, "<title>Fidus</title>"]);
   expect(response.headers.get("cache-control")).toBe("no-cache");
+});
+
+test.each([
+  ["/admin", "Administration"],
+  ["/admin/users", "Administration"],
+  ["/docs", "API"],
+])("%s is a page of its own under the same policy", async (path, title) => {
+  const response = await fetch(url + path);
+  expect([response.status, await response.text()]).toEqual([200, `<title>${title}</title>`]);
+  expect(response.headers.get("cache-control")).toBe("no-cache");
+  expect(response.headers.get("content-security-policy")).toBe((await fetch(url)).headers.get("content-security-policy"));
 });
 
 test("the page may load nothing from elsewhere and run nothing inline, and asks for no TLS where there is none", async () => {

@@ -28,7 +28,7 @@ const text = z.union([z.string(), z.array(z.unknown()).min(1)]);
 const stateless = "needs to be left out: this gateway keeps no responses";
 
 /** Checked loosely: whatever else a caller sends is the runtime's business and passes on untouched. */
-const schemas = {
+export const callBodies = {
   chat: z.looseObject({ ...common, messages: z.array(z.looseObject({ role: z.string() })).min(1) }),
   completions: z.looseObject({ ...common, prompt: text }),
   embeddings: z.looseObject({ ...common, input: text }),
@@ -66,7 +66,7 @@ export interface Call {
 /** Reads a request body. @throws AppError invalid_request */
 export function readCall(endpoint: Endpoint, raw: unknown): Call {
   if (!Buffer.isBuffer(raw)) throw new AppError("invalid_request", { message: "The body is empty; it must be JSON." });
-  const body = parse(schemas[endpoint], parseJson(raw)) as z.output<(typeof schemas)["chat"]>;
+  const body = parse(callBodies[endpoint], parseJson(raw)) as z.output<(typeof callBodies)["chat"]>;
   const { model = null, stream, stream_options: streamOptions } = body;
   const streams = stream === true;
   const chunks = endpoint === "chat" || endpoint === "completions";

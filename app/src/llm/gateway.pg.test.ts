@@ -112,6 +112,15 @@ describe("fall-backs [L-08]", () => {
     expect(counts()["cloud"]).toBe(before["cloud"]);
   });
 
+  test("everybody sees which models they may choose, and which of them are in the cloud", async () => {
+    const headers = { authorization: `Bearer ${gateway.keys.other}` };
+    const listed = await (await fetch(`${gateway.api.url}/api/v1/llm/models`, { headers })).json();
+    const { models } = listed as { models: { id: string; cloud: boolean }[] };
+    expect(models).toContainEqual({ id: "small", cloud: false });
+    expect(models).toContainEqual({ id: "paid", cloud: true });
+    expect((await fetch(`${gateway.api.url}/api/v1/llm/models`)).status).toBe(401);
+  });
+
   test("each person allows the cloud for themselves, and takes it back", async () => {
     const cloud = async (method: string, body?: object): Promise<unknown> => {
       const headers = { authorization: `Bearer ${gateway.keys.other}`, "content-type": "application/json" };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { answerEvents, type AnswerEvent } from "./answer-stream.ts";
 
-const start = `event: start\ndata: {"conversationId":"c","messageId":"m","title":"T"}\n\n`;
+const start = `event: start\ndata: {"conversationId":"c","messageId":"m","questionId":"q","title":"T"}\n\n`;
 const delta = `event: delta\ndata: {"text":"grüß 🦊"}\n\n`;
 const done = `event: done\ndata: {"finishReason":"stop"}\n\n`;
 
@@ -13,7 +13,7 @@ async function read(...chunks: Uint8Array[]): Promise<AnswerEvent[]> {
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 const whole: AnswerEvent[] = [
-  { kind: "start", conversationId: "c", messageId: "m", title: "T" },
+  { kind: "start", conversationId: "c", messageId: "m", questionId: "q", title: "T" },
   { kind: "delta", text: "grüß 🦊" },
   { kind: "done", finishReason: "stop" },
 ];

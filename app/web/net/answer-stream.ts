@@ -2,7 +2,13 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
 
 export type AnswerEvent =
-  | { readonly kind: "start"; readonly conversationId: string; readonly messageId: string; readonly title: string }
+  | {
+      readonly kind: "start";
+      readonly conversationId: string;
+      readonly messageId: string;
+      readonly questionId: string;
+      readonly title: string;
+    }
   | { readonly kind: "delta"; readonly text: string }
   | { readonly kind: "done"; readonly finishReason: string }
   | { readonly kind: "error"; readonly code: string; readonly message: string };
@@ -36,7 +42,13 @@ function toEvent(name: string | undefined, data: string): AnswerEvent | null {
   const text = (key: string): string => (typeof values[key] === "string" ? values[key] : "");
   switch (name) {
     case "start":
-      return { kind: "start", conversationId: text("conversationId"), messageId: text("messageId"), title: text("title") };
+      return {
+        kind: "start",
+        conversationId: text("conversationId"),
+        messageId: text("messageId"),
+        questionId: text("questionId"),
+        title: text("title"),
+      };
     case "delta":
       return { kind: "delta", text: text("text") };
     case "done":

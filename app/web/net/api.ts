@@ -35,6 +35,22 @@ export interface RuntimeStatus {
   readonly tokensPerSecond: number | null;
 }
 
+/** A model to choose; `cloud`: what is asked leaves the house, so only people who allowed it are served. */
+export interface Model {
+  readonly id: string;
+  readonly cloud: boolean;
+}
+export interface Models {
+  /** Answers who chooses none. */
+  readonly default: string | null;
+  readonly models: readonly Model[];
+}
+/** Whether there are models outside the house, and whether this person allowed them. */
+export interface Cloud {
+  readonly available: boolean;
+  readonly allowed: boolean;
+}
+
 /** Ways to sign in. */
 export interface Providers {
   /** Kind of the identity provider; null: there is none. */
@@ -104,8 +120,8 @@ function text(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value : null;
 }
 
-async function read<T>(path: string): Promise<T> {
-  const response = await request("GET", path);
+async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const response = await request("GET", path, signal ? { signal } : {});
   return (await response.json().catch(() => {
     throw new ApiError(0, "network", "The answer was cut off.");
   })) as T;
@@ -121,6 +137,14 @@ export const api = {
   logout: (): Promise<Response> => request("POST", "/auth/logout"),
   status: (): Promise<RuntimeStatus> => read("/llm/status"),
   conversations: async (): Promise<Summary[]> => (await read<{ conversations: Summary[] }>("/conversations")).conversations,
+  /** Conversations in whose title or messages the words stand. */
+  search: async (words: string, signal: AbortSignal): Promise<Summary[]> =>
+    (await read<{ conversations: Summary[] }>(`/conversations?q=${segment(words)}`, signal)).conversations,
+  rename: (id: string, title: string): Promise<Response> =>
+    request("PATCH", `/conversations/${segment(id)}`, { body: { title } }),
+  models: (): Promise<Models> => read("/llm/models"),
+  cloud: (): Promise<Cloud> => read("/llm/cloud"),
+  allowCloud: (allowed: boolean): Promise<Response> => request("PUT", "/llm/cloud", { body: { allowed } }),
   conversation: (id: string): Promise<Conversation> => read(`/conversations/${segment(id)}`),
   remove: (id: string): Promise<Response> => request("DELETE", `/conversations/${segment(id)}`),
   /** The rest of an answer after position `from` of its text, as an event stream. */

@@ -23,6 +23,11 @@ const byCode = new Map<string, Problem>([
   ["runtime_timeout", { title: "The language model did not answer in time.", advice: modelAway }],
   ["no_model", { title: "No language model is available.", advice: "Run “./fidus choose” on the machine that runs Fidus." }],
   [
+    "cloud_not_allowed",
+    { title: "This model runs outside the house.", advice: "Allow cloud models under “Privacy”, or choose another model." },
+  ],
+  ["model_not_found", { title: "This model is no longer here.", advice: "Choose another model." }],
+  [
     "conversation_busy",
     { title: "An answer is still being written in this conversation.", advice: "Send again when it is done." },
   ],

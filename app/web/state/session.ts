@@ -46,7 +46,7 @@ function enter(user: User): void {
 }
 
 /** Ends the session on the server, then drops the page with all it holds. Throws ApiError if the server did not do it. */
-export async function signOut(): Promise<void> {
+export async function signOut(then = "/"): Promise<void> {
   try {
     await api.logout();
   } catch (error) {
@@ -54,7 +54,7 @@ export async function signOut(): Promise<void> {
   }
   dropDrafts();
   // A new document instead of a state change: nothing read in this session stays in memory or in the history.
-  location.replace("/");
+  location.replace(then);
 }
 
 /** Takes note of a 401 anywhere: back to the sign-in form, drafts kept. Returns whether it was one. */

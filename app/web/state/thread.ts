@@ -3,6 +3,7 @@ import { batch, signal } from "@preact/signals";
 import { answerEvents, type AnswerEvent } from "../net/answer-stream.ts";
 import { api, ApiError, request, type Conversation, type MessageStatus, type StoredMessage } from "../net/api.ts";
 import { announce } from "./announce.ts";
+import { chosenModel, keepModel } from "./models.ts";
 import { keepDraft, readDraft } from "./drafts.ts";
 import { FrameBuffer } from "./frame-buffer.ts";
 import { problemOf, type Problem } from "./problems.ts";
@@ -18,6 +19,8 @@ const ANNOUNCED_CHARACTERS = 600;
 
 export interface Message {
   readonly key: string;
+  /** The server's id; null until it told it. */
+  readonly id: string | null;
   readonly role: "user" | "assistant";
   readonly content: string;
   readonly status: MessageStatus;
@@ -31,6 +34,23 @@ export interface Answer {
   readonly messageId: string | null;
   readonly text: string;
   readonly phase: "waiting" | "writing" | "stopping";
+}
+
+/** A question of mine while I change it. */
+export interface Edit {
+  readonly key: string;
+  readonly text: string;
+}
+
+/** What is asked, and what the page shows and does if it does not arrive. */
+interface Question {
+  readonly content: string;
+  /** The messages before it. */
+  readonly before: readonly Message[];
+  /** The question that gives way to it; null: none. */
+  readonly replaces: string | null;
+  /** Puts things back as they were. */
+  readonly restore: () => void;
 }
 
 export interface ThreadEvents {
@@ -49,12 +69,16 @@ export class Thread {
   readonly answer = signal<Answer | null>(null);
   readonly problem = signal<Problem | null>(null);
   readonly draft = signal("");
+  readonly edit = signal<Edit | null>(null);
+  /** The model chosen for this conversation; null: the usual one. */
+  readonly model = signal<string | null>(null);
   readonly #events: ThreadEvents;
   #abort: AbortController | null = null;
 
   constructor(id: string | null, events: ThreadEvents) {
     this.id.value = id;
     this.draft.value = readDraft(id);
+    this.model.value = chosenModel(id);
     this.#events = events;
   }
 
@@ -62,6 +86,12 @@ export class Thread {
   write(text: string): void {
     this.draft.value = text;
     keepDraft(this.id.value, text);
+  }
+
+  /** Chooses the model of what is asked from now on; null: the usual one. */
+  choose(model: string | null): void {
+    this.model.value = model;
+    keepModel(this.id.value, model);
   }
 
   /** Reads the stored messages. An answer that the server is still writing is followed until it is done. */
@@ -106,22 +136,63 @@ export class Thread {
       return;
     }
     const before = this.messages.value;
-    const question: Message = { key: nextKey(), role: "user", content, status: "complete", note: null };
+    const restore = (): void => {
+      this.messages.value = before;
+      this.write(this.draft.value ? `${content}\n${this.draft.value}` : content);
+    };
+    this.draft.value = ""; // the stored copy stays until the server has the message
+    await this.#ask({ content, before, replaces: null, restore });
+  }
+
+  /** Asks the last question again: its new answer takes the place of the old one. */
+  async retry(): Promise<void> {
+    const question = this.messages.value.findLast((message) => message.role === "user");
+    if (question) await this.#replace(question.key, question.content, null);
+  }
+
+  /** Asks the question that was changed in the place of the old one. Nothing changed: nothing is asked. */
+  async sendEdit(): Promise<void> {
+    const edit = this.edit.value;
+    const content = edit?.text.trim() ?? "";
+    if (!edit || content === "" || this.answer.value) return;
+    if (content.length > LONGEST_MESSAGE) {
+      this.problem.value = problemOf(new ApiError(413, "too_large", ""));
+      return;
+    }
+    const old = this.messages.value.find((message) => message.key === edit.key)?.content;
+    this.edit.value = null;
+    if (content !== old) await this.#replace(edit.key, content, edit);
+  }
+
+  async #replace(key: string, content: string, edit: Edit | null): Promise<void> {
+    const all = this.messages.value;
+    const index = all.findIndex((message) => message.key === key);
+    const replaces = all[index]?.id ?? null;
+    if (replaces === null || this.answer.value) return;
+    const restore = (): void => {
+      this.messages.value = all;
+      this.edit.value = edit;
+    };
+    await this.#ask({ content, before: all.slice(0, index), replaces, restore });
+  }
+
+  async #ask({ content, before, replaces, restore }: Question): Promise<void> {
+    const question: Message = { key: nextKey(), id: null, role: "user", content, status: "complete", note: null };
     batch(() => {
       this.messages.value = [...before, question];
       this.answer.value = { key: nextKey(), messageId: null, text: "", phase: "waiting" };
       this.problem.value = null;
-      this.draft.value = ""; // the stored copy stays until the server has the message
     });
     const abort = new AbortController();
     this.#abort = abort;
     try {
-      const id = this.id.value;
-      const body = { content, ...(id === null ? {} : { conversationId: id }) };
+      const [id, model] = [this.id.value, this.model.value];
+      const where = { ...(id === null ? {} : { conversationId: id }), ...(replaces === null ? {} : { replaces }) };
+      const body = { content, ...where, ...(model === null ? {} : { model }) };
       const response = await request("POST", "/chat", { body, signal: abort.signal });
       if ((await this.#read(response)) === "cut") await this.#readOn(abort.signal);
     } catch (error) {
-      this.#giveBack(before, content, abort.signal.aborted ? null : error);
+      this.#giveBack(restore, abort.signal.aborted ? null : error);
     }
     this.#abort = null;
     void refreshRuntime();
@@ -136,13 +207,6 @@ export class Thread {
     if (answer.messageId === null) abort?.abort();
     else void api.cancel(answer.messageId).catch(() => abort?.abort());
     setTimeout(() => abort?.abort(), STOP_PATIENCE_MS);
-  }
-
-  /** Puts the question of a failed answer back into an empty box. */
-  askAgain(key: string): void {
-    const index = this.messages.value.findIndex((message) => message.key === key);
-    const question = this.messages.value.slice(0, index).findLast((message) => message.role === "user");
-    if (question && this.draft.value.trim() === "") this.write(question.content);
   }
 
   /** Follows an answer that was being written when the page came. */
@@ -211,10 +275,16 @@ export class Thread {
     batch(() => {
       this.id.value = event.conversationId;
       if (event.title) this.title.value = event.title;
+      // The question that is answered is the last message: it can be changed and asked again from now on.
+      const question = this.messages.value.at(-1);
+      if (question?.role === "user" && question.id === null && event.questionId) {
+        this.messages.value = [...this.messages.value.slice(0, -1), { ...question, id: event.questionId }];
+      }
       if (this.answer.value) this.answer.value = { ...this.answer.value, messageId: event.messageId };
     });
     if (isNew && this.draft.value) keepDraft(null, "");
     if (isNew) keepDraft(event.conversationId, this.draft.value);
+    if (isNew) keepModel(event.conversationId, this.model.value);
     this.#events.started(this, event.conversationId, this.title.value);
   }
 
@@ -228,7 +298,7 @@ export class Thread {
     const answer = this.answer.value;
     if (!answer) return;
     const content = answer.text;
-    const message: Message = { key: answer.key, role: "assistant", content, status, note };
+    const message: Message = { key: answer.key, id: answer.messageId, role: "assistant", content, status, note };
     batch(() => {
       this.messages.value = [...this.messages.value, message];
       this.answer.value = null;
@@ -242,16 +312,15 @@ export class Thread {
     this.#finish(stopped ? "cancelled" : "failed", stopped ? noteOf("cancelled") : lost);
   }
 
-  #giveBack(before: readonly Message[], content: string, error: unknown): void {
+  #giveBack(restore: () => void, error: unknown): void {
     const started = this.answer.value?.messageId != null;
     if (started) {
       this.#finishCut(error === null);
       return;
     }
     batch(() => {
-      this.messages.value = before;
       this.answer.value = null;
-      this.write(this.draft.value ? `${content}\n${this.draft.value}` : content);
+      restore();
       this.problem.value = error === null || isSignedOut(error) ? null : problemOf(error);
     });
   }
@@ -268,7 +337,14 @@ function isTransient(error: unknown): boolean {
 function toMessage(stored: StoredMessage): Message {
   const status = stored.role === "user" ? "complete" : statusOf(stored.status);
   const note = status === "failed" ? interrupted : status === "cancelled" ? noteOf("cancelled") : null;
-  return { key: stored.id, role: stored.role === "user" ? "user" : "assistant", content: stored.content, status, note };
+  return {
+    key: stored.id,
+    id: stored.id,
+    role: stored.role === "user" ? "user" : "assistant",
+    content: stored.content,
+    status,
+    note,
+  };
 }
 
 function statusOf(status: string): MessageStatus {

@@ -2,12 +2,15 @@
 import { batch, effect, signal } from "@preact/signals";
 import { api, ApiError, type Summary } from "../net/api.ts";
 import { announce } from "./announce.ts";
+import { keepModel } from "./models.ts";
 import { problemOf, type Problem } from "./problems.ts";
 import { isSignedOut, onOtherUser, session } from "./session.ts";
 import { Thread } from "./thread.ts";
 
 /** Newest first; null until read once. */
 export const summaries = signal<readonly Summary[] | null>(null);
+/** Ids of conversations deleted on this page: a list that was read before must not show them. */
+export const removed = signal<ReadonlySet<string>>(new Set());
 export const listProblem = signal<Problem | null>(null);
 
 const byId = new Map<string, Thread>();
@@ -87,6 +90,16 @@ export async function refreshList(): Promise<void> {
   }
 }
 
+/** Gives a conversation another title. Throws ApiError if the server did not. */
+export async function renameThread(id: string, title: string): Promise<void> {
+  await api.rename(id, title);
+  const renamed = (summary: Summary): Summary => (summary.id === id ? { ...summary, title } : summary);
+  summaries.value = (summaries.value ?? []).map(renamed);
+  const thread = byId.get(id);
+  if (thread) thread.title.value = title;
+  announce("Conversation renamed.");
+}
+
 /** Deletes a conversation. Throws ApiError if the server did not; one that is gone already counts as deleted. */
 export async function removeThread(id: string): Promise<void> {
   byId.get(id)?.stop();
@@ -97,6 +110,8 @@ export async function removeThread(id: string): Promise<void> {
     if (!(error instanceof ApiError && error.status === 404)) throw error;
   }
   byId.delete(id);
+  keepModel(id, null);
+  removed.value = new Set([...removed.value, id]);
   summaries.value = (summaries.value ?? []).filter((summary) => summary.id !== id);
   announce("Conversation deleted.");
   if (current.value.id.value !== id) return;

@@ -1,10 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 import type { JSX } from "preact";
 import type { User } from "../net/api.ts";
-import { runtime } from "../state/runtime.ts";
 import { current } from "../state/threads.ts";
 import { Composer, focusComposer } from "./composer.tsx";
 import { MenuIcon } from "./icons.tsx";
+import { ModelChoice } from "./model-choice.tsx";
 import { loadMarkdown } from "./prose.tsx";
 import { RuntimeBanner } from "./runtime-banner.tsx";
 import { Drawer, Sidebar } from "./sidebar.tsx";
@@ -52,7 +52,7 @@ export function ChatPage({ user }: { user: User }): JSX.Element {
           <h1 id="title" tabIndex={-1}>
             {title}
           </h1>
-          <ModelName />
+          <ModelChoice thread={thread} />
         </header>
         <RuntimeBanner />
         <ThreadView thread={thread} user={user} />
@@ -65,20 +65,6 @@ export function ChatPage({ user }: { user: User }): JSX.Element {
 function skip(event: Event): void {
   event.preventDefault(); // the address belongs to the open conversation
   focusComposer();
-}
-
-function ModelName(): JSX.Element | null {
-  const status = runtime.value;
-  if (!status) return null;
-  const speed = status.tokensPerSecond;
-  return (
-    <p class="model" title={`Runtime: ${status.runtime}`}>
-      <span class={status.reachable ? "dot on" : "dot"} aria-hidden="true" />
-      <span class="sr-only">Model: </span>
-      <span class="model-name">{status.model ?? "No model"}</span>
-      {speed !== null && <span class="model-speed">{speed >= 10 ? Math.round(speed) : speed.toFixed(1)} tokens/s</span>}
-    </p>
-  );
 }
 
 function useMedia(query: string): boolean {

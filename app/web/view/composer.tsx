@@ -72,7 +72,7 @@ export function Composer({ thread }: { thread: Thread }): JSX.Element {
       </form>
       <p class="keys" id="keys">
         <span class="keys-long">Enter sends, Shift+Enter starts a line, Esc stops. </span>
-        {runtime.value?.model ?? "Fidus"} can be wrong: check what matters.
+        {thread.model.value ?? runtime.value?.model ?? "Fidus"} can be wrong: check what matters.
       </p>
     </div>
   );
@@ -83,7 +83,8 @@ function stop(thread: Thread): void {
   focusComposer(); // the stop button is about to go
 }
 
-function grow(box: HTMLTextAreaElement | null): void {
+/** Makes a box as high as its text. */
+export function grow(box: HTMLTextAreaElement | null): void {
   if (!box) return;
   box.style.height = "auto";
   box.style.height = `${box.scrollHeight}px`; // the style sheet caps it

@@ -22,6 +22,19 @@ export const CopyIcon = icon(
 );
 export const CheckIcon = icon(<path d="m4.5 10.5 3.6 3.6 7.4-8" />);
 export const TrashIcon = icon(<path d="M4 5.5h12M8 5.3V3.8h4v1.5M5.5 5.5l.7 10.7h7.6l.7-10.7M8.5 8.5v4.8M11.5 8.5v4.8" />);
+export const PencilIcon = icon(
+  <path d="M4 16l.7-3.3 8-8a1.6 1.6 0 0 1 2.3 0l.3.3a1.6 1.6 0 0 1 0 2.3l-8 8L4 16ZM11.3 6.1l2.6 2.6" />,
+);
+export const AgainIcon = icon(<path d="M15.8 8.2A6 6 0 1 0 16 11M16 4.5v3.9h-3.9" />);
+export const ShieldIcon = icon(
+  <path d="M10 3.2 4.5 5.3v4.2c0 3.4 2.2 6 5.5 7.3 3.3-1.3 5.5-3.9 5.5-7.3V5.3L10 3.2ZM7.6 9.9l1.7 1.7 3.1-3.4" />,
+);
+export const GearIcon = icon(
+  <>
+    <circle cx="10" cy="10" r="2.4" />
+    <path d="M10 3.2v2M10 14.8v2M3.2 10h2M14.8 10h2M5.2 5.2l1.4 1.4M13.4 13.4l1.4 1.4M14.8 5.2l-1.4 1.4M6.6 13.4l-1.4 1.4" />
+  </>,
+);
 export const DownIcon = icon(<path d="M10 4.5v11M5 10.7l5 5 5-5" />);
 export const SignOutIcon = icon(
   <path d="M8 3.8H5a1.5 1.5 0 0 0-1.5 1.5v9.4A1.5 1.5 0 0 0 5 16.2h3M12.5 6.5 16 10l-3.5 3.5M16 10H8" />,

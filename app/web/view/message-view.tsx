@@ -1,34 +1,32 @@
 import type { JSX } from "preact";
+import { announce } from "../state/announce.ts";
 import { runtime } from "../state/runtime.ts";
 import type { Answer, Message, Thread } from "../state/thread.ts";
 import { focusComposer } from "./composer.tsx";
 import { CopyButton } from "./copy-button.tsx";
-import { Mark } from "./icons.tsx";
+import { AgainIcon, Mark } from "./icons.tsx";
 import { Prose } from "./prose.tsx";
+import { QuestionView } from "./question-view.tsx";
 
 interface MessageViewProps {
   readonly message: Message;
   /** How far the answer is while it is written; null for every other message. */
   readonly phase: Answer["phase"] | null;
   readonly thread: Thread;
+  /** True for the newest message. */
+  readonly isLast: boolean;
 }
 
 /** One message: what the user wrote as plain text, what the model wrote as Markdown. */
-export function MessageView({ message, phase, thread }: MessageViewProps): JSX.Element {
-  if (message.role === "user") {
-    return (
-      <article class="message user">
-        <h2 class="sr-only">You</h2>
-        <p class="said">{message.content}</p>
-      </article>
-    );
-  }
-  const again = (): void => {
-    thread.askAgain(message.key);
-    focusComposer();
-  };
+export function MessageView({ message, phase, thread, isLast }: MessageViewProps): JSX.Element {
+  if (message.role === "user") return <QuestionView message={message} thread={thread} />;
   const writing = message.status === "streaming";
   const state = stateText(message, phase);
+  const retry = (): void => {
+    announce("Fidus is answering.");
+    void thread.retry();
+    focusComposer();
+  };
   return (
     <article class={writing ? "message fidus writing" : "message fidus"} aria-busy={writing}>
       <Speaker />
@@ -37,9 +35,9 @@ export function MessageView({ message, phase, thread }: MessageViewProps): JSX.E
       {message.note !== null && <p class={message.status === "failed" ? "note bad" : "note"}>{message.note}</p>}
       <div class="tools">
         {message.content !== "" && !writing && <CopyButton text={message.content} label="Copy this answer" />}
-        {message.status === "failed" && (
-          <button type="button" class="quiet small" onClick={again}>
-            Ask again
+        {isLast && !writing && (
+          <button type="button" class="quiet small" title="Ask again: a new answer takes the place of this one" onClick={retry}>
+            <AgainIcon /> Ask again
           </button>
         )}
       </div>

@@ -4,11 +4,14 @@ import type { Summary, User } from "../net/api.ts";
 import { announce } from "../state/announce.ts";
 import { problemOf } from "../state/problems.ts";
 import { signOut } from "../state/session.ts";
-import { addressOf, current, listProblem, refreshList, removeThread, summaries } from "../state/threads.ts";
+import { query, search, shownSummaries, titlesOnly } from "../state/search.ts";
+import { addressOf, current, listProblem, refreshList, removeThread, renameThread, summaries } from "../state/threads.ts";
 import { focusComposer } from "./composer.tsx";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { Modal } from "./modal.tsx";
-import { CloseIcon, Mark, PlusIcon, SignOutIcon, TrashIcon } from "./icons.tsx";
+import { CloseIcon, GearIcon, Mark, PencilIcon, PlusIcon, ShieldIcon, SignOutIcon, TrashIcon } from "./icons.tsx";
+import { PrivacyDialog } from "./privacy-dialog.tsx";
+import { RenameDialog } from "./rename-dialog.tsx";
 
 /** Conversations beside the open one. */
 export function Sidebar({ user }: { user: User }): JSX.Element {
@@ -53,6 +56,7 @@ function SideContent({ user, close }: { user: User; close: (() => void) | null }
       <a class="new-chat" href={addressOf(null)} onClick={newChat}>
         <PlusIcon /> New chat
       </a>
+      <SearchBox />
       <nav class="side-list" aria-label="Conversations">
         <ConversationList close={close} />
       </nav>
@@ -63,9 +67,10 @@ function SideContent({ user, close }: { user: User; close: (() => void) | null }
 
 function ConversationList({ close }: { close: (() => void) | null }): JSX.Element {
   const [asked, setAsked] = useState<Summary | null>(null);
+  const [renamed, setRenamed] = useState<Summary | null>(null);
   const list = useRef<HTMLUListElement>(null);
   const problem = listProblem.value;
-  const all = summaries.value;
+  const all = shownSummaries.value;
   if (all === null) {
     if (!problem) return <p class="side-note">Loading …</p>;
     return (
@@ -77,7 +82,7 @@ function ConversationList({ close }: { close: (() => void) | null }): JSX.Elemen
       </div>
     );
   }
-  if (all.length === 0) return <p class="side-note">No conversations yet.</p>;
+  if (summaries.value?.length === 0 && query.value === "") return <p class="side-note">No conversations yet.</p>;
   const remove = async (summary: Summary): Promise<void> => {
     const place = all.indexOf(summary);
     await removeThread(summary.id);
@@ -92,17 +97,51 @@ function ConversationList({ close }: { close: (() => void) | null }): JSX.Elemen
   };
   return (
     <>
+      {titlesOnly.value && <p class="side-note">Only titles were searched: the server could not look into the messages.</p>}
+      {all.length === 0 && <p class="side-note">Nothing found.</p>}
       <ul ref={list}>
         {all.map((summary) => (
-          <Row key={summary.id} summary={summary} open={() => close?.()} ask={() => setAsked(summary)} />
+          <Row
+            key={summary.id}
+            summary={summary}
+            open={() => close?.()}
+            ask={() => setAsked(summary)}
+            rename={() => setRenamed(summary)}
+          />
         ))}
       </ul>
+      {renamed && (
+        <RenameDialog title={renamed.title} rename={(title) => renameThread(renamed.id, title)} close={() => setRenamed(null)} />
+      )}
       {asked && <DeleteDialog title={asked.title} remove={() => remove(asked)} close={() => setAsked(null)} />}
     </>
   );
 }
 
-function Row({ summary, open, ask }: { summary: Summary; open: () => void; ask: () => void }): JSX.Element {
+/** Finds conversations by what was said in them. */
+function SearchBox(): JSX.Element | null {
+  if (!summaries.value?.length && query.value === "") return null;
+  return (
+    <input
+      type="search"
+      class="search"
+      aria-label="Search conversations"
+      placeholder="Search"
+      autocomplete="off"
+      value={query.value}
+      onInput={(event) => search(event.currentTarget.value)}
+    />
+  );
+}
+
+interface RowProps {
+  readonly summary: Summary;
+  readonly open: () => void;
+  readonly ask: () => void;
+  readonly rename: () => void;
+}
+
+function Row({ summary, open, ask, rename }: RowProps): JSX.Element {
   const isCurrent = current.value.id.value === summary.id;
   const title = summary.title || "Untitled";
   const onOpen = (): void => {
@@ -115,6 +154,9 @@ function Row({ summary, open, ask }: { summary: Summary; open: () => void; ask: 
       <a href={addressOf(summary.id)} aria-current={isCurrent ? "page" : undefined} onClick={onOpen}>
         {title}
       </a>
+      <button type="button" class="quiet" aria-label={`Rename “${title}”`} onClick={rename}>
+        <PencilIcon />
+      </button>
       <button type="button" class="quiet" aria-label={`Delete “${title}”`} onClick={ask}>
         <TrashIcon />
       </button>
@@ -124,6 +166,7 @@ function Row({ summary, open, ask }: { summary: Summary; open: () => void; ask: 
 
 function Account({ user }: { user: User }): JSX.Element {
   const [busy, setBusy] = useState(false);
+  const [privacy, setPrivacy] = useState(false);
   const leave = async (): Promise<void> => {
     if (busy) return;
     setBusy(true);
@@ -140,6 +183,15 @@ function Account({ user }: { user: User }): JSX.Element {
         {user.name && <strong>{user.name}</strong>}
         <span>{user.email}</span>
       </p>
+      {user.role === "admin" && (
+        <a class="button quiet" href="/admin" aria-label="Administration" title="Administration">
+          <GearIcon />
+        </a>
+      )}
+      <button type="button" class="quiet" aria-label="Privacy" title="Privacy" onClick={() => setPrivacy(true)}>
+        <ShieldIcon />
+      </button>
+      {privacy && <PrivacyDialog close={() => setPrivacy(false)} />}
       <button
         type="button"
         class="quiet"

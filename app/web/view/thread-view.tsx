@@ -69,7 +69,14 @@ function shown(thread: Thread): { message: Message; phase: Answer["phase"] | nul
   const list = thread.messages.value.map((message) => ({ message, phase: null }));
   const answer = thread.answer.value;
   if (!answer) return list;
-  const message: Message = { key: answer.key, role: "assistant", content: answer.text, status: "streaming", note: null };
+  const message: Message = {
+    key: answer.key,
+    id: answer.messageId,
+    role: "assistant",
+    content: answer.text,
+    status: "streaming",
+    note: null,
+  };
   return [...list, { message, phase: answer.phase }];
 }
 
@@ -102,8 +109,8 @@ function ThreadContent({ thread, user, empty }: { thread: Thread; user: User; em
       if (empty && !answer) return <EmptyThread thread={thread} user={user} />;
       return (
         <div class="messages">
-          {shown(thread).map(({ message, phase }) => (
-            <MessageView key={message.key} message={message} phase={phase} thread={thread} />
+          {shown(thread).map(({ message, phase }, index, { length }) => (
+            <MessageView key={message.key} message={message} phase={phase} thread={thread} isLast={index === length - 1} />
           ))}
         </div>
       );

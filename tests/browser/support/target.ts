@@ -50,9 +50,10 @@ export async function openProduct(): Promise<Target> {
   }
 }
 
-type SignedIn = Pick<Target, "url" | "email" | "password" | "api" | "signedIn">;
+export type SignedIn = Pick<Target, "url" | "email" | "password" | "api" | "signedIn">;
 
-async function signIn(url: string, email: string, password: string): Promise<SignedIn> {
+/** Signs in as a caller of the API does. */
+export async function signIn(url: string, email: string, password: string): Promise<SignedIn> {
   const extraHTTPHeaders = { "X-Fidus-CSRF": "1", "Sec-Fetch-Site": "same-origin" };
   const api = await requests.newContext({ baseURL: url, extraHTTPHeaders });
   const login = await api.post("/api/v1/auth/login", { data: { email, password } });
