@@ -17,6 +17,10 @@ export const llmRuntimes = [
 ] as const;
 export type LlmRuntime = (typeof llmRuntimes)[number];
 
+/** What is taken out of requests to cloud runtimes: personal data and requests with pictures or files; only the former; nothing. */
+export const redactionModes = ["on", "text", "off"] as const;
+export type RedactionMode = (typeof redactionModes)[number];
+
 /** Who proves who people are, besides local accounts with a password. */
 export const authProviders = ["local", "auth0", "keycloak", "oidc", "mock"] as const;
 export type AuthProvider = (typeof authProviders)[number];
@@ -158,6 +162,11 @@ export const settings = {
     schema: countOrNone,
     rule: "a whole number from 1, or none",
     fix: "Set LLM_MAX_OUTPUT_TOKENS=4096.",
+  },
+  CLOUD_REDACTION: {
+    schema: z.enum(redactionModes),
+    rule: `one of ${redactionModes.join(", ")}`,
+    fix: "Set CLOUD_REDACTION=on.",
   },
   RATE_LIMIT_PER_CALLER: {
     schema: countOrNone,

@@ -1,6 +1,8 @@
 import type { Response } from "express";
 import type { Context } from "../context.ts";
 import { AppError, toAppError } from "../errors.ts";
+import { AnswerEvents } from "../redaction/answer-events.ts";
+import { restoreJson } from "../redaction/answer.ts";
 import { beat, onClientGone, streamHeaders } from "../http/stream.ts";
 import { Account } from "./account.ts";
 import { paths, type Call } from "./call.ts";
@@ -22,7 +24,7 @@ type RelayContext = Pick<
 const passedHeaders = ["content-type", "openai-processing-ms", "openai-version"];
 
 /**
- * Passes a request to a runtime and its answer back, byte for byte. The upstream is left as soon as the caller is gone.
+ * Passes a request to a runtime and its answer back, byte for byte, save what is redacted on its way out of the house. The upstream is left as soon as the caller is gone.
  * A stream that is slow to start is opened after one heartbeat; later failures then travel as an error event,
  * and never as a made-up end.
  */
@@ -34,7 +36,8 @@ export async function relay(ctx: RelayContext, res: Response, call: Call, payer:
   let early: NodeJS.Timeout | undefined;
   try {
     const chosen = ctx.trials.choose(model ?? ctx.gateway.planner.defaultModel, payer.userId);
-    const plan = ctx.gateway.planner.plan({ model: chosen, endpoint, cloud: await cloudAllowed(ctx, payer.userId) });
+    const { unreadable } = call;
+    const plan = ctx.gateway.planner.plan({ model: chosen, endpoint, unreadable, cloud: await cloudAllowed(ctx, payer.userId) });
     account = await Account.open(ctx, call, plan, { ...payer, requestId: String(res.getHeader("x-request-id")) });
     if (call.stream) early = openEarly(res, ctx.heartbeatMs);
     const { maxTokens, targets, asked: onAsk } = account;
@@ -42,13 +45,13 @@ export async function relay(ctx: RelayContext, res: Response, call: Call, payer:
     const exchange = await ctx.gateway.ask({ path: paths[endpoint], targets, body, onAsk, signal: work.signal });
     clearInterval(early);
     ctx.metrics.firstByte("openai", exchange.firstByteMs);
-    if (exchange.rest === null) passBody(res, exchange, account);
+    if (exchange.rest === null) passBody(res, call, exchange, account);
     else await passStream(ctx, res, call, exchange, account);
   } catch (error) {
     const reason = stopReason(work.signal);
     account?.broke(reason ?? error);
     if (reason === "client-gone") return;
-    if (error instanceof RefusalError && reason === null) return refuse(res, endpoint, error);
+    if (error instanceof RefusalError && reason === null) return refuse(res, call, error);
     const known = reason === null ? toAppError(error) : new AppError("shutting_down", { cause: error });
     if (!res.headersSent) throw known;
     ctx.log.warn({ err: known.cause ?? known, code: known.code }, "answer broke off");
@@ -78,18 +81,29 @@ function setHead(res: Response, { headers, candidate }: Exchange): void {
   res.setHeader("x-fidus-model", encodeURI(candidate.model));
 }
 
-function passBody(res: Response, exchange: Exchange, account: Account): void {
+/** True: the answer may speak in placeholders. */
+function wasRedacted(call: Call, { target }: Exchange): boolean {
+  return target.runtime.config.redaction !== "off" && call.redacted().placeholders.size > 0;
+}
+
+function passBody(res: Response, call: Call, exchange: Exchange, account: Account): void {
   account.answered(exchange, null);
   // A stream was asked for, and its headers are out.
   if (res.headersSent) throw new AppError("runtime_broken");
   setHead(res, exchange);
-  res.setHeader("content-length", exchange.first.length);
-  res.end(exchange.first);
+  const texts = call.endpoint !== "embeddings" && wasRedacted(call, exchange);
+  const body = texts ? Buffer.from(restoreJson(exchange.first.toString("utf8"), call.redacted().placeholders)) : exchange.first;
+  res.setHeader("content-length", body.length);
+  res.end(body);
   account.complete();
 }
 
 async function passStream(ctx: RelayContext, res: Response, call: Call, exchange: Exchange, account: Account): Promise<void> {
-  const pass = new StreamPass(call);
+  const { endpoint, hideUsage, jsonAnswer: json } = call;
+  const restore = wasRedacted(call, exchange)
+    ? new AnswerEvents(call.redacted().placeholders, { responses: endpoint === "responses", json })
+    : null;
+  const pass = new StreamPass({ endpoint, hideUsage, restore });
   account.answered(exchange, pass.watch);
   if (!res.headersSent) {
     setHead(res, exchange);
@@ -100,6 +114,8 @@ async function passStream(ctx: RelayContext, res: Response, call: Call, exchange
     await pump(exchange, res, pass, () => heart.refresh());
   } finally {
     clearInterval(heart);
+    const rest = pass.end();
+    if (rest.length > 0 && !res.destroyed) res.write(rest);
   }
   const { finished, failed, done } = pass.watch;
   if (!finished && !failed) throw new AppError("runtime_broken");
@@ -108,8 +124,9 @@ async function passStream(ctx: RelayContext, res: Response, call: Call, exchange
   res.end(failed || done ? undefined : "data: [DONE]\n\n");
 }
 
-function refuse(res: Response, endpoint: Endpoint, { status, body, retryAfter }: RefusalError): void {
-  if (res.headersSent) return endWithError(res, endpoint, body);
+function refuse(res: Response, call: Call, { status, body: said, retryAfter, redacted }: RefusalError): void {
+  const body = redacted ? restoreJson(said, call.redacted().placeholders) : said;
+  if (res.headersSent) return endWithError(res, call.endpoint, body);
   if (retryAfter !== null) res.setHeader("retry-after", String(retryAfter));
   res.status(status).type("application/json").send(body);
 }

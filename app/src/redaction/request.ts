@@ -4,6 +4,9 @@ import { Placeholders } from "./placeholders.ts";
 /** Members whose values are words of the protocol or ids, which a service checks; what cannot be one of those is redacted there too. */
 const protocol = new Set(["type", "role", "object", "model", "id", "call_id", "tool_call_id", "encrypted_content", "include"]);
 const protocolWord = /^[\w.:/=+-]*$/;
+/** Members that hold a file without saying what it is. */
+const files = new Set(["data", "file_data"]);
+const base64 = /^[\w+/=-]{256,}$/;
 /** JSON within JSON within JSON: deeper than that it is text. */
 const deepest = 3;
 /** A shorter number says nothing about a person. */
@@ -35,7 +38,7 @@ function redactJson(json: string, placeholders: Placeholders, depth: number): st
   return mapJson(json, {
     string: (value, key) => {
       if (!inside && key !== null && protocol.has(key) && protocolWord.test(value)) return value;
-      if (isData(value)) return value;
+      if (isData(value) || (key !== null && files.has(key) && base64.test(value))) return value;
       if (depth < deepest && isJsonText(value)) return redactJson(value, placeholders, depth + 1);
       return placeholders.redact(value);
     },
@@ -50,9 +53,11 @@ function redactJson(json: string, placeholders: Placeholders, depth: number): st
   });
 }
 
+const dataUrl = /^data:[\w.+/-]{0,100}(?:;[\w=.-]{1,100}){0,4};base64,[\w+/=-]*$/;
+
 /** A file as a data URL: there is no text in it to look at. */
 function isData(value: string): boolean {
-  return value.startsWith("data:") && value.slice(0, 200).includes(";base64,");
+  return value.startsWith("data:") && dataUrl.test(value);
 }
 
 const mediaTypes = /^(?:input_)?(?:image|audio|file|video|document)(?:_url)?$/;
