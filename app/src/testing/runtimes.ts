@@ -1,4 +1,5 @@
 import { migrate } from "../db/migrate.ts";
+import type { Env } from "../env.ts";
 import { allowCloud } from "../llm/consent.ts";
 import type { Admission, Demand, Meter, Settlement } from "../llm/usage.ts";
 import { migrationsFolder } from "../resources.ts";
@@ -31,10 +32,11 @@ export interface TestRuntimes {
   readonly close: () => Promise<void>;
 }
 
-/** Starts it before these runtimes. @param table gets the base of each and gives LLM_RUNTIMES */
+/** Starts it before these runtimes. @param table gets the base of each and gives LLM_RUNTIMES @param more other settings */
 export async function startRuntimes<Name extends string>(
   names: readonly Name[],
   table: (base: Readonly<Record<Name, string>>) => unknown,
+  more: Env = {},
 ): Promise<TestRuntimes & { readonly upstreams: Readonly<Record<Name, ScriptedUpstream>> }> {
   const pg = await startPostgres();
   const started = await Promise.all(names.map(async (name) => [name, await startUpstream([`${name}-model`])] as const));
@@ -44,7 +46,7 @@ export async function startRuntimes<Name extends string>(
   await migrate(databaseUrl, migrationsFolder());
   const meter = new RecordingMeter();
   const single = { LLM_RUNTIME: undefined, LLM_MODEL: undefined, OPENAI_API_BASE_URL: undefined };
-  const env = { ...single, LLM_RUNTIMES: JSON.stringify(table(bases)) };
+  const env = { ...single, ...more, LLM_RUNTIMES: JSON.stringify(table(bases)) };
   const api = await startApi({ databaseUrl, upstream: "", heartbeatMs: 100, meter, env });
   const { apiKey: allowing, user } = await addUser(api.ctx, "allowing@test");
   const { apiKey: other } = await addUser(api.ctx, "other@test");

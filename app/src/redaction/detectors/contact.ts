@@ -12,6 +12,7 @@ export const email: Detector = {
   kind: "EMAIL",
   *find(text): Generator<Span> {
     for (let at = text.indexOf("@"); at !== -1; at = text.indexOf("@", at + 1)) {
+      if (text[at + 1] === "@" || text[at - 1] === "@") continue;
       const before = localPart.exec(text.slice(Math.max(0, at - longestLocalPart), at))?.[0].replace(/^[.'-]+/, "") ?? "";
       const after = host.exec(text.slice(at + 1, at + 1 + longestHost))?.[0].replace(/[.-]+$/, "") ?? "";
       if (before === "" || !after.includes(".")) continue;
@@ -23,7 +24,7 @@ export const email: Detector = {
 /** Where a number without its country's code may belong: the locales of our corpus and their neighbours. */
 const regions: readonly CountryCode[] = ["DE", "FR", "GB", "AT", "CH"];
 const international = /(?<![\w.+])(?:\+|00)[1-9][\d ()/.\u2011\u2013-]{5,22}\d(?![\w])/g;
-const national = /(?<![\w.,/+:€$£-])\(?0[1-9][\d ()/.\u2011\u2013-]{5,16}\d(?![\w])/g;
+const national = /(?<![\w.,/+:€$£-]|\d )\(?0[1-9][\d ()/.\u2011\u2013-]{5,16}\d(?![\w])/g;
 const american = /(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])/g;
 const date = /^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?: |$)/;
 

@@ -5,7 +5,7 @@ const part = `${word}(?:[-'’]${word}){0,2}`;
 const number = "\\d{1,4} ?[a-zA-Z]?(?![\\p{L}\\d])";
 
 const german = new RegExp(
-  `(?<![\\p{L}-])(?:${part}[ -]){0,2}(?:\\p{Lu}[\\p{Ll}]{1,24}(?:straße|strasse|str\\.|weg|platz|allee|gasse|ring|ufer|damm)|(?:Straße|Strasse|Str\\.|Weg|Platz|Allee|Ring|Ufer)) ${number}(?:, \\d{5} ${part})?`,
+  `(?<![\\p{L}-])(?:(?:${part}[ -]){0,2}\\p{Lu}[\\p{Ll}]{1,24}(?:straße|strasse|str\\.|weg|platz|allee|gasse|ring|ufer|damm)|(?:${part}[ -]){1,3}(?:Straße|Strasse|Str\\.|Weg|Platz|Allee|Ring|Ufer)) ${number}(?:, \\d{5} ${part})?`,
   "gu",
 );
 const english = new RegExp(

@@ -25,7 +25,7 @@ import ro from "stdnum/lib/cjs/ro/cui.js";
 import se from "stdnum/lib/cjs/se/vat.js";
 import si from "stdnum/lib/cjs/si/ddv.js";
 import sk from "stdnum/lib/cjs/sk/dph.js";
-import { matches, type Detector } from "../kinds.ts";
+import type { Detector, Span } from "../kinds.ts";
 
 /** By the prefix of the VAT id: Greece says EL. */
 const countries: Readonly<Record<string, { readonly validate: (value: string) => { readonly isValid: boolean } }>> = {
@@ -33,17 +33,27 @@ const countries: Readonly<Record<string, { readonly validate: (value: string) =>
   ...{ IE: ie, IT: it, LT: lt, LU: lu, LV: lv, MT: mt, NL: nl, PL: pl, PT: pt, RO: ro, SE: se, SI: si, SK: sk },
 };
 
-const vatLike = /(?<![A-Za-z0-9])[A-Z]{2} ?[A-Z0-9](?:[ .-]?[A-Z0-9]){6,12}(?![A-Za-z0-9])/g;
+const vatLike = new RegExp(
+  `(?<![A-Za-z0-9])(?:${Object.keys(countries).join("|")})[ -]?[A-Z0-9](?:[ .-]?[A-Z0-9]){6,12}(?![A-Za-z0-9])`,
+  "g",
+);
 
 /** VAT ids of the European Union with their country's prefix; each has a checksum. */
 export const vatId: Detector = {
   kind: "VATID",
-  find: (text) =>
-    matches(text, vatLike, (value) => {
-      const country = value.slice(0, 2);
-      if (!Object.hasOwn(countries, country) || !/\d{4}/.test(value.replace(/[ .-]/g, ""))) return false;
-      const number = value.slice(2).replace(/[ .-]/g, "");
-      const { validate } = countries[country] ?? {};
-      return validate?.(number).isValid === true || validate?.(country + number).isValid === true;
-    }),
+  *find(text): Generator<Span> {
+    vatLike.lastIndex = 0;
+    for (let match = vatLike.exec(text); match !== null; match = vatLike.exec(text)) {
+      const [value] = match;
+      if (isVatId(value)) yield { start: match.index, end: match.index + value.length };
+      // An id may stand inside what only looked like one: "IT DE136695976".
+      else vatLike.lastIndex = match.index + 2;
+    }
+  },
 };
+
+function isVatId(value: string): boolean {
+  const country = value.slice(0, 2);
+  const number = value.slice(2).replace(/[ .-]/g, "");
+  return /\d{4}/.test(number) && (countries[country]?.validate(number).isValid ?? false);
+}
