@@ -60,6 +60,10 @@ export interface Call {
   readonly choices: number;
   /** Estimated high. */
   readonly promptTokens: number;
+  /** True: the same request may have the same answer: its temperature is 0, or it asks for embeddings. */
+  readonly repeatable: boolean;
+  /** True: the answer may make a tool act. */
+  readonly acts: boolean;
   /** True: it holds pictures or the like, which nobody can redact. */
   readonly unreadable: boolean;
   /** True: the answer is to be JSON. */
@@ -108,6 +112,8 @@ export function readCall(endpoint: Endpoint, raw: unknown): Call {
     maxTokens,
     choices: choicesOf(body),
     promptTokens,
+    repeatable: endpoint === "embeddings" || body["temperature"] === 0,
+    acts: ["tools", "functions"].some((name) => body[name] != null && !(Array.isArray(body[name]) && body[name].length === 0)),
     unreadable: holdsUnreadable(body),
     jsonAnswer: raw.includes('"json_') && jsonAnswer.test(raw.toString("latin1")),
     redacted,

@@ -1,7 +1,7 @@
 import { migrate } from "../db/migrate.ts";
 import type { Env } from "../env.ts";
 import { allowCloud } from "../llm/consent.ts";
-import type { Admission, Demand, Meter, Settlement } from "../llm/usage.ts";
+import type { Admission, Candidate, Demand, Meter, Settlement, Usage } from "../llm/usage.ts";
 import { migrationsFolder } from "../resources.ts";
 import { addUser, startApi, type TestApi } from "./api.ts";
 import { startPostgres } from "./postgres.ts";
@@ -11,12 +11,17 @@ import { startUpstream, type ScriptedUpstream } from "./upstream.ts";
 export class RecordingMeter implements Meter {
   readonly demands: Demand[] = [];
   readonly settlements: Settlement[] = [];
+  readonly cachedAnswers: { readonly call: Parameters<Meter["cached"]>[0]; readonly usage: Usage }[] = [];
   maxTokens: number | null = null;
 
   admit(demand: Demand): Admission {
     this.demands.push(demand);
     const { candidates } = demand;
     return { candidates, maxTokens: this.maxTokens, settle: (settlement) => void this.settlements.push(settlement) };
+  }
+
+  cached(call: Parameters<Meter["cached"]>[0], _candidate: Candidate, usage: Usage): void {
+    this.cachedAnswers.push({ call, usage });
   }
 }
 
