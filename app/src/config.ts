@@ -3,7 +3,7 @@ import type { PriceTable } from "./budget/prices.ts";
 import { readEnv, type Env, type Reading } from "./env.ts";
 import { defaultContextTokens, llmConfig, type LlmConfig } from "./llm/config.ts";
 import { throwIfAny, type Problem } from "./problems.ts";
-import { settings, type AuthProvider, type SettingName, type Values } from "./settings.ts";
+import { settings, type AuthProvider, type CacheMode, type SettingName, type Values } from "./settings.ts";
 
 /** What every role knows. */
 export interface CommonConfig {
@@ -32,6 +32,15 @@ export interface BudgetConfig {
   readonly tenantAlert: NanoUsd | null;
   /** Longest answer anybody may ask for, in tokens; null: no limit. @default null */
   readonly maxOutputTokens: number | null;
+}
+
+/** Answers that are given again to the same request. */
+export interface CacheConfig {
+  readonly mode: Exclude<CacheMode, "off">;
+  /** @default 3600 */
+  readonly ttlSeconds: number;
+  /** Largest answer that is kept. @default 1 MiB */
+  readonly maxBytes: number;
 }
 
 /** Requests per minute; null: no limit. */
@@ -66,6 +75,8 @@ export interface ApiConfig extends CommonConfig {
   readonly auth: AuthConfig;
   readonly limits: LimitConfig;
   readonly budget: BudgetConfig;
+  /** Null: nothing is kept. @default null */
+  readonly cache: CacheConfig | null;
   readonly databaseUrl: string;
   /** Null: no Redis; cancel then works on the replica that generates. */
   readonly redisUrl: string | null;
@@ -105,7 +116,12 @@ export function readApiConfig(env: Env): ApiConfig {
   const { values } = reading;
   const llm = llmConfig(values);
   const auth = authConfig(values);
-  check(reading, ["DATABASE_URL", "SESSION_SECRET", ...auth.required], [...llm.problems, ...auth.problems]);
+  const cache = cacheConfig(values);
+  check(
+    reading,
+    ["DATABASE_URL", "SESSION_SECRET", ...auth.required, ...(cache === null ? [] : (["REDIS_URL"] as const))],
+    [...llm.problems, ...auth.problems],
+  );
   return Object.freeze({
     ...common(reading, 8000),
     databaseUrl: values.DATABASE_URL ?? "",
@@ -117,6 +133,7 @@ export function readApiConfig(env: Env): ApiConfig {
     llm: llm.config,
     auth: auth.config,
     budget: budgetConfig(values),
+    cache,
     limits: {
       perCaller: orDefault(values.RATE_LIMIT_PER_CALLER, 6_000),
       perAddress: orDefault(values.RATE_LIMIT_PER_ADDRESS, 12_000),
@@ -194,6 +211,11 @@ function authConfig(values: Values): { config: AuthConfig; required: SettingName
     ? ["AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"]
     : ["OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"];
   return { config: { provider, oidc }, required, problems: [] };
+}
+
+function cacheConfig({ LLM_CACHE: mode = "off", LLM_CACHE_TTL_SECONDS, LLM_CACHE_MAX_BYTES }: Values): CacheConfig | null {
+  if (mode === "off") return null;
+  return { mode, ttlSeconds: LLM_CACHE_TTL_SECONDS ?? 3_600, maxBytes: LLM_CACHE_MAX_BYTES ?? 1_048_576 };
 }
 
 function budgetConfig(values: Values): BudgetConfig {

@@ -9,6 +9,7 @@ import { Limits } from "./http/limits.ts";
 import { Metrics } from "./http/metrics.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Gateway } from "./llm/gateway.ts";
+import { ResponseCache } from "./llm/cache/response-cache.ts";
 import { LlmMetrics } from "./llm/llm-metrics.ts";
 import { Probes } from "./llm/probes.ts";
 import { Trials } from "./llm/trials.ts";
@@ -40,6 +41,8 @@ export interface Context {
   readonly limits: Limits;
   readonly metrics: Metrics;
   readonly llmMetrics: LlmMetrics;
+  /** Null: answers are not kept. */
+  readonly cache: ResponseCache | null;
   /** Milliseconds between heartbeats of an open stream. */
   readonly heartbeatMs: number;
   /** Releases everything, in reverse order. */
@@ -62,6 +65,12 @@ export function createContext(config: ApiConfig, log: Logger): Context {
   const llmMetrics = new LlmMetrics(metrics.registry);
   const gateway = new Gateway(config.llm, llmMetrics, log.child({ part: "gateway" }));
   const probes = new Probes({ gateway, db, redis, log: log.child({ part: "probes" }) });
+  const { cache: cacheConfig, sessionSecret: secret } = config;
+  const cacheLog = log.child({ part: "cache" });
+  const cache =
+    cacheConfig === null || redis === null
+      ? null
+      : new ResponseCache({ config: cacheConfig, redis, secret, registry: metrics.registry, log: cacheLog });
   const cancels = new CancelRegistry(redis);
   const trials = new Trials(db, log);
   return {
@@ -82,6 +91,7 @@ export function createContext(config: ApiConfig, log: Logger): Context {
     limits: new Limits(config.limits, redis?.commands ?? null),
     metrics,
     llmMetrics,
+    cache,
     heartbeatMs: 15_000,
     close: async () => {
       probes.stop();

@@ -11,6 +11,10 @@ export const errorTable = {
   not_allowed: { status: 403, text: "You may not do this." },
   unsupported_endpoint: { status: 400, text: "The runtime of this model does not serve this endpoint: docs/llm-runtimes.md." },
   cloud_not_allowed: { status: 403, text: "This model runs outside the house. Allow cloud models for your account first." },
+  not_redactable: {
+    status: 400,
+    text: "Pictures, sound, files and token lists cannot be redacted, so they are not sent to a model outside the house.",
+  },
   model_not_found: { status: 404, text: "This model does not exist here." },
   not_found: { status: 404, text: "There is nothing here." },
   conflict: { status: 409, text: "This exists already." },

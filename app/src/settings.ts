@@ -17,6 +17,14 @@ export const llmRuntimes = [
 ] as const;
 export type LlmRuntime = (typeof llmRuntimes)[number];
 
+/** What is taken out of requests to cloud runtimes: personal data and requests with pictures or files; only the former; nothing. */
+export const redactionModes = ["on", "text", "off"] as const;
+export type RedactionMode = (typeof redactionModes)[number];
+
+/** Whose answers the response cache may show to whom: nobody's; a person's own; any of the tenant's to all of the tenant. */
+export const cacheModes = ["off", "caller", "tenant"] as const;
+export type CacheMode = (typeof cacheModes)[number];
+
 /** Who proves who people are, besides local accounts with a password. */
 export const authProviders = ["local", "auth0", "keycloak", "oidc", "mock"] as const;
 export type AuthProvider = (typeof authProviders)[number];
@@ -158,6 +166,22 @@ export const settings = {
     schema: countOrNone,
     rule: "a whole number from 1, or none",
     fix: "Set LLM_MAX_OUTPUT_TOKENS=4096.",
+  },
+  CLOUD_REDACTION: {
+    schema: z.enum(redactionModes),
+    rule: `one of ${redactionModes.join(", ")}`,
+    fix: "Set CLOUD_REDACTION=on.",
+  },
+  LLM_CACHE: { schema: z.enum(cacheModes), rule: `one of ${cacheModes.join(", ")}`, fix: "Set LLM_CACHE=off." },
+  LLM_CACHE_TTL_SECONDS: {
+    schema: wholeNumber(1, 2_592_000),
+    rule: "whole seconds from 1 to 2592000",
+    fix: "Set LLM_CACHE_TTL_SECONDS=3600.",
+  },
+  LLM_CACHE_MAX_BYTES: {
+    schema: wholeNumber(1_024, 67_108_864),
+    rule: "bytes of an answer from 1024 to 67108864",
+    fix: "Set LLM_CACHE_MAX_BYTES=1048576.",
   },
   RATE_LIMIT_PER_CALLER: {
     schema: countOrNone,

@@ -3,7 +3,7 @@ import type { BudgetConfig } from "../config.ts";
 import type { Db } from "../db/pool.ts";
 import { AppError } from "../errors.ts";
 import { Ticker } from "../jobs/ticker.ts";
-import type { Admission, Candidate, Demand, Meter, Settlement } from "../llm/usage.ts";
+import type { Admission, Candidate, Demand, Meter, Settlement, Usage } from "../llm/usage.ts";
 import type { Logger } from "../log.ts";
 import { createReserve, renewOwner, sweep, type Alert, type Call, type Caller, type Reservation } from "./ledger.ts";
 import { formatUsd } from "./money.ts";
@@ -75,13 +75,7 @@ export class BudgetMeter implements Meter {
       maxOutputTokens === null ? asked : { ...asked, maxTokens: Math.min(asked.maxTokens ?? Infinity, maxOutputTokens) };
     const priced = demand.candidates.map((candidate) => ({ candidate, price: this.#priceOf(candidate) }));
     const costless = priced.filter(({ price }) => price === free).map(({ candidate }) => candidate);
-    const caller: Caller = {
-      userId: demand.userId,
-      keyId: demand.keyId,
-      tenant: demand.tenant,
-      feature: demand.keyId === null ? "page" : demand.endpoint,
-      model: demand.model,
-    };
+    const caller = callerOf(demand);
     if (costless.length === demand.candidates.length) return this.#admitFree(demand, caller, costless);
     if (!this.#options.limitsWork()) {
       if (costless.length > 0) return this.#admitFree(demand, caller, costless);
@@ -124,6 +118,10 @@ export class BudgetMeter implements Meter {
     };
   }
 
+  cached(call: CallerOf, { model }: Candidate, usage: Usage): void {
+    this.#queue.free({ ...callerOf(call), id: randomUUID(), model, inputPrice: 0, outputPrice: 0, usage, outcome: "cached" });
+  }
+
   #admitFree(demand: Demand, caller: Caller, candidates: readonly Candidate[]): Admission {
     return {
       candidates,
@@ -138,4 +136,10 @@ export class BudgetMeter implements Meter {
   #priceOf({ model, cloud }: Candidate): Price {
     return priceOf(this.#options.config.prices, model, cloud) ?? free;
   }
+}
+
+type CallerOf = Pick<Demand, "userId" | "keyId" | "tenant" | "endpoint" | "model">;
+
+function callerOf({ userId, keyId, tenant, endpoint, model }: CallerOf): Caller {
+  return { userId, keyId, tenant, feature: keyId === null ? "page" : endpoint, model };
 }

@@ -29,6 +29,8 @@ export type UsageRow = Readonly<Record<UsageGroup, string | null>> & {
   readonly completionTokens: number;
   /** Calls whose tokens are our own figures. */
   readonly estimatedCalls: number;
+  /** Calls that the response cache answered, at no cost. */
+  readonly cachedCalls: number;
   readonly costUsd: string;
 };
 
@@ -38,6 +40,7 @@ export async function readUsage(db: Queryable, { from, to, by, userId }: UsageQu
   const { rows } = await db.query<UsageRow & { cost: string }>(
     `SELECT ${[...columns, ""].join(", ")} count(*)::float8 AS calls, sum(e.prompt_tokens)::float8 AS "promptTokens",
        sum(e.completion_tokens)::float8 AS "completionTokens", count(*) FILTER (WHERE e.estimated)::float8 AS "estimatedCalls",
+       count(*) FILTER (WHERE e.outcome = 'cached')::float8 AS "cachedCalls",
        sum(e.cost)::text AS cost
      FROM usage_events e LEFT JOIN users u ON u.id = e.user_id
      WHERE e.at >= $1 AND e.at < $2 AND ($3::uuid IS NULL OR e.user_id = $3)
@@ -50,6 +53,6 @@ export async function readUsage(db: Queryable, { from, to, by, userId }: UsageQu
 
 /** The same as CSV with a head line; what a spreadsheet would take for a formula is made text. */
 export function usageCsv(rows: readonly UsageRow[], by: readonly UsageGroup[]): string {
-  const columns = [...by, "calls", "promptTokens", "completionTokens", "estimatedCalls", "costUsd"];
+  const columns = [...by, "calls", "promptTokens", "completionTokens", "estimatedCalls", "cachedCalls", "costUsd"];
   return stringify([...rows], { header: true, columns, escape_formulas: true });
 }

@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from "express";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** How an answer of the language model ended. */
-export type AnswerOutcome = "complete" | "cancelled" | "client_gone" | "failed" | "refused" | "shut_down";
+export type AnswerOutcome = "cached" | "complete" | "cancelled" | "client_gone" | "failed" | "refused" | "shut_down";
 
 /** The process's metrics. Labels are bounded: route templates, methods, statuses and outcomes, never ids or names. */
 export class Metrics {

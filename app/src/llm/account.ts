@@ -72,6 +72,10 @@ export class Account {
     this.#outcome = "complete";
   }
 
+  get isComplete(): boolean {
+    return this.#outcome === "complete";
+  }
+
   /** The runtime reported an error in its stream. */
   failed(): void {
     this.#outcome = "failed";
@@ -90,7 +94,7 @@ export class Account {
     const exchange = this.#exchange;
     const told = outcome === "complete" ? "complete" : outcome === "failed" ? "failed" : "left";
     exchange?.end(told);
-    const usage = this.#used();
+    const usage = this.usage;
     const { llmMetrics, metrics, log } = this.#ctx;
     const totalMs = performance.now() - this.#started;
     const firstByteMs = exchange?.firstByteMs ?? null;
@@ -120,7 +124,7 @@ export class Account {
   }
 
   /** Nothing was used where a runtime refused or gave nothing; a caller who left may have cost the prompt. */
-  #used(): Usage {
+  get usage(): Usage {
     const { promptTokens, endpoint } = this.#call;
     const none = { prompt: 0, completion: 0, estimated: false };
     const exchange = this.#exchange;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { parse } from "../http/parse.ts";
+import { holdsUnreadable, redactRequest, type Redacted } from "../redaction/request.ts";
 import { setMembers } from "./json-members.ts";
 import { candidate, type Plan, type Target } from "./plan.ts";
 import { tokensOfBytes, type Demand, type Endpoint, type Payer } from "./usage.ts";
@@ -59,7 +60,17 @@ export interface Call {
   readonly choices: number;
   /** Estimated high. */
   readonly promptTokens: number;
-  /** What a runtime gets, with an answer of so many tokens at most: its own name for the model; all else stays byte for byte. */
+  /** True: the same request may have the same answer: its temperature is 0, or it asks for embeddings. */
+  readonly repeatable: boolean;
+  /** True: the answer may make a tool act. */
+  readonly acts: boolean;
+  /** True: it holds pictures or the like, which nobody can redact. */
+  readonly unreadable: boolean;
+  /** True: the answer is to be JSON. */
+  readonly jsonAnswer: boolean;
+  /** The request without personal data, made when it is first asked for. */
+  readonly redacted: () => Redacted;
+  /** What a runtime gets, with an answer of so many tokens at most: its own name for the model; all else stays byte for byte, or is redacted on its way out of the house. */
   readonly bodies: (paidFor: number | null) => (target: Target) => Buffer;
 }
 
@@ -74,6 +85,8 @@ export function readCall(endpoint: Endpoint, raw: unknown): Call {
   const limits = (["max_tokens", "max_completion_tokens", "max_output_tokens"] as const).filter((name) => body[name] != null);
   const maxTokens = limits.length === 0 ? null : Math.min(...limits.map((name) => body[name] ?? Infinity));
 
+  let once: Redacted | null = null;
+  const redacted = (): Redacted => (once ??= redactRequest(raw));
   const bodies =
     (paidFor: number | null) =>
     (target: Target): Buffer => {
@@ -87,7 +100,7 @@ export function readCall(endpoint: Endpoint, raw: unknown): Call {
         const own = { chat: adapter.maxTokensField, completions: "max_tokens", responses: "max_output_tokens" }[endpoint];
         for (const name of limits.length === 0 ? [own] : limits) members[name] = String(paidFor);
       }
-      return setMembers(raw, members);
+      return setMembers(config.redaction === "off" ? raw : redacted().body, members);
     };
   const promptTokens = promptTokensOf(body);
   return {
@@ -99,9 +112,17 @@ export function readCall(endpoint: Endpoint, raw: unknown): Call {
     maxTokens,
     choices: choicesOf(body),
     promptTokens,
+    repeatable: endpoint === "embeddings" || body["temperature"] === 0,
+    acts: ["tools", "functions"].some((name) => body[name] != null && !(Array.isArray(body[name]) && body[name].length === 0)),
+    unreadable: holdsUnreadable(body),
+    jsonAnswer: raw.includes('"json_') && jsonAnswer.test(raw.toString("latin1")),
+    redacted,
     bodies,
   };
 }
+
+/** In a text the quotes would be escaped. */
+const jsonAnswer = /"type"\s*:\s*"json_(?:schema|object)"/;
 
 /** Completions answer each of several prompts; a list of numbers is one prompt in tokens. */
 function choicesOf({ n, best_of: bestOf, prompt }: Readonly<Record<string, unknown>>): number {
@@ -138,19 +159,21 @@ function promptTokensOf(body: Readonly<Record<string, unknown>>): number {
   return tokens + tokensOfBytes(bytes);
 }
 
-/** What a meter is asked for a call that these may answer. */
+/** What a meter is asked for a call that these may answer. Placeholders may be longer than what they stand for. */
 export function demandOf(
-  { endpoint, promptTokens, maxTokens, choices, raw }: Call,
+  { endpoint, promptTokens, maxTokens, choices, raw, redacted }: Call,
   { model, targets }: Plan,
   who: Payer & Pick<Demand, "requestId">,
 ): Demand {
+  const leaves = targets.some(({ runtime }) => runtime.config.redaction !== "off");
+  const longer = leaves ? Math.max(0, redacted().body.length - raw.length) : 0;
   return {
     ...who,
     endpoint,
     model,
     candidates: targets.map(candidate),
-    promptTokens,
-    promptBytes: raw.length,
+    promptTokens: promptTokens + tokensOfBytes(longer),
+    promptBytes: raw.length + longer,
     maxTokens,
     choices,
   };

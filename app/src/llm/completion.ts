@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AppError } from "../errors.ts";
+import { TextRestorer } from "../redaction/placeholders.ts";
 import { tryJson } from "./adapters/adapter.ts";
 import { demandOf, paths, readCall } from "./call.ts";
 import type { Gateway } from "./gateway.ts";
@@ -56,7 +57,7 @@ export async function* streamCompletion(
 ): AsyncGenerator<CompletionEvent> {
   const json = { model, messages, max_tokens: maxTokens, stream: true, stream_options: { include_usage: true } };
   const call = readCall("chat", Buffer.from(JSON.stringify(json)));
-  const plan = gateway.planner.plan({ model, endpoint: "chat", cloud });
+  const plan = gateway.planner.plan({ model, endpoint: "chat", cloud, unreadable: call.unreadable });
   const admission = await meter.admit(demandOf(call, plan, { ...payer, requestId }));
   let asked: Candidate | null = null;
   const onAsk = (who: Candidate): void => {
@@ -69,7 +70,7 @@ export async function* streamCompletion(
     onAsk,
     signal,
   };
-  const { first, rest, end } = await gateway.ask(question).catch((error: unknown) => {
+  const { target, first, rest, end } = await gateway.ask(question).catch((error: unknown) => {
     const refused = error instanceof RefusalError;
     const outcome = signal.aborted ? outcomeOfStop(signal) : refused && error.status < 500 ? "refused" : "failed";
     void admission.settle({ candidate: asked, outcome, usage: { prompt: 0, completion: 0, estimated: !refused } });
@@ -78,6 +79,7 @@ export async function* streamCompletion(
   let used: Usage | null = null;
   let texts = 0;
   let how: Parameters<typeof end>[0] = "left";
+  const restorer = target.runtime.config.redaction === "off" ? null : new TextRestorer(call.redacted().placeholders);
   try {
     const scanner = new SseScanner();
     let finished = false;
@@ -88,7 +90,7 @@ export async function* streamCompletion(
           finished ||= event.kind === "finish";
           if (event.kind === "text") texts++;
           if (event.kind === "usage") used = { prompt: event.promptTokens, completion: event.completionTokens, estimated: false };
-          yield event;
+          yield* restorer === null ? [event] : restoredEvents(restorer, event);
         }
       }
     }
@@ -96,6 +98,8 @@ export async function* streamCompletion(
     how = "complete";
   } catch (error) {
     if (!signal.aborted) how = "failed";
+    const held = restorer?.flush() ?? "";
+    if (held !== "") yield { kind: "text", text: held };
     throw upstreamError(error);
   } finally {
     end(how);
@@ -103,6 +107,12 @@ export async function* streamCompletion(
     const outcome = how === "complete" ? "complete" : how === "left" ? outcomeOfStop(signal) : "failed";
     void admission.settle({ candidate: asked, outcome, usage });
   }
+}
+
+function* restoredEvents(restorer: TextRestorer, event: CompletionEvent): Generator<CompletionEvent> {
+  const text = event.kind === "text" ? restorer.push(event.text) : event.kind === "finish" ? restorer.flush() : "";
+  if (text !== "") yield { kind: "text", text };
+  if (event.kind !== "text") yield event;
 }
 
 /** Whoever stops reading without a reason has gone. */

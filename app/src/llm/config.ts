@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { z } from "zod";
 import type { Problem } from "../problems.ts";
-import { settings, type LlmRuntime, type Values } from "../settings.ts";
+import { settings, type LlmRuntime, type RedactionMode, type Values } from "../settings.ts";
 import { adapters } from "./adapters/index.ts";
 import { runtimeTable, type Routing, type RuntimeTable } from "./table.ts";
 import type { Candidate, Endpoint } from "./usage.ts";
@@ -20,6 +20,8 @@ export interface RuntimeConfig {
   readonly cloud: boolean;
   /** True: only for people who allowed it. */
   readonly optIn: boolean;
+  /** What is taken out of requests to it; always off where nothing leaves the house. */
+  readonly redaction: RedactionMode;
   readonly concurrency: number;
   readonly queue: number;
   readonly queueSeconds: number;
@@ -143,6 +145,7 @@ function settle(name: string, entry: Entry, values: Values, problems: Problem[])
     apiKey,
     cloud,
     optIn: fromTable && cloud,
+    redaction: cloud ? (values.CLOUD_REDACTION ?? "on") : "off",
     concurrency: entry.concurrency ?? adapter.concurrency,
     queue: entry.queue,
     queueSeconds: entry.queueSeconds,

@@ -160,7 +160,9 @@ export class Gateway {
       }
       return { response, first, rest: response.body };
     } catch (error) {
-      throw error instanceof RefusalError ? error : upstreamError(error);
+      if (!(error instanceof RefusalError)) throw upstreamError(error);
+      error.redacted = target.runtime.config.redaction !== "off";
+      throw error;
     }
   }
 

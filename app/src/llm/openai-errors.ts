@@ -20,6 +20,7 @@ const words: Partial<Record<ErrorCode, { type: string; code: string; message?: s
   too_large: { type: "invalid_request_error", code: "request_too_large" },
   unsupported_endpoint: { type: "invalid_request_error", code: "unsupported_endpoint" },
   cloud_not_allowed: { type: "invalid_request_error", code: "cloud_not_allowed" },
+  not_redactable: { type: "invalid_request_error", code: "not_redactable" },
   model_not_found: { type: "invalid_request_error", code: "model_not_found" },
   runtime_busy: { type: "rate_limit_error", code: "runtime_busy" },
   not_found: { type: "invalid_request_error", code: "unknown_url" },

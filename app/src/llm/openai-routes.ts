@@ -1,8 +1,9 @@
-import express, { Router } from "express";
+import express, { Router, type Request } from "express";
 import type { Context } from "../context.ts";
 import { AppError } from "../errors.ts";
 import { refuseWhileDraining } from "../http/drain.ts";
 import { currentIdentity, currentUser, requireApiKey, requireScope } from "../http/guards.ts";
+import type { CacheWish } from "./cache/response-cache.ts";
 import { paths, readCall } from "./call.ts";
 import { cloudAllowed } from "./consent.ts";
 import { openAiErrorHandler } from "./openai-errors.ts";
@@ -36,7 +37,8 @@ export function createOpenAiRouter(ctx: Context): Router {
     const scope = requireScope(endpoint === "embeddings" ? "embeddings" : "chat");
     router.post(paths[endpoint], scope, express.raw({ type: () => true, limit: bodyLimit }), (req, res) => {
       const { user, key } = currentIdentity(req);
-      return relay(ctx, res, readCall(endpoint, req.body), { userId: user.id, tenant: user.tenant, keyId: key?.id ?? null });
+      const payer = { userId: user.id, tenant: user.tenant, keyId: key?.id ?? null };
+      return relay(ctx, res, readCall(endpoint, req.body), payer, cacheWish(req));
     });
   }
 
@@ -45,4 +47,11 @@ export function createOpenAiRouter(ctx: Context): Router {
   });
   router.use(openAiErrorHandler(ctx.log));
   return router;
+}
+
+/** What the headers say: `X-Fidus-Cache: allow`, `Cache-Control: no-cache` (a new answer, please) and `no-store`. */
+function cacheWish({ headers }: Request): CacheWish {
+  const control = (headers["cache-control"] ?? "").toLowerCase().split(/ *, */);
+  const store = !control.includes("no-store");
+  return { allow: headers["x-fidus-cache"] === "allow", read: store && !control.includes("no-cache"), store };
 }

@@ -25,6 +25,8 @@ export interface Wish {
   readonly endpoint: Endpoint;
   /** True: the caller allowed models that run outside the house. */
   readonly cloud: boolean;
+  /** True: there are pictures or the like in it, which nobody can redact. @default false */
+  readonly unreadable?: boolean;
 }
 
 export function candidate({ runtime, model }: Target): Candidate {
@@ -54,7 +56,7 @@ export class Planner {
   }
 
   /** Targets of the name and then of its fall-backs; those that may not or cannot serve are left out. @throws AppError when none is left */
-  plan({ model: asked, endpoint, cloud }: Wish): Plan {
+  plan({ model: asked, endpoint, cloud, unreadable = false }: Wish): Plan {
     const model = asked ?? this.defaultModel;
     if (model === null) throw new AppError("no_model", { retryAfter: 5 });
     const groups = this.#groups(model);
@@ -67,8 +69,11 @@ export class Planner {
     }
     const serves = ({ runtime }: Target): boolean => runtime.config.endpoints.includes(endpoint);
     const allowed = ({ runtime }: Target): boolean => cloud || !runtime.config.optIn;
-    const targets = groups.flatMap((group) => this.#order(group.filter((target) => serves(target) && allowed(target))));
+    const redactable = ({ runtime }: Target): boolean => !unreadable || runtime.config.redaction !== "on";
+    const may = (target: Target): boolean => serves(target) && allowed(target) && redactable(target);
+    const targets = groups.flatMap((group) => this.#order(group.filter(may)));
     if (targets.length > 0) return { model, targets };
+    if (all.some((target) => serves(target) && allowed(target))) throw new AppError("not_redactable");
     if (all.some(serves)) throw new AppError("cloud_not_allowed", { param: "model" });
     throw new AppError("unsupported_endpoint", { param: "model" });
   }

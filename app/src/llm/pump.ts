@@ -8,7 +8,12 @@ import { upstreamError } from "./upstream.ts";
  * Events and not an asynchronous loop: this runs for every token of every answer.
  * @throws AppError when the stream breaks off
  */
-export function pump({ first, rest }: Exchange, res: ServerResponse, pass: StreamPass, onPiece: () => void): Promise<void> {
+export function pump(
+  { first, rest }: Exchange,
+  res: ServerResponse,
+  pass: StreamPass,
+  onPiece: (out: Buffer) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const resume = (): void => void rest?.resume();
     const settle = (act: () => void): void => {
@@ -18,13 +23,13 @@ export function pump({ first, rest }: Exchange, res: ServerResponse, pass: Strea
       act();
     };
     const take = (piece: Buffer): void => {
-      onPiece();
       let out: Buffer;
       try {
         out = pass.push(piece);
       } catch (error) {
         return fail(error);
       }
+      onPiece(out);
       if (out.length > 0 && !res.write(out)) rest?.pause();
       if (pass.closed) settle(resolve);
     };

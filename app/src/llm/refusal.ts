@@ -7,20 +7,26 @@ import { readText, type UpstreamResponse } from "./upstream.ts";
 /** A runtime's own error, in OpenAI's shape and with the status the caller is to see. */
 export class RefusalError extends Error {
   readonly status: number;
-  /** JSON. */
-  readonly body: string;
+  readonly #body: string;
   /** Seconds. */
   readonly retryAfter: number | null;
   /** True: the runtime refuses our key, which no second attempt changes. */
   readonly ours: boolean;
+  /** True: it answers a redacted request, and may speak in placeholders. */
+  redacted = false;
 
   constructor(status: number, body: string, headers: UpstreamResponse["headers"] = {}, ours = false) {
     super(`the runtime answered with status ${status}`);
     this.name = "RefusalError";
     this.status = status;
-    this.body = body;
+    this.#body = body;
     this.ours = ours;
     this.retryAfter = readRetryAfter(headers["retry-after"]);
+  }
+
+  /** JSON. Not a field of its own, so that no log shows it: a runtime may repeat what it was asked. */
+  get body(): string {
+    return this.#body;
   }
 }
 

@@ -1,8 +1,13 @@
 import type { Response } from "express";
 import type { Context } from "../context.ts";
 import { AppError, toAppError } from "../errors.ts";
+import { AnswerEvents } from "../redaction/answer-events.ts";
+import { restoreJson } from "../redaction/answer.ts";
 import { beat, onClientGone, streamHeaders } from "../http/stream.ts";
 import { Account } from "./account.ts";
+import { Recorder } from "./cache/recorder.ts";
+import type { CacheSlot, CacheWish } from "./cache/response-cache.ts";
+import { serveKept } from "./cache/serve.ts";
 import { paths, type Call } from "./call.ts";
 import { cloudAllowed } from "./consent.ts";
 import type { Exchange } from "./gateway.ts";
@@ -15,26 +20,33 @@ import type { Endpoint, Payer } from "./usage.ts";
 
 type RelayContext = Pick<
   Context,
-  "gateway" | "trials" | "meter" | "db" | "lifecycle" | "metrics" | "llmMetrics" | "heartbeatMs" | "log"
+  "gateway" | "trials" | "meter" | "db" | "lifecycle" | "metrics" | "llmMetrics" | "heartbeatMs" | "log" | "cache"
 >;
+
+const endMarker = Buffer.from("data: [DONE]\n\n");
 
 /** Headers of the runtime that the caller gets to see. */
 const passedHeaders = ["content-type", "openai-processing-ms", "openai-version"];
 
 /**
- * Passes a request to a runtime and its answer back, byte for byte. The upstream is left as soon as the caller is gone.
+ * Passes a request to a runtime and its answer back, byte for byte, save what is redacted on its way out of the house. The upstream is left as soon as the caller is gone.
  * A stream that is slow to start is opened after one heartbeat; later failures then travel as an error event,
  * and never as a made-up end.
  */
-export async function relay(ctx: RelayContext, res: Response, call: Call, payer: Payer): Promise<void> {
-  const { endpoint, model } = call;
+export async function relay(ctx: RelayContext, res: Response, call: Call, payer: Payer, wish: CacheWish): Promise<void> {
+  const { endpoint, model, unreadable } = call;
   const work = ctx.lifecycle.begin();
   onClientGone(res, () => work.stop("client-gone"));
   let account: Account | null = null;
   let early: NodeJS.Timeout | undefined;
   try {
     const chosen = ctx.trials.choose(model ?? ctx.gateway.planner.defaultModel, payer.userId);
-    const plan = ctx.gateway.planner.plan({ model: chosen, endpoint, cloud: await cloudAllowed(ctx, payer.userId) });
+    const cloud = await cloudAllowed(ctx, payer.userId);
+    const plan = ctx.gateway.planner.plan({ model: chosen, endpoint, unreadable, cloud });
+    const slot = ctx.cache?.slot(call, plan, payer, cloud, wish) ?? null;
+    const kept = (await slot?.read()) ?? null;
+    if (slot !== null) res.setHeader("x-cache", kept === null ? "miss" : "hit");
+    if (kept !== null) return serveKept(ctx, res, { call, plan, payer, answer: kept });
     account = await Account.open(ctx, call, plan, { ...payer, requestId: String(res.getHeader("x-request-id")) });
     if (call.stream) early = openEarly(res, ctx.heartbeatMs);
     const { maxTokens, targets, asked: onAsk } = account;
@@ -42,13 +54,16 @@ export async function relay(ctx: RelayContext, res: Response, call: Call, payer:
     const exchange = await ctx.gateway.ask({ path: paths[endpoint], targets, body, onAsk, signal: work.signal });
     clearInterval(early);
     ctx.metrics.firstByte("openai", exchange.firstByteMs);
-    if (exchange.rest === null) passBody(res, exchange, account);
-    else await passStream(ctx, res, call, exchange, account);
+    const recorder = slot === null ? null : new Recorder(slot.limit);
+    if (exchange.rest === null) passBody(res, call, exchange, account, recorder);
+    else await passStream(ctx, res, call, exchange, account, recorder);
+    // The answer of whoever stood in is not kept: the next one may be the model's own.
+    if (slot !== null && exchange.target === plan.targets[0]) await keep(slot, exchange, account, recorder?.answer ?? null);
   } catch (error) {
     const reason = stopReason(work.signal);
     account?.broke(reason ?? error);
     if (reason === "client-gone") return;
-    if (error instanceof RefusalError && reason === null) return refuse(res, endpoint, error);
+    if (error instanceof RefusalError && reason === null) return refuse(res, call, error);
     const known = reason === null ? toAppError(error) : new AppError("shutting_down", { cause: error });
     if (!res.headersSent) throw known;
     ctx.log.warn({ err: known.cause ?? known, code: known.code }, "answer broke off");
@@ -78,18 +93,42 @@ function setHead(res: Response, { headers, candidate }: Exchange): void {
   res.setHeader("x-fidus-model", encodeURI(candidate.model));
 }
 
-function passBody(res: Response, exchange: Exchange, account: Account): void {
+/** True: the answer may speak in placeholders. */
+function wasRedacted(call: Call, { target }: Exchange): boolean {
+  return target.runtime.config.redaction !== "off" && call.redacted().placeholders.size > 0;
+}
+
+async function keep(slot: CacheSlot, { rest, candidate }: Exchange, account: Account, body: Buffer | null): Promise<void> {
+  if (body === null || !account.isComplete) return;
+  await slot.store({ body, stream: rest !== null, candidate, usage: account.usage });
+}
+
+function passBody(res: Response, call: Call, exchange: Exchange, account: Account, recorder: Recorder | null): void {
   account.answered(exchange, null);
   // A stream was asked for, and its headers are out.
   if (res.headersSent) throw new AppError("runtime_broken");
   setHead(res, exchange);
-  res.setHeader("content-length", exchange.first.length);
-  res.end(exchange.first);
+  const texts = call.endpoint !== "embeddings" && wasRedacted(call, exchange);
+  const body = texts ? Buffer.from(restoreJson(exchange.first.toString("utf8"), call.redacted().placeholders)) : exchange.first;
+  res.setHeader("content-length", body.length);
+  res.end(body);
+  recorder?.add(body);
   account.complete();
 }
 
-async function passStream(ctx: RelayContext, res: Response, call: Call, exchange: Exchange, account: Account): Promise<void> {
-  const pass = new StreamPass(call);
+async function passStream(
+  ctx: RelayContext,
+  res: Response,
+  call: Call,
+  exchange: Exchange,
+  account: Account,
+  recorder: Recorder | null,
+): Promise<void> {
+  const { endpoint, hideUsage, jsonAnswer: json } = call;
+  const restore = wasRedacted(call, exchange)
+    ? new AnswerEvents(call.redacted().placeholders, { responses: endpoint === "responses", json })
+    : null;
+  const pass = new StreamPass({ endpoint, hideUsage, restore });
   account.answered(exchange, pass.watch);
   if (!res.headersSent) {
     setHead(res, exchange);
@@ -97,19 +136,28 @@ async function passStream(ctx: RelayContext, res: Response, call: Call, exchange
   }
   const heart = setInterval(() => beat(res), ctx.heartbeatMs);
   try {
-    await pump(exchange, res, pass, () => heart.refresh());
+    await pump(exchange, res, pass, (out) => {
+      heart.refresh();
+      recorder?.add(out);
+    });
   } finally {
     clearInterval(heart);
+    const rest = pass.end();
+    recorder?.add(rest);
+    if (rest.length > 0 && !res.destroyed) res.write(rest);
   }
   const { finished, failed, done } = pass.watch;
   if (!finished && !failed) throw new AppError("runtime_broken");
   if (!failed) account.complete();
   // Some runtimes forget the end marker of an answer that is whole.
-  res.end(failed || done ? undefined : "data: [DONE]\n\n");
+  if (failed || done) return void res.end();
+  recorder?.add(endMarker);
+  res.end(endMarker);
 }
 
-function refuse(res: Response, endpoint: Endpoint, { status, body, retryAfter }: RefusalError): void {
-  if (res.headersSent) return endWithError(res, endpoint, body);
+function refuse(res: Response, call: Call, { status, body: said, retryAfter, redacted }: RefusalError): void {
+  const body = redacted ? restoreJson(said, call.redacted().placeholders) : said;
+  if (res.headersSent) return endWithError(res, call.endpoint, body);
   if (retryAfter !== null) res.setHeader("retry-after", String(retryAfter));
   res.status(status).type("application/json").send(body);
 }

@@ -26,6 +26,7 @@ function runtime(given: Partial<RuntimeConfig>): Runtime {
     apiKey: null,
     cloud: false,
     optIn: false,
+    redaction: "off",
     concurrency: 2,
     queue: 2,
     queueSeconds: 1,

@@ -44,8 +44,8 @@ export interface Demand {
 /** Who pays for an exchange. */
 export type Payer = Pick<Demand, "userId" | "tenant" | "keyId">;
 
-/** How an exchange ended. "failed": no answer, or a broken one; "refused": the runtime's own 4xx. */
-export type ExchangeOutcome = "complete" | "failed" | "refused" | "client_gone" | "cancelled" | "shut_down";
+/** How an exchange ended. "failed": no answer, or a broken one; "refused": the runtime's own 4xx; "cached": nobody was asked. */
+export type ExchangeOutcome = "cached" | "complete" | "failed" | "refused" | "client_gone" | "cancelled" | "shut_down";
 
 /** What a meter learns afterwards: exactly once per admitted demand. */
 export interface Settlement {
@@ -68,6 +68,8 @@ export interface Admission {
 export interface Meter {
   /** @throws AppError to refuse the request; nothing is asked then, and nothing is to be settled. */
   readonly admit: (demand: Demand) => Admission | Promise<Admission>;
+  /** Writes down an answer that the response cache gave: it costs nothing. */
+  readonly cached: (call: Payer & Pick<Demand, "endpoint" | "model">, candidate: Candidate, usage: Usage) => void;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { migrate } from "../db/migrate.ts";
+import type { Env } from "../env.ts";
 import { allowCloud } from "../llm/consent.ts";
-import type { Admission, Demand, Meter, Settlement } from "../llm/usage.ts";
+import type { Admission, Candidate, Demand, Meter, Settlement, Usage } from "../llm/usage.ts";
 import { migrationsFolder } from "../resources.ts";
 import { addUser, startApi, type TestApi } from "./api.ts";
 import { startPostgres } from "./postgres.ts";
@@ -10,12 +11,17 @@ import { startUpstream, type ScriptedUpstream } from "./upstream.ts";
 export class RecordingMeter implements Meter {
   readonly demands: Demand[] = [];
   readonly settlements: Settlement[] = [];
+  readonly cachedAnswers: { readonly call: Parameters<Meter["cached"]>[0]; readonly usage: Usage }[] = [];
   maxTokens: number | null = null;
 
   admit(demand: Demand): Admission {
     this.demands.push(demand);
     const { candidates } = demand;
     return { candidates, maxTokens: this.maxTokens, settle: (settlement) => void this.settlements.push(settlement) };
+  }
+
+  cached(call: Parameters<Meter["cached"]>[0], _candidate: Candidate, usage: Usage): void {
+    this.cachedAnswers.push({ call, usage });
   }
 }
 
@@ -31,10 +37,11 @@ export interface TestRuntimes {
   readonly close: () => Promise<void>;
 }
 
-/** Starts it before these runtimes. @param table gets the base of each and gives LLM_RUNTIMES */
+/** Starts it before these runtimes. @param table gets the base of each and gives LLM_RUNTIMES @param more other settings */
 export async function startRuntimes<Name extends string>(
   names: readonly Name[],
   table: (base: Readonly<Record<Name, string>>) => unknown,
+  more: Env = {},
 ): Promise<TestRuntimes & { readonly upstreams: Readonly<Record<Name, ScriptedUpstream>> }> {
   const pg = await startPostgres();
   const started = await Promise.all(names.map(async (name) => [name, await startUpstream([`${name}-model`])] as const));
@@ -44,7 +51,7 @@ export async function startRuntimes<Name extends string>(
   await migrate(databaseUrl, migrationsFolder());
   const meter = new RecordingMeter();
   const single = { LLM_RUNTIME: undefined, LLM_MODEL: undefined, OPENAI_API_BASE_URL: undefined };
-  const env = { ...single, LLM_RUNTIMES: JSON.stringify(table(bases)) };
+  const env = { ...single, ...more, LLM_RUNTIMES: JSON.stringify(table(bases)) };
   const api = await startApi({ databaseUrl, upstream: "", heartbeatMs: 100, meter, env });
   const { apiKey: allowing, user } = await addUser(api.ctx, "allowing@test");
   const { apiKey: other } = await addUser(api.ctx, "other@test");
