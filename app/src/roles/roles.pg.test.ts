@@ -8,6 +8,7 @@ import { until } from "../testing/api.ts";
 import { collect, readEvents } from "../testing/events.ts";
 import { query, startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { runApp, startApp } from "../testing/process.ts";
+import { answerRow } from "../testing/rows.ts";
 import { apiEnv } from "../testing/settings.ts";
 import { chunk, done, openStream, startUpstream, type ScriptedUpstream } from "../testing/upstream.ts";
 
@@ -225,9 +226,8 @@ describe("SIGTERM", () => {
     expect((await collect(events)).at(-1)).toMatchObject({ event: "error", data: { code: "shutting_down" } });
     await left;
     expect((await app.finished).code).toBe(0);
-    const sql = "SELECT status, content, finish_reason FROM messages WHERE id = $1";
     const expected = { status: "failed", content: "half", finish_reason: "shutting_down" };
-    expect(await query(env.DATABASE_URL ?? "", sql, [start.value?.data.messageId])).toEqual([expected]);
+    expect(await answerRow(env["DATABASE_URL"] ?? "", String(start.value?.data.messageId))).toEqual(expected);
   });
 
   test.each([
