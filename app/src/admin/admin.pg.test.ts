@@ -66,6 +66,7 @@ describe("every route of the admin API", () => {
     ["GET", "/admin/users", 200],
     ["POST", "/admin/users", 400],
     ["PATCH", `/admin/users/${none}`, 400],
+    ["DELETE", `/admin/users/${none}`, 404],
     ["GET", `/admin/users/${none}/sessions`, 200],
     ["DELETE", `/admin/users/${none}/sessions`, 200],
     ["GET", "/admin/keys", 200],

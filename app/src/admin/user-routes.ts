@@ -7,6 +7,7 @@ import { transaction, type Queryable } from "../db/pool.ts";
 import { AppError } from "../errors.ts";
 import { currentUser } from "../http/guards.ts";
 import { parseBody, parseId, storableText } from "../http/parse.ts";
+import { erasePerson } from "../privacy/erase.ts";
 import { audit } from "./audit.ts";
 
 const id = z.uuid();
@@ -26,8 +27,8 @@ const changes = z
   })
   .refine((body) => Object.keys(body).length > 0, "must name a change");
 
-/** Accounts: list, make, change, disable; their sessions: list, end. */
-export function createUserAdminRouter(ctx: Pick<Context, "db" | "sessions">): Router {
+/** Accounts: list, make, change, disable, erase; their sessions: list, end. */
+export function createUserAdminRouter(ctx: Pick<Context, "db" | "sessions" | "dataKeys">): Router {
   const { db, sessions } = ctx;
   const router = Router();
 
@@ -69,6 +70,13 @@ export function createUserAdminRouter(ctx: Pick<Context, "db" | "sessions">): Ro
       return changed;
     });
     res.json(user);
+  });
+
+  router.delete("/:id", async (req, res) => {
+    const userId = parseId(id, req.params.id);
+    await erasePerson(db, userId, currentUser(req));
+    ctx.dataKeys.forget(userId);
+    res.status(204).end();
   });
 
   router.get("/:id/sessions", async (req, res) => {

@@ -28,7 +28,8 @@ const searchedAtOnce = 50;
 
 /** Whether upper or lower case, and however it was composed, a text has one form to compare. */
 export function comparable(text: string): string {
-  return text.normalize("NFKC").toUpperCase().toLowerCase().replace(/\s+/g, " ");
+  const folded = text.normalize("NFKC").toUpperCase().toLowerCase();
+  return /[^\S ]| {2}/.test(folded) ? folded.replace(/\s+/g, " ") : folded;
 }
 
 /** A page of a person's conversations; with `q`, of those that hold it in title or messages, in any case. */
@@ -70,17 +71,29 @@ async function readRows({ db }: Store, userId: string, after: string | null, lim
   return rows;
 }
 
-/** Those of the conversations in whose messages the text stands. */
-async function holders({ db }: Store, sealer: Sealer, rows: readonly ListRow[], wanted: string): Promise<Set<string>> {
-  const messages = await db.query<{ id: string; conversationId: string } & StoredText>(
-    `SELECT id, conversation_id AS "conversationId", content AS plain, content_sealed AS sealed
-     FROM messages WHERE conversation_id = ANY ($1)`,
-    [rows.map(({ id }) => id)],
+/** Those of the conversations in whose messages the text stands. One row a conversation: a row a message would cost as much again. */
+async function holders({ db }: Store, sealer: Sealer, conversations: readonly ListRow[], wanted: string): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string; packed: Buffer | null; plain: string | null }>(
+    `SELECT conversation_id AS id, string_agg(nullif(content, ''), E'\\x01') AS plain,
+       string_agg(uuid_send(id) || int4send(octet_length(content_sealed)) || content_sealed, '') AS packed
+     FROM messages WHERE conversation_id = ANY ($1) GROUP BY conversation_id`,
+    [conversations.map(({ id }) => id)],
   );
   const found = new Set<string>();
-  for (const { id, conversationId, ...text } of messages.rows) {
-    if (found.has(conversationId)) continue;
-    if (comparable(sealer.read("messages.content", id, text)).includes(wanted)) found.add(conversationId);
+  for (const { id, packed, plain } of rows) {
+    const inPlain = plain !== null && comparable(plain).includes(wanted);
+    if (inPlain || (packed !== null && inSealed(sealer, packed, wanted))) found.add(id);
   }
   return found;
+}
+
+/** `packed`: for each message its id, the length of what is sealed, and that. */
+function inSealed(sealer: Sealer, packed: Buffer, wanted: string): boolean {
+  for (let at = 0; at < packed.length;) {
+    const id = packed.toString("hex", at, at + 16).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+    const end = at + 20 + packed.readInt32BE(at + 16);
+    if (comparable(sealer.open("messages.content", id, packed.subarray(at + 20, end))).includes(wanted)) return true;
+    at = end;
+  }
+  return false;
 }
