@@ -10,7 +10,11 @@ const folder = mkdtempSync(join(tmpdir(), "fidus-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const secret = "kJ8sP2qLx0vN4tRz7bYw1mC5dE9fG3hA";
-const valid: Env = { DATABASE_URL: "postgres://fidus:pw@postgres:5432/fidus", SESSION_SECRET: secret };
+const valid: Env = {
+  DATABASE_URL: "postgres://fidus:pw@postgres:5432/fidus",
+  SESSION_SECRET: secret,
+  ENCRYPTION_KEY: "3hAkJ8sP2qLx0vN4tRz7bYw1mC5dE9fG",
+};
 
 function problems(env: Env, read: (env: Env) => unknown = readApiConfig): string[] {
   try {
@@ -47,6 +51,7 @@ describe("the api role", () => {
       'LLM_RUNTIME: got "llamafile"; needs one of embedded, ollama, ollama-native, lmstudio, vllm, openai, anthropic, gemini, compatible, litellm. Set LLM_RUNTIME=embedded.',
       "DATABASE_URL: got nothing; needs a postgres:// URL. Set DATABASE_URL=postgres://fidus:…@postgres:5432/fidus or DATABASE_URL_FILE.",
       "SESSION_SECRET: got nothing; needs 32 or more random characters, no placeholder. Set SESSION_SECRET_FILE to a file written by: openssl rand -base64 32",
+      "ENCRYPTION_KEY: got nothing; needs one key or several that differ, newest first, split by spaces or lines, each 32 or more random characters, no placeholder. Set ENCRYPTION_KEY_FILE to a file written by: openssl rand -base64 32",
     ]);
   });
 
@@ -54,6 +59,14 @@ describe("the api role", () => {
     const [problem = ""] = problems({ ...valid, SESSION_SECRET: given });
     expect(problem).toMatch(/^SESSION_SECRET: got "a hidden value"; needs 32 or more random characters/);
     expect(given.length > 3 && problem.includes(given)).toBe(false);
+  });
+
+  test("takes one encryption key or a ring of them, newest first, and refuses twice the same [A-16]", () => {
+    const [first, second] = [secret, secret.toLowerCase()];
+    expect(readApiConfig({ ...valid, ENCRYPTION_KEY: first }).encryptionKeys).toEqual([first]);
+    expect(readWorkerConfig({ ...valid, ENCRYPTION_KEY: ` ${second}\n${first}\n` }).encryptionKeys).toEqual([second, first]);
+    for (const given of [`${first} ${first}`, `${first} short`, " "])
+      expect(problems({ ...valid, ENCRYPTION_KEY: given })[0]).toMatch(/^ENCRYPTION_KEY: got "a hidden value"; needs one key or/);
   });
 
   test("refuses an empty value rather than falling back to the default", () => {
@@ -94,7 +107,7 @@ describe("secrets in files", () => {
   writeFileSync(path, `${secret}\n`);
 
   test("are read without their line end", () => {
-    const config = readApiConfig({ DATABASE_URL: valid.DATABASE_URL, SESSION_SECRET_FILE: path });
+    const config = readApiConfig({ ...valid, SESSION_SECRET: undefined, SESSION_SECRET_FILE: path });
     expect(config.sessionSecret).toBe(secret);
   });
 
@@ -106,7 +119,7 @@ describe("secrets in files", () => {
 
   test("are refused when the file is missing, once", () => {
     const missing = join(folder, "missing");
-    expect(problems({ DATABASE_URL: valid.DATABASE_URL, SESSION_SECRET_FILE: missing })).toEqual([
+    expect(problems({ ...valid, SESSION_SECRET: undefined, SESSION_SECRET_FILE: missing })).toEqual([
       `SESSION_SECRET_FILE: got "${missing}"; needs a readable file (ENOENT). Check the path and its owner.`,
     ]);
   });
@@ -150,7 +163,10 @@ describe("the language model", () => {
 
 test("each role asks only for what it needs", () => {
   expect(problems({}, readLlmRoleConfig)).toEqual([]);
-  expect(problems({}, readWorkerConfig)).toEqual([expect.stringMatching(/^DATABASE_URL: got nothing/)]);
+  expect(problems({}, readWorkerConfig)).toEqual([
+    expect.stringMatching(/^DATABASE_URL: got nothing/),
+    expect.stringMatching(/^ENCRYPTION_KEY: got nothing/),
+  ]);
 });
 
 describe("money and limits", () => {

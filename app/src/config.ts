@@ -81,6 +81,8 @@ export interface ApiConfig extends CommonConfig {
   /** Null: no Redis; cancel then works on the replica that generates. */
   readonly redisUrl: string | null;
   readonly sessionSecret: string;
+  /** Secrets of the key ring, newest first. */
+  readonly encryptionKeys: readonly string[];
   readonly publicUrl: URL;
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
@@ -96,6 +98,8 @@ export interface WebConfig extends CommonConfig {
 
 export interface WorkerConfig extends CommonConfig {
   readonly databaseUrl: string;
+  /** Secrets of the key ring, newest first. */
+  readonly encryptionKeys: readonly string[];
   readonly budget: BudgetConfig;
 }
 
@@ -119,7 +123,7 @@ export function readApiConfig(env: Env): ApiConfig {
   const cache = cacheConfig(values);
   check(
     reading,
-    ["DATABASE_URL", "SESSION_SECRET", ...auth.required, ...(cache === null ? [] : (["REDIS_URL"] as const))],
+    ["DATABASE_URL", "SESSION_SECRET", "ENCRYPTION_KEY", ...auth.required, ...(cache === null ? [] : (["REDIS_URL"] as const))],
     [...llm.problems, ...auth.problems],
   );
   return Object.freeze({
@@ -127,6 +131,7 @@ export function readApiConfig(env: Env): ApiConfig {
     databaseUrl: values.DATABASE_URL ?? "",
     redisUrl: values.REDIS_URL ?? null,
     sessionSecret: values.SESSION_SECRET ?? "",
+    encryptionKeys: values.ENCRYPTION_KEY ?? [],
     publicUrl: new URL(values.PUBLIC_URL ?? defaults.publicUrl),
     corsOrigins: values.CORS_ALLOW_ORIGIN ?? [],
     trustedProxies: values.FORWARDED_ALLOW_IPS ?? [],
@@ -157,10 +162,11 @@ export function readWebConfig(env: Env): WebConfig {
 /** Configuration of the worker role. @throws InvalidInputError */
 export function readWorkerConfig(env: Env): WorkerConfig {
   const reading = readEnv(env);
-  check(reading, ["DATABASE_URL"]);
+  check(reading, ["DATABASE_URL", "ENCRYPTION_KEY"]);
   return Object.freeze({
     ...common(reading, 8001),
     databaseUrl: reading.values.DATABASE_URL ?? "",
+    encryptionKeys: reading.values.ENCRYPTION_KEY ?? [],
     budget: budgetConfig(reading.values),
   });
 }
@@ -185,6 +191,13 @@ export function readDatabaseUrl(env: Env): string {
   const reading = readEnv(env);
   check(reading, ["DATABASE_URL"]);
   return reading.values.DATABASE_URL ?? "";
+}
+
+/** What the one-shot commands need that open people's rows. @throws InvalidInputError */
+export function readVaultConfig(env: Env): { readonly databaseUrl: string; readonly encryptionKeys: readonly string[] } {
+  const reading = readEnv(env);
+  check(reading, ["DATABASE_URL", "ENCRYPTION_KEY"]);
+  return { databaseUrl: reading.values.DATABASE_URL ?? "", encryptionKeys: reading.values.ENCRYPTION_KEY ?? [] };
 }
 
 function authConfig(values: Values): { config: AuthConfig; required: SettingName[]; problems: Problem[] } {

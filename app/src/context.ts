@@ -15,6 +15,8 @@ import { Probes } from "./llm/probes.ts";
 import { Trials } from "./llm/trials.ts";
 import type { Meter } from "./llm/usage.ts";
 import type { Logger } from "./log.ts";
+import { DataKeys } from "./privacy/data-keys.ts";
+import { KeyRing } from "./privacy/ring.ts";
 import { createRedisBus, type RedisBus } from "./redis.ts";
 
 /** All that the routers of the api role work with; each takes the slice it needs. */
@@ -26,6 +28,8 @@ export interface Context {
   readonly sessions: Sessions;
   /** Null: no valid key. */
   readonly ownerOfApiKey: (text: string) => Promise<KeyOwner | null>;
+  /** People's keys, for what is sealed at rest. */
+  readonly dataKeys: DataKeys;
   /** Stands before every runtime. */
   readonly gateway: Gateway;
   /** Admits requests and is told what they used. */
@@ -54,7 +58,8 @@ export function createContext(config: ApiConfig, log: Logger): Context {
   const db = createPool(config.databaseUrl, log.child({ part: "db" }));
   const redis = config.redisUrl === null ? null : createRedisBus(config.redisUrl, log.child({ part: "redis" }));
   const lifecycle = new Lifecycle();
-  const answers = new Answers({ db, redis, log: log.child({ part: "answers" }) });
+  const dataKeys = new DataKeys(db, new KeyRing(config.encryptionKeys));
+  const answers = new Answers({ db, dataKeys, redis, log: log.child({ part: "answers" }) });
   const metrics = new Metrics({ openAnswers: () => lifecycle.openWork });
   const budget = new BudgetMeter({
     config: config.budget,
@@ -80,6 +85,7 @@ export function createContext(config: ApiConfig, log: Logger): Context {
     redis,
     sessions: new Sessions(db, config.sessionSecret),
     ownerOfApiKey: createKeyLookup(db),
+    dataKeys,
     gateway,
     probes,
     answers,

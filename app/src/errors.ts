@@ -18,7 +18,7 @@ export const errorTable = {
   model_not_found: { status: 404, text: "This model does not exist here." },
   not_found: { status: 404, text: "There is nothing here." },
   conflict: { status: 409, text: "This exists already." },
-  last_admin: { status: 409, text: "The last administrator cannot be disabled or become a user." },
+  last_admin: { status: 409, text: "The last administrator cannot be disabled, erased or become a user." },
   conversation_busy: { status: 409, text: "An answer is still being written in this conversation." },
   too_large: { status: 413, text: "The request is too large." },
   too_many_requests: { status: 429, text: "Too many attempts. Wait and try again." },

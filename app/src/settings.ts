@@ -78,6 +78,11 @@ const key32 = z
   .string()
   .min(32)
   .refine((text) => !placeholder.test(text) && new Set(text).size >= 8);
+const keyRing = z
+  .string()
+  .transform((text) => text.split(/\s+/).filter((key) => key !== ""))
+  .pipe(z.array(key32).min(1))
+  .refine((keys) => new Set(keys).size === keys.length);
 const apiKey = z
   .string()
   .min(1)
@@ -206,8 +211,8 @@ export const settings = {
     secret: true,
   },
   ENCRYPTION_KEY: {
-    schema: key32,
-    rule: "32 or more random characters, no placeholder",
+    schema: keyRing,
+    rule: "one key or several that differ, newest first, split by spaces or lines, each 32 or more random characters, no placeholder",
     fix: "Set ENCRYPTION_KEY_FILE to a file written by: openssl rand -base64 32",
     secret: true,
   },

@@ -67,6 +67,7 @@ describe("every route of the admin API", () => {
     ["POST", "/admin/users", 400],
     ["PATCH", `/admin/users/${none}`, 400],
     ["POST", `/admin/users/${none}/password`, 404],
+    ["DELETE", `/admin/users/${none}`, 404],
     ["GET", `/admin/users/${none}/sessions`, 200],
     ["DELETE", `/admin/users/${none}/sessions`, 200],
     ["GET", "/admin/keys", 200],

@@ -17,7 +17,7 @@ export interface AuditEntry {
 /** Writes an entry; to be called in the transaction of the change. `detail` never holds a secret. */
 export async function audit(
   db: Queryable,
-  actor: Pick<User, "id" | "email">,
+  actor: { readonly id: User["id"] | null; readonly email: string },
   action: string,
   target: string,
   detail: Readonly<Record<string, unknown>> = {},

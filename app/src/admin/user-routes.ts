@@ -7,6 +7,7 @@ import { transaction, type Queryable } from "../db/pool.ts";
 import { AppError } from "../errors.ts";
 import { currentUser } from "../http/guards.ts";
 import { parseBody, parseId, storableText } from "../http/parse.ts";
+import { erasePerson } from "../privacy/erase.ts";
 import { audit } from "./audit.ts";
 
 const id = z.uuid();
@@ -26,8 +27,8 @@ export const changes = z
   })
   .refine((body) => Object.keys(body).length > 0, "must name a change");
 
-/** Accounts: list, make, change, disable, a new password; their sessions: list, end. */
-export function createUserAdminRouter(ctx: Pick<Context, "db" | "sessions">): Router {
+/** Accounts: list, make, change, disable, a new password, erase; their sessions: list, end. */
+export function createUserAdminRouter(ctx: Pick<Context, "db" | "sessions" | "dataKeys">): Router {
   const { db, sessions } = ctx;
   const router = Router();
 
@@ -84,6 +85,13 @@ export function createUserAdminRouter(ctx: Pick<Context, "db" | "sessions">): Ro
     });
     // Shown once: only its hash is kept.
     res.json({ email, password });
+  });
+
+  router.delete("/:id", async (req, res) => {
+    const userId = parseId(id, req.params.id);
+    await erasePerson(db, userId, currentUser(req));
+    ctx.dataKeys.forget(userId);
+    res.status(204).end();
   });
 
   router.get("/:id/sessions", async (req, res) => {

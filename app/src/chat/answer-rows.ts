@@ -1,5 +1,7 @@
 import type { Queryable } from "../db/pool.ts";
 import { errorTable, type ErrorCode } from "../errors.ts";
+import type { DataKeys } from "../privacy/data-keys.ts";
+import type { Sealer } from "../privacy/seal.ts";
 import type { AnswerEnd, AnswerUsage } from "./growing-answer.ts";
 import type { MessageStatus } from "./store.ts";
 
@@ -22,11 +24,14 @@ export interface StoredAnswer {
 export const leaseSeconds = 4;
 
 /** Saves what is written so far and renews the writer's leases. Returns the answers that are still ours to write. */
-export async function renewLeases(db: Queryable, answers: readonly { id: string; text: string }[]): Promise<Set<string>> {
+export async function renewLeases(
+  db: Queryable,
+  answers: readonly { id: string; text: string; sealer: Sealer }[],
+): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>(
-    `UPDATE messages m SET content = v.content, updated_at = now()
-     FROM unnest($1::uuid[], $2::text[]) AS v (id, content) WHERE m.id = v.id AND m.status = 'streaming' RETURNING m.id`,
-    [answers.map(({ id }) => id), answers.map(({ text }) => text)],
+    `UPDATE messages m SET content_sealed = v.sealed, updated_at = now()
+     FROM unnest($1::uuid[], $2::bytea[]) AS v (id, sealed) WHERE m.id = v.id AND m.status = 'streaming' RETURNING m.id`,
+    [answers.map(({ id }) => id), answers.map(({ id, text, sealer }) => sealer.seal("messages.content", id, text))],
   );
   return new Set(rows.map(({ id }) => id));
 }
@@ -36,15 +41,24 @@ export async function endTurn(
   db: Queryable,
   messageId: string,
   { status, content, finishReason, usage }: Ending,
+  sealer: Sealer,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `WITH ended AS (
-       UPDATE messages SET status = $2, content = $3, finish_reason = $4,
+       UPDATE messages SET status = $2, content_sealed = $3, finish_reason = $4,
          prompt_tokens = $5, completion_tokens = $6, usage_estimated = $7, updated_at = now()
        WHERE id = $1 AND status = 'streaming' RETURNING conversation_id
      )
      UPDATE conversations SET updated_at = now() WHERE id = (SELECT conversation_id FROM ended)`,
-    [messageId, status, content, finishReason, usage?.promptTokens, usage?.completionTokens, usage?.estimated ?? false],
+    [
+      messageId,
+      status,
+      sealer.seal("messages.content", messageId, content),
+      finishReason,
+      usage?.promptTokens,
+      usage?.completionTokens,
+      usage?.estimated ?? false,
+    ],
   );
   return (rowCount ?? 0) > 0;
 }
@@ -61,19 +75,26 @@ export async function failAbandoned(db: Queryable, conversationId: string | null
 }
 
 /** Answers by the id of their message; those that do not exist are left out. */
-export async function readAnswers(db: Queryable, ids: readonly string[]): Promise<Map<string, StoredAnswer>> {
+export async function readAnswers(db: Queryable, dataKeys: DataKeys, ids: readonly string[]): Promise<Map<string, StoredAnswer>> {
   const { rows } = await db.query<AnswerRow>(
-    `SELECT id, content, status, finish_reason AS "finishReason", prompt_tokens AS "promptTokens",
-       completion_tokens AS "completionTokens", usage_estimated AS "estimated"
-     FROM messages WHERE id = ANY ($1) AND role = 'assistant'`,
+    `SELECT m.id, c.user_id AS "userId", m.content AS plain, m.content_sealed AS sealed, m.status, m.finish_reason AS "finishReason",
+       m.prompt_tokens AS "promptTokens", m.completion_tokens AS "completionTokens", m.usage_estimated AS "estimated"
+     FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.id = ANY ($1) AND m.role = 'assistant'`,
     [ids],
   );
-  return new Map(rows.map((row) => [row.id, { text: row.content, end: endOf(row) }]));
+  const answers = new Map<string, StoredAnswer>();
+  for (const row of rows) {
+    const sealer = await dataKeys.of(row.userId);
+    answers.set(row.id, { text: sealer.read("messages.content", row.id, row), end: endOf(row) });
+  }
+  return answers;
 }
 
 interface AnswerRow {
   readonly id: string;
-  readonly content: string;
+  readonly userId: string;
+  readonly plain: string;
+  readonly sealed: Buffer | null;
   readonly status: MessageStatus;
   readonly finishReason: string | null;
   readonly promptTokens: number | null;

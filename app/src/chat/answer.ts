@@ -75,7 +75,7 @@ const notSaved: AnswerEnd = { event: "error", data: { code: "unavailable", messa
 async function save({ db, log }: AnswerContext, turn: Turn, ending: Ending): Promise<boolean> {
   for (const waitMs of [250, 1_000, 0]) {
     try {
-      return await endTurn(db, turn.messageId, ending);
+      return await endTurn(db, turn.messageId, ending, turn.sealer);
     } catch (error) {
       log.warn({ err: error, messageId: turn.messageId }, "could not save the answer");
       if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));

@@ -1,6 +1,8 @@
 import type { Db } from "../db/pool.ts";
 import { Ticker } from "../jobs/ticker.ts";
 import type { Logger } from "../log.ts";
+import type { DataKeys } from "../privacy/data-keys.ts";
+import type { Sealer } from "../privacy/seal.ts";
 import type { RedisBus } from "../redis.ts";
 import { GrowingAnswer, type AnswerEnd } from "./growing-answer.ts";
 import { PieceRelay } from "./piece-relay.ts";
@@ -13,6 +15,8 @@ const lookEveryMs = 1_000;
 /** An answer that this replica writes. */
 export interface Written {
   readonly answer: GrowingAnswer;
+  /** Of the person whose answer it is. */
+  readonly sealer: Sealer;
   /** Ends the writing when the row is ours no longer: deleted with its conversation, or given up for dead. */
   readonly stop: () => void;
 }
@@ -30,6 +34,7 @@ interface Followed {
  */
 export class Answers {
   readonly #db: Db;
+  readonly #dataKeys: DataKeys;
   readonly #log: Logger;
   readonly #relay: PieceRelay | null;
   readonly #written = new Map<string, Written>();
@@ -38,8 +43,9 @@ export class Answers {
   readonly #look: Ticker;
   #seenSince = performance.now();
 
-  constructor({ db, redis, log }: { db: Db; redis: RedisBus | null; log: Logger }) {
+  constructor({ db, dataKeys, redis, log }: { db: Db; dataKeys: DataKeys; redis: RedisBus | null; log: Logger }) {
     this.#db = db;
+    this.#dataKeys = dataKeys;
     this.#log = log;
     this.#relay = redis && new PieceRelay(redis, this.#written);
     this.#renewal = new Ticker(renewEveryMs, () => this.#renew());
@@ -57,9 +63,9 @@ export class Answers {
   }
 
   /** Opens an answer that this replica writes; `stop` is called when its row is ours no longer. */
-  open(messageId: string, stop: () => void): GrowingAnswer {
+  open(messageId: string, sealer: Sealer, stop: () => void): GrowingAnswer {
     const answer = new GrowingAnswer();
-    this.#written.set(messageId, { answer, stop });
+    this.#written.set(messageId, { answer, sealer, stop });
     return answer;
   }
 
@@ -75,7 +81,7 @@ export class Answers {
   async follow(messageId: string): Promise<{ readonly answer: GrowingAnswer; readonly leave: () => void } | null> {
     const here = this.#written.get(messageId);
     if (here !== undefined) return { answer: here.answer, leave: () => undefined };
-    const stored = (await readAnswers(this.#db, [messageId])).get(messageId);
+    const stored = (await readAnswers(this.#db, this.#dataKeys, [messageId])).get(messageId);
     if (stored === undefined) return null;
     const followed = this.#followed.get(messageId) ?? this.#begin(messageId);
     followed.readers += 1;
@@ -105,7 +111,7 @@ export class Answers {
     try {
       const ours = await renewLeases(
         this.#db,
-        written.map(([id, { answer }]) => ({ id, text: answer.text })),
+        written.map(([id, { answer, sealer }]) => ({ id, text: answer.text, sealer })),
       );
       for (const [id, { stop }] of written) if (!ours.has(id)) stop();
     } catch (error) {
@@ -128,7 +134,7 @@ export class Answers {
 
   async #lookAt(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
-    const rows = await readAnswers(this.#db, ids);
+    const rows = await readAnswers(this.#db, this.#dataKeys, ids);
     for (const id of ids) {
       const answer = this.#followed.get(id)?.answer;
       if (answer !== undefined && answer.end === null) this.#take(id, answer, rows.get(id) ?? deleted);

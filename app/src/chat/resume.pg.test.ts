@@ -8,6 +8,7 @@ import { startCutLine, type CutLine } from "../testing/cut-line.ts";
 import { allEvents, collect, readEvents, textOf, type ReadEvent } from "../testing/events.ts";
 import { query, startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { startApp } from "../testing/process.ts";
+import { answerRow } from "../testing/rows.ts";
 import { startRedis, type TestRedis } from "../testing/redis.ts";
 import { apiEnv } from "../testing/settings.ts";
 import { chunk, done, openStream, startUpstream, streamForEver, type ScriptedUpstream } from "../testing/upstream.ts";
@@ -87,8 +88,7 @@ function cancel(at: { readonly url: string }, messageId: string): Promise<Respon
   return fetch(`${at.url}/api/v1/chat/${messageId}/cancel`, { method: "POST", headers: ann });
 }
 
-const row = async (messageId: string) =>
-  (await query(databaseUrl, "SELECT status, finish_reason, content FROM messages WHERE id = $1", [messageId]))[0];
+const row = (messageId: string) => answerRow(databaseUrl, messageId);
 
 /** Answers in pieces that the test lets go one by one. */
 function byHand(): { readonly say: (text: string) => void; readonly end: () => void } {

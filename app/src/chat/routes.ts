@@ -4,11 +4,12 @@ import type { Context } from "../context.ts";
 import { AppError } from "../errors.ts";
 import { refuseWhileDraining } from "../http/drain.ts";
 import { currentUser, requireScope, requireUser } from "../http/guards.ts";
-import { parseBody, parseId, storableText } from "../http/parse.ts";
+import { parse, parseBody, parseId, storableText } from "../http/parse.ts";
 import { EventStream } from "../http/stream.ts";
 import { writeAnswer } from "./answer.ts";
+import { listConversations, listQuery } from "./conversation-list.ts";
 import { sendAnswer } from "./growing-answer.ts";
-import { beginTurn, deleteConversation, listConversations, ownsMessage, readConversation } from "./store.ts";
+import { beginTurn, deleteConversation, ownsMessage, readConversation, renameConversation } from "./store.ts";
 
 const id = z.uuid();
 export const chatBody = z
@@ -23,6 +24,7 @@ export const chatBody = z
     path: ["replaces"],
     message: "needs the conversationId that the question belongs to",
   });
+const titleBody = z.strictObject({ title: storableText.trim().min(1).max(200) });
 
 /** Conversations of the signed-in person. Somebody else's look as if they did not exist. */
 export function createConversationRouter(ctx: Context): Router {
@@ -30,13 +32,20 @@ export function createConversationRouter(ctx: Context): Router {
   router.use(requireUser(ctx), requireScope("chat"));
 
   router.get("/", async (req, res) => {
-    res.json({ conversations: await listConversations(ctx.db, currentUser(req).id) });
+    res.json(await listConversations(ctx, currentUser(req).id, parse(listQuery, req.query)));
   });
 
   router.get("/:id", async (req, res) => {
-    const conversation = await readConversation(ctx.db, currentUser(req).id, parseId(id, req.params.id));
+    const conversation = await readConversation(ctx, currentUser(req).id, parseId(id, req.params.id));
     if (conversation === null) throw new AppError("not_found");
     res.json(conversation);
+  });
+
+  router.patch("/:id", async (req, res) => {
+    const { title } = parseBody(titleBody, req);
+    const renamed = await renameConversation(ctx, currentUser(req).id, parseId(id, req.params.id), title);
+    if (renamed === null) throw new AppError("not_found");
+    res.json(renamed);
   });
 
   router.delete("/:id", async (req, res) => {
@@ -67,10 +76,10 @@ export function createChatRouter(ctx: Context): Router {
     const { conversationId = null, content, model: asked = ctx.probes.model, replaces = null } = parseBody(chatBody, req);
     const model = ctx.trials.choose(asked, currentUser(req).id);
     if (model === null) throw new AppError("no_model", { retryAfter: 5 });
-    const turn = await beginTurn(ctx.db, { userId: currentUser(req).id, conversationId, content, model, replaces });
+    const turn = await beginTurn(ctx, { userId: currentUser(req).id, conversationId, content, model, replaces });
     const { messageId, questionId, title } = turn;
     const work = ctx.lifecycle.begin();
-    const answer = ctx.answers.open(messageId, () => work.stop("cancelled"));
+    const answer = ctx.answers.open(messageId, turn.sealer, () => work.stop("cancelled"));
     // Goes on when the client leaves: it comes back for the rest, or stops it.
     void writeAnswer(ctx, { user: currentUser(req), turn, model }, work, answer).finally(() => work.done());
     const stream = new EventStream(res, ctx.heartbeatMs);

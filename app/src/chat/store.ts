@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { transaction, pgCode, pgCodes, type Db, type Queryable } from "../db/pool.ts";
 import { AppError } from "../errors.ts";
 import type { ChatMessage } from "../llm/completion.ts";
+import type { DataKeys } from "../privacy/data-keys.ts";
+import type { Sealer } from "../privacy/seal.ts";
 import { failAbandoned } from "./answer-rows.ts";
 import { titleOf } from "./history.ts";
 import { takeBackFrom } from "./replace.ts";
@@ -30,6 +32,8 @@ export interface Turn {
   /** The row of the question. */
   readonly questionId: string;
   readonly title: string;
+  /** Seals what this person's rows hold. */
+  readonly sealer: Sealer;
   /** The conversation so far, the new question last. */
   readonly history: readonly ChatMessage[];
 }
@@ -37,29 +41,57 @@ export interface Turn {
 /** Latest messages read for a prompt; more would not fit any context here. */
 const historyLimit = 200;
 
-/** A person's conversations, latest first, 500 at most. */
-export async function listConversations(db: Queryable, userId: string): Promise<ConversationSummary[]> {
-  const { rows } = await db.query<ConversationSummary>(
-    'SELECT id, title, updated_at AS "updatedAt" FROM conversations WHERE user_id = $1 ORDER BY updated_at DESC LIMIT 500',
-    [userId],
-  );
-  return rows;
+/** What the conversation's queries work with. */
+export interface Store {
+  readonly db: Db;
+  readonly dataKeys: DataKeys;
+}
+
+/** A text column as it is stored: sealed, or not yet. */
+export interface StoredText {
+  readonly plain: string;
+  readonly sealed: Buffer | null;
 }
 
 /** One conversation with its messages, or null when it is not this person's. */
 export async function readConversation(
-  db: Queryable,
+  { db, dataKeys }: Store,
   userId: string,
   id: string,
 ): Promise<{ id: string; title: string; messages: StoredMessage[] } | null> {
-  const found = await db.query<{ title: string }>("SELECT title FROM conversations WHERE id = $1 AND user_id = $2", [id, userId]);
+  const found = await db.query<StoredText>(
+    "SELECT title AS plain, title_sealed AS sealed FROM conversations WHERE id = $1 AND user_id = $2",
+    [id, userId],
+  );
   const conversation = found.rows[0];
   if (conversation === undefined) return null;
-  const { rows } = await db.query<StoredMessage>(
-    `SELECT id, role, content, status, created_at AS "createdAt" FROM messages WHERE conversation_id = $1 ORDER BY position`,
+  const sealer = await dataKeys.of(userId);
+  const { rows } = await db.query<Omit<StoredMessage, "content"> & StoredText>(
+    `SELECT id, role, content AS plain, content_sealed AS sealed, status, created_at AS "createdAt"
+     FROM messages WHERE conversation_id = $1 ORDER BY position`,
     [id],
   );
-  return { id, title: conversation.title, messages: rows };
+  const messages = rows.map(({ plain, sealed, ...row }) => ({
+    ...row,
+    content: sealer.read("messages.content", row.id, { plain, sealed }),
+  }));
+  return { id, title: sealer.read("conversations.title", id, conversation), messages };
+}
+
+/** Gives a conversation another title. Null when it is not this person's. Its place in the list stays. */
+export async function renameConversation(
+  { db, dataKeys }: Store,
+  userId: string,
+  id: string,
+  title: string,
+): Promise<ConversationSummary | null> {
+  const sealer = await dataKeys.of(userId);
+  const { rows } = await db.query<{ updatedAt: Date }>(
+    `UPDATE conversations SET title = '', title_sealed = $3 WHERE id = $1 AND user_id = $2 RETURNING updated_at AS "updatedAt"`,
+    [id, userId, sealer.seal("conversations.title", id, title)],
+  );
+  const row = rows[0];
+  return row === undefined ? null : { id, title, updatedAt: row.updatedAt };
 }
 
 /** Deletes a conversation with its messages. False when it is not this person's. */
@@ -92,25 +124,32 @@ export interface NewTurn {
  * Stores the question and opens the row of its answer, in one transaction.
  * @throws AppError not_found (somebody else's conversation, no such question), conversation_busy (an answer is being written)
  */
-export async function beginTurn(db: Db, { userId, conversationId, content, model, replaces = null }: NewTurn): Promise<Turn> {
+export async function beginTurn(
+  { db, dataKeys }: Store,
+  { userId, conversationId, content, model, replaces = null }: NewTurn,
+): Promise<Turn> {
+  const sealer = await dataKeys.of(userId);
   try {
     return await transaction(db, async (client) => {
       const conversation =
-        conversationId === null ? await insertConversation(client, userId, content) : await touch(client, userId, conversationId);
+        conversationId === null
+          ? await insertConversation(client, sealer, userId, titleOf(content))
+          : await touch(client, sealer, userId, conversationId);
       await failAbandoned(client, conversation.id);
       if (replaces !== null) await takeBackFrom(client, conversation.id, replaces);
       const questionId = randomUUID();
       await client.query(
-        "INSERT INTO messages (id, conversation_id, role, content, status) VALUES ($1, $2, 'user', $3, 'complete')",
-        [questionId, conversation.id, content],
+        `INSERT INTO messages (id, conversation_id, role, content, content_sealed, status)
+         VALUES ($1, $2, 'user', '', $3, 'complete')`,
+        [questionId, conversation.id, sealer.seal("messages.content", questionId, content)],
       );
-      const history = await readHistory(client, conversation.id);
+      const history = await readHistory(client, sealer, conversation.id);
       const messageId = randomUUID();
       await client.query(
         "INSERT INTO messages (id, conversation_id, role, content, status, model) VALUES ($1, $2, 'assistant', '', 'streaming', $3)",
         [messageId, conversation.id, model],
       );
-      return { userId, conversationId: conversation.id, messageId, questionId, title: conversation.title, history };
+      return { userId, conversationId: conversation.id, messageId, questionId, title: conversation.title, sealer, history };
     });
   } catch (error) {
     if (pgCode(error) === pgCodes.uniqueViolation) throw new AppError("conversation_busy", { cause: error });
@@ -118,30 +157,39 @@ export async function beginTurn(db: Db, { userId, conversationId, content, model
   }
 }
 
-async function insertConversation(db: Queryable, userId: string, content: string): Promise<{ id: string; title: string }> {
-  const conversation = { id: randomUUID(), title: titleOf(content) };
-  await db.query("INSERT INTO conversations (id, user_id, title) VALUES ($1, $2, $3)", [
-    conversation.id,
+async function insertConversation(
+  db: Queryable,
+  sealer: Sealer,
+  userId: string,
+  title: string,
+): Promise<{ id: string; title: string }> {
+  const id = randomUUID();
+  await db.query("INSERT INTO conversations (id, user_id, title, title_sealed) VALUES ($1, $2, '', $3)", [
+    id,
     userId,
-    conversation.title,
+    sealer.seal("conversations.title", id, title),
   ]);
-  return conversation;
+  return { id, title };
 }
 
-async function touch(db: Queryable, userId: string, id: string): Promise<{ id: string; title: string }> {
-  const { rows } = await db.query<{ id: string; title: string }>(
-    "UPDATE conversations SET updated_at = now() WHERE id = $1 AND user_id = $2 RETURNING id, title",
+async function touch(db: Queryable, sealer: Sealer, userId: string, id: string): Promise<{ id: string; title: string }> {
+  const { rows } = await db.query<StoredText>(
+    "UPDATE conversations SET updated_at = now() WHERE id = $1 AND user_id = $2 RETURNING title AS plain, title_sealed AS sealed",
     [id, userId],
   );
   const conversation = rows[0];
   if (conversation === undefined) throw new AppError("not_found");
-  return conversation;
+  return { id, title: sealer.read("conversations.title", id, conversation) };
 }
 
-async function readHistory(db: Queryable, conversationId: string): Promise<ChatMessage[]> {
-  const { rows } = await db.query<ChatMessage>(
-    `SELECT role, content FROM messages WHERE conversation_id = $1 AND content <> '' ORDER BY position DESC LIMIT $2`,
+async function readHistory(db: Queryable, sealer: Sealer, conversationId: string): Promise<ChatMessage[]> {
+  const { rows } = await db.query<{ id: string; role: "user" | "assistant" } & StoredText>(
+    `SELECT id, role, content AS plain, content_sealed AS sealed FROM messages
+     WHERE conversation_id = $1 AND (content <> '' OR content_sealed IS NOT NULL) ORDER BY position DESC LIMIT $2`,
     [conversationId, historyLimit],
   );
-  return rows.toReversed();
+  const messages = rows
+    .toReversed()
+    .map(({ id, role, ...text }) => ({ role, content: sealer.read("messages.content", id, text) }));
+  return messages.filter(({ content }) => content !== "");
 }

@@ -8,6 +8,7 @@ import { createAuthRouter } from "../auth/routes.ts";
 import { createUsageRouter } from "../budget/usage-routes.ts";
 import { createChatRouter, createConversationRouter } from "../chat/routes.ts";
 import type { Context } from "../context.ts";
+import { createMeRouter } from "../privacy/routes.ts";
 import { createOpenAiRouter } from "../llm/openai-routes.ts";
 import { createLlmStatusRouter } from "../llm/status-routes.ts";
 import { defaultWebRoot } from "../resources.ts";
@@ -34,6 +35,7 @@ export function createApp(ctx: Context): Express {
   app.use("/api/v1/admin", createAdminRouter(ctx));
   app.use("/api/v1/keys", createKeyRouter(ctx));
   app.use("/api/v1/sessions", createSessionRouter(ctx));
+  app.use("/api/v1/me", createMeRouter(ctx));
   app.use("/api/v1/usage", createUsageRouter(ctx));
   app.use("/api/v1/conversations", createConversationRouter(ctx));
   app.use("/api/v1/chat", createChatRouter(ctx));

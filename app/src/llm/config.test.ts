@@ -9,7 +9,11 @@ import { InvalidInputError } from "../problems.ts";
 const folder = mkdtempSync(join(tmpdir(), "fidus-runtimes-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const base: Env = { DATABASE_URL: "postgres://f@db/f", SESSION_SECRET: "kJ8sP2qLx0vN4tRz7bYw1mC5dE9fG3hA" };
+const base: Env = {
+  DATABASE_URL: "postgres://f@db/f",
+  SESSION_SECRET: "kJ8sP2qLx0vN4tRz7bYw1mC5dE9fG3hA",
+  ENCRYPTION_KEY: "3hAkJ8sP2qLx0vN4tRz7bYw1mC5dE9fG",
+};
 const read = (table: unknown, env: Env = {}) => readApiConfig({ ...base, LLM_RUNTIMES: JSON.stringify(table), ...env }).llm;
 
 function problems(table: unknown, env: Env = {}): string[] {

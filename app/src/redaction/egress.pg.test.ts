@@ -173,13 +173,11 @@ describe("a request to a cloud runtime", () => {
 
   test("that is refused tells why in the caller's own words", async () => {
     const refusal = (res: ServerResponse, { body }: SeenRequest) =>
-      void res
-        .writeHead(400, { "content-type": "application/json" })
-        .end(
-          JSON.stringify({
-            error: { message: `bad: ${(JSON.parse(body) as { input: string }).input}`, type: "invalid_request_error" },
-          }),
-        );
+      void res.writeHead(400, { "content-type": "application/json" }).end(
+        JSON.stringify({
+          error: { message: `bad: ${(JSON.parse(body) as { input: string }).input}`, type: "invalid_request_error" },
+        }),
+      );
     gateway.upstreams.cloud.answer(refusal);
     const refused = await gateway.post("/responses", { model: "cloud", input: text });
     expect([refused.status, await refused.json()]).toMatchObject([400, { error: { message: `bad: ${text}` } }]);

@@ -6,11 +6,15 @@ import { transaction, type Db } from "../db/pool.ts";
 import type { Env } from "../env.ts";
 import { InvalidInputError, throwIfAny, type Problem } from "../problems.ts";
 import { print, readArguments } from "./arguments.ts";
+import { eraseAccount, exportAccount, sealAll } from "./admin-privacy.ts";
 import { withDb } from "./with-db.ts";
 
-const usage = "admin create --email E [--name N] [--role admin|user] [--json], or admin count [--json]";
+const usage =
+  "admin create --email E [--name N] [--role admin|user] [--json], admin export --email E, admin erase --email E [--json], " +
+  "admin seal [--json], or admin count [--json]";
+const commands = ["create", "count", "export", "erase", "seal"];
 
-/** Accounts: made with a password and a key that are shown this once. */
+/** Accounts and what is sealed for them. Accounts are made with a password and a key that are shown this once. */
 export async function run(args: readonly string[], env: Env): Promise<number> {
   const options = {
     email: { type: "string" },
@@ -20,10 +24,13 @@ export async function run(args: readonly string[], env: Env): Promise<number> {
   } as const;
   const { values, positionals } = readArguments(args, options, usage);
   const [command = "", ...rest] = positionals;
-  if (rest.length > 0 || !["create", "count"].includes(command)) {
-    throw new InvalidInputError([{ path: "admin", got: positionals.join(" "), rule: "create or count", fix: `Use: ${usage}` }]);
+  if (rest.length > 0 || !commands.includes(command)) {
+    throw new InvalidInputError([{ path: "admin", got: positionals.join(" "), rule: commands.join(", "), fix: `Use: ${usage}` }]);
   }
   const json = values.json === true;
+  if (command === "seal") return sealAll(env, json);
+  if (command === "export") return exportAccount(env, values.email ?? "");
+  if (command === "erase") return eraseAccount(env, values.email ?? "", json);
   if (command === "count") return withDb(readDatabaseUrl(env), async (db) => done({ admins: await countAdmins(db) }, json));
   const { email = "", name = email.split("@", 1)[0] ?? "", role = "admin" } = values;
   throwIfAny(accountProblems(email, name, role));

@@ -8,6 +8,7 @@ import { until } from "../testing/api.ts";
 import { collect, readEvents } from "../testing/events.ts";
 import { query, startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { runApp, startApp } from "../testing/process.ts";
+import { answerRow } from "../testing/rows.ts";
 import { apiEnv } from "../testing/settings.ts";
 import { chunk, done, openStream, startUpstream, type ScriptedUpstream } from "../testing/upstream.ts";
 
@@ -148,7 +149,7 @@ describe("the admin and key commands", () => {
     [["admin", "create"], /^--email: got ""; needs an e-mail address\. Use: admin create/],
     [["admin", "create", "--email", "a@b", "--role", "root"], /^--role: got "root"; needs admin or user\. /],
     [["admin", "create", "--email", "a@b", "--password", "x"], /^arguments: .*'--password'/s],
-    [["admin", "remove"], /^admin: got "remove"; needs create or count\. /],
+    [["admin", "remove"], /^admin: got "remove"; needs create, count, export, erase, seal\. /],
     [
       ["key", "create", "--email", "nobody@b"],
       /^--email: got "nobody@b"; needs the address of an active account\. Make one: admin create/,
@@ -228,9 +229,8 @@ describe("SIGTERM", () => {
     expect((await collect(events)).at(-1)).toMatchObject({ event: "error", data: { code: "shutting_down" } });
     await left;
     expect((await app.finished).code).toBe(0);
-    const sql = "SELECT status, content, finish_reason FROM messages WHERE id = $1";
     const expected = { status: "failed", content: "half", finish_reason: "shutting_down" };
-    expect(await query(env.DATABASE_URL ?? "", sql, [start.value?.data.messageId])).toEqual([expected]);
+    expect(await answerRow(env["DATABASE_URL"] ?? "", String(start.value?.data.messageId))).toEqual(expected);
   });
 
   test.each([

@@ -11,6 +11,8 @@ const execFileAsync = promisify(execFile);
 /** A real PostgreSQL of its own, on a free loopback port, in a temporary folder. */
 export interface TestPostgres {
   readonly port: number;
+  /** Where programs of the server's version are: pg_dump, pg_restore. */
+  readonly bin: string;
   /** Makes an empty database and returns its URL. */
   readonly createDatabase: () => Promise<string>;
   /** Stops the server at once, as a crash does. */
@@ -65,6 +67,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   }
   return {
     port,
+    bin,
     createDatabase: async () => {
       const name = `test_${randomUUID().replaceAll("-", "")}`;
       await query(adminUrl, `CREATE DATABASE ${name}`);
