@@ -98,7 +98,7 @@ test("where the server cannot search, titles are searched and that is said", asy
   await page.getByRole("link", { name: "Only by its title" }).waitFor();
 });
 
-test("a model is chosen per conversation and remembered [A-10]", async () => {
+test("a model is chosen per conversation and remembered", async () => {
   const { page } = await suite.signedIn();
   await chat.openChat(page);
   const model = page.getByRole("combobox", { name: "Model" });
@@ -113,7 +113,7 @@ test("a model is chosen per conversation and remembered [A-10]", async () => {
   expect(await model.inputValue()).toBe("scripted-answers");
 });
 
-test("a cloud model is used only after a yes to what that means, and the yes can be taken back [X-21]", async () => {
+test("a cloud model is used only after a yes to what that means, and the yes can be taken back [X-19]", async () => {
   const { page } = await suite.signedIn();
   const allowed = async (): Promise<boolean> =>
     ((await (await suite.target().api.get("/api/v1/llm/cloud")).json()) as { allowed: boolean }).allowed;
