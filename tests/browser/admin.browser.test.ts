@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { looks } from "./support/browser.ts";
 import { askAndWait, openChat } from "./support/chat.ts";
-import { expectNoTrouble, expectWellShown } from "./support/expect.ts";
+import { eventually, expectNoTrouble, expectWellShown } from "./support/expect.ts";
 import { expectFocus } from "./support/keyboard.ts";
 import { openSingleService, plainUser } from "./support/single-service.ts";
 import { browserSuite } from "./support/suite.ts";
@@ -77,7 +77,7 @@ test("an account is made, signs in with the password shown once, becomes adminis
   await theirs.getByRole("textbox", { name: "Message to Fidus" }).waitFor();
 
   await page.getByLabel("Role of new@test.example").selectOption("admin");
-  await expect.poll(async () => (await userOf("new@test.example"))?.role).toBe("admin");
+  await eventually(async () => (await userOf("new@test.example"))?.role).toBe("admin");
   await page.getByRole("button", { name: "Disable new@test.example" }).press("Enter");
   await expectFocus(page, "Cancel");
   await page.getByRole("dialog").getByRole("button", { name: "Disable" }).click();
@@ -129,7 +129,7 @@ test("a key is revoked after a yes", async () => {
   expect(await active()).toBe(1);
   await page.getByRole("button", { name: `Revoke “test” of ${plainUser}` }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
-  await expect.poll(active).toBe(0);
+  await eventually(active).toBe(0);
 });
 
 test("a budget is set, shown with the person's e-mail, and removed", async () => {
@@ -146,21 +146,21 @@ test("a budget is set, shown with the person's e-mail, and removed", async () =>
   expect(await caps()).toEqual(["12.50"]);
   await page.getByRole("button", { name: `Remove the budget of ${plainUser}` }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
-  await expect.poll(caps).toEqual([]);
+  await eventually(caps).toEqual([]);
 });
 
 test("usage is shown by person, model and feature, and downloads as CSV", async () => {
   const { page } = await suite.signedIn();
   await openChat(page);
   await askAndWait(page, "Hello?");
-  await expect.poll(async () => (await read<{ usage: unknown[] }>("/usage")).usage.length).toBe(1);
+  await eventually(async () => (await read<{ usage: unknown[] }>("/usage")).usage.length).toBe(1);
   await open(page, "usage");
   const row = page.getByRole("row").filter({ hasText: suite.target().email });
   await expect
     .poll(() => row.locator("td").allInnerTexts())
     .toEqual([suite.target().email, "test-model", "page", "1", "7", "3", "0", "$0.013"]);
   await page.getByLabel("Feature").uncheck();
-  await expect.poll(() => row.locator("td").count()).toBe(7);
+  await eventually(() => row.locator("td").count()).toBe(7);
   const download = page.waitForEvent("download");
   await page.getByRole("link", { name: "Download as CSV" }).click();
   const csv = await readFile(await (await download).path(), "utf8");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import * as chat from "./support/chat.ts";
-import { expectNoTrouble } from "./support/expect.ts";
+import { eventually, expectNoTrouble } from "./support/expect.ts";
 import { expectFocus } from "./support/keyboard.ts";
 import { browserSuite } from "./support/suite.ts";
 
@@ -83,7 +83,7 @@ test("the search finds what was said, not only titles, and says how much it foun
   await page.waitForFunction(() => fidusTest.says.some((text) => /conversations? found/.test(text)));
   await links.filter({ hasText: "Zebedee" }).waitFor();
   await page.getByRole("searchbox").fill("zebedee");
-  await expect.poll(() => links.count()).toBe(1);
+  await eventually(() => links.count()).toBe(1);
   await page.getByRole("searchbox").fill("no such words anywhere");
   await page.getByText("Nothing found.").waitFor();
 });

@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { looks } from "./support/browser.ts";
 import * as chat from "./support/chat.ts";
-import { expectNoTrouble, expectWellShown } from "./support/expect.ts";
+import { eventually, expectNoTrouble, expectWellShown } from "./support/expect.ts";
 import { openSingleService } from "./support/single-service.ts";
 import { browserSuite } from "./support/suite.ts";
 
@@ -65,7 +65,7 @@ test("the page talks to the API, and answers come from the model that was chosen
   await page.getByRole("combobox", { name: "Model" }).selectOption("other-model");
   await chat.askAndWait(page, "Hello?");
   expect(await chat.answers(page).locator(".prose").innerText()).toBe("Hello");
-  await expect.poll(usedModels).toContain("other-model");
+  await eventually(usedModels).toContain("other-model");
   await page.reload();
   await chat.answers(page).waitFor();
   expect(await page.getByRole("combobox", { name: "Model" }).inputValue()).toBe("other-model");
@@ -80,12 +80,12 @@ test("a question is changed and asked again, and the database holds what the pag
   await chat.askAndWait(page, "One");
   await chat.askAndWait(page, "Two");
   await page.getByRole("button", { name: "Ask again" }).click();
-  await expect.poll(stored).toEqual(["One complete", "Hello complete", "Two complete", "Hello complete"]);
+  await eventually(stored).toEqual(["One complete", "Hello complete", "Two complete", "Hello complete"]);
   await chat.waitForAnswer(page);
   await page.getByRole("button", { name: "Change this question" }).first().click();
   await page.getByLabel("Your question").fill("Three");
   await page.getByRole("button", { name: "Ask", exact: true }).click();
-  await expect.poll(stored).toEqual(["Three complete", "Hello complete"]);
+  await eventually(stored).toEqual(["Three complete", "Hello complete"]);
   expect(await chat.questions(page).count()).toBe(1);
 });
 
