@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import * as chat from "./support/chat.ts";
-import { expectNoTrouble } from "./support/expect.ts";
+import { eventually, expectNoTrouble } from "./support/expect.ts";
 import { expectFocus } from "./support/keyboard.ts";
 import { browserSuite } from "./support/suite.ts";
 
@@ -83,7 +83,7 @@ test("the search finds what was said, not only titles, and says how much it foun
   await page.waitForFunction(() => fidusTest.says.some((text) => /conversations? found/.test(text)));
   await links.filter({ hasText: "Zebedee" }).waitFor();
   await page.getByRole("searchbox").fill("zebedee");
-  await expect.poll(() => links.count()).toBe(1);
+  await eventually(() => links.count()).toBe(1);
   await page.getByRole("searchbox").fill("no such words anywhere");
   await page.getByText("Nothing found.").waitFor();
 });
@@ -98,7 +98,7 @@ test("where the server cannot search, titles are searched and that is said", asy
   await page.getByRole("link", { name: "Only by its title" }).waitFor();
 });
 
-test("a model is chosen per conversation and remembered [A-10]", async () => {
+test("a model is chosen per conversation and remembered", async () => {
   const { page } = await suite.signedIn();
   await chat.openChat(page);
   const model = page.getByRole("combobox", { name: "Model" });
@@ -113,7 +113,7 @@ test("a model is chosen per conversation and remembered [A-10]", async () => {
   expect(await model.inputValue()).toBe("scripted-answers");
 });
 
-test("a cloud model is used only after a yes to what that means, and the yes can be taken back [X-21]", async () => {
+test("a cloud model is used only after a yes to what that means, and the yes can be taken back [X-19]", async () => {
   const { page } = await suite.signedIn();
   const allowed = async (): Promise<boolean> =>
     ((await (await suite.target().api.get("/api/v1/llm/cloud")).json()) as { allowed: boolean }).allowed;

@@ -1,4 +1,4 @@
-import { usagePeriod, usageQuery } from "../budget/usage-routes.ts";
+import { usagePeriod, usageQuery } from "../budget/usage-query.ts";
 import { readUsage, usageCsv, usageGroupNames } from "../budget/usage.ts";
 import { readDatabaseUrl } from "../config.ts";
 import type { Env } from "../env.ts";

@@ -19,3 +19,8 @@ export async function expectNoTrouble(page: Page, trouble: Trouble): Promise<voi
   expect(trouble.errors).toEqual([]);
   expect(await page.evaluate(() => fidusTest.violations)).toEqual([]);
 }
+
+/** Expects of what `read` gives that it comes to be so, within the time that a busy machine may need. */
+export function eventually<T>(read: () => T | Promise<T>): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(read, { timeout: 15_000 });
+}

@@ -7,7 +7,7 @@ import { changes, newUser } from "../../admin/user-routes.ts";
 import { keyBody } from "../../auth/account-routes.ts";
 import { mockBody } from "../../auth/oidc-routes.ts";
 import { loginBody } from "../../auth/routes.ts";
-import { usageQuery } from "../../budget/usage-routes.ts";
+import { usageQuery } from "../../budget/usage-query.ts";
 import { chatBody } from "../../chat/routes.ts";
 import { callBodies } from "../../llm/call.ts";
 import { consentBody } from "../../llm/status-routes.ts";
