@@ -157,7 +157,7 @@ test("app hosts come and go by their number and the model's host with its runtim
   const now = stacks.simulation.inventory;
   expect(now.filter((name) => !before.includes(name))).toEqual(perHost("database-3", true));
   expect(before.filter((name) => !now.includes(name))).toEqual([...perGroup("llm"), ...perHost("llm", false)].sort());
-});
+}, 300_000);
 
 test("without stock for a role the run ends with the key of its list", async () => {
   await stacks.deploy("pro-standard");
