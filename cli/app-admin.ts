@@ -16,6 +16,13 @@ export interface Credentials {
 /** What the application prints of an account that it made. */
 export const credentials = z.object({ email: z.string(), password: z.string(), apiKey: z.string() });
 const count = z.object({ admins: z.number() });
+const sealed = z.object({
+  unsealed: z.number(),
+  ring: z.array(z.object({ key: z.string(), dataKeys: z.number() })),
+  lost: z.number(),
+});
+/** What is in clear, what each key of the ring (newest first) opens, and what none of them opens. */
+export type Sealed = z.output<typeof sealed>;
 const key = z.object({ id: z.string(), apiKey: z.string() });
 
 const used = z.object({
@@ -51,6 +58,12 @@ export interface AppAdmin {
   usage(question: UsageQuestion): Promise<Used>;
   /** The same as CSV, head line first. */
   usageCsv(question: UsageQuestion): Promise<string>;
+  /** A person's data, a JSON line each. Throws exit 2 when there is no such account. */
+  export(email: string): Promise<string>;
+  /** Throws exit 2 when there is no such account, or it is the last administrator's. */
+  erase(email: string): Promise<void>;
+  /** Seals and wraps all there is by the newest key. */
+  seal(): Promise<Sealed>;
 }
 
 /** Administration through `docker exec` in `container`: secrets come back on its standard output and are in no log. */
@@ -82,6 +95,13 @@ export function appAdmin(docker: Docker, container: string): AppAdmin {
     revoke: async (id) => void (await call(["key", "revoke", id])),
     usage: async (question) => used.parse(JSON.parse(await call(usageArguments(question)))),
     usageCsv: (question) => call([...usageArguments(question), "--csv"]),
+    export: (email) =>
+      call(["admin", "export", "--email", email]).catch((error: unknown) => refusedAccount(email, "export", error)),
+    erase: async (email) =>
+      void (await call(["admin", "erase", "--email", email, "--json"]).catch((error: unknown) =>
+        refusedAccount(email, "erase", error),
+      )),
+    seal: async () => sealed.parse(JSON.parse(await call(["admin", "seal", "--json"]))),
   };
 }
 
@@ -110,5 +130,15 @@ function refused(email: string, error: DockerError): CliError {
       rule: "an e-mail address that has no account yet",
       fix: "./fidus admin create --email someone-else@example.com",
     },
+  ]);
+}
+
+/** The application's own words, where it refused an account. */
+function refusedAccount(email: string, command: "export" | "erase", error: unknown): never {
+  if (!(error instanceof DockerError) || error.exitCode !== 2) throw error;
+  const said = error.output.trim().split("\n").at(-1) ?? "";
+  const rule = "the address of an account; of the last administrator only export";
+  throw wrongInput(`nothing was done: ${said}`, [
+    { path: "EMAIL", got: email, rule, fix: `./fidus admin ${command} ada@example.com` },
   ]);
 }

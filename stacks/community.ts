@@ -28,7 +28,10 @@ export function community(): StackOutputs {
     major: cfg.dockerMajor,
   };
   const networks = new Networks("network", { engine });
-  const secrets = new StackSecrets("secret", { generation: cfg.secretsGeneration });
+  const secrets = new StackSecrets("secret", {
+    generation: cfg.secretsGeneration,
+    encryption: { newest: cfg.encryptionKeyNewest, oldest: cfg.encryptionKeyOldest },
+  });
   const store = { engine, fillerImage: images.base, network: networks.data, publicNetwork: networks.edge, secrets };
   const database = new Database("database", { ...store, image: images.postgres, hostPort: plan.hostPorts.postgres });
   const cache = new Cache("cache", { ...store, image: images.redis, hostPort: plan.hostPorts.redis });

@@ -128,8 +128,8 @@ function secretsByRole({ database, cache, secrets, llmApiKey }: AppArgs): { apiS
       encryption_key: secrets.encryption,
       ...(llmApiKey === null ? {} : { openai_api_key: llmApiKey }),
     },
-    // The migrations read the same.
-    workerSecrets: { database_url: database.url },
+    // The migrations are given the same files, and told of the first alone.
+    workerSecrets: { database_url: database.url, encryption_key: secrets.encryption },
   };
 }
 

@@ -4,6 +4,8 @@ import { RandomPassword } from "@pulumi/random/randomPassword.js";
 export interface StackSecretsArgs {
   /** Raised by one to rotate the passwords. */
   readonly generation: number;
+  /** Numbers of the encryption keys in use: the newest seals, those down to the oldest still open. */
+  readonly encryption: { readonly newest: number; readonly oldest: number };
 }
 
 /** Every secret the stack makes for itself: generated once, encrypted in the state, never shown. */
@@ -15,12 +17,12 @@ export class StackSecrets extends pulumi.ComponentResource {
   readonly session: pulumi.Output<string>;
   /** Key of the LiteLLM gateway; LiteLLM wants it to begin with `sk-`. */
   readonly gateway: pulumi.Output<string>;
-  /** Encrypts stored data: never rotated here, since what it sealed would be lost. */
+  /** Keys that encrypt stored data, newest first, split by spaces. One that left stays in the state: a backup may need it. */
   readonly encryption: pulumi.Output<string>;
   /** Keys the fingerprints that show in labels. */
   readonly fingerprint: pulumi.Output<string>;
 
-  constructor(name: string, { generation }: StackSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { generation, encryption }: StackSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:docker:StackSecrets", name, {}, opts);
     const rotating = (role: string): pulumi.Output<string> =>
       new RandomPassword(
@@ -34,7 +36,10 @@ export class StackSecrets extends pulumi.ComponentResource {
     this.cache = pulumi.secret(rotating("cache"));
     this.session = pulumi.secret(rotating("session"));
     this.gateway = pulumi.secret(pulumi.interpolate`sk-${rotating("gateway")}`);
-    this.encryption = pulumi.secret(lasting("encryption"));
+    const keys = Array.from({ length: encryption.newest }, (_, index) => index + 1).map((number) =>
+      lasting(number === 1 ? "encryption" : `encryption-${number}`),
+    );
+    this.encryption = pulumi.secret(pulumi.all(keys.slice(encryption.oldest - 1).toReversed()).apply((ring) => ring.join(" ")));
     this.fingerprint = pulumi.secret(lasting("fingerprint"));
     this.registerOutputs({
       database: this.database,

@@ -113,4 +113,20 @@ export const communityKeys = {
     effect: "restart",
     about: "Raise by one to rotate every generated password that can change without losing data.",
   },
+  encryptionKeyNewest: {
+    type: "integer",
+    between: [1, 1_000],
+    default: 1,
+    editions: ["community"],
+    effect: "restart",
+    about: "Number of the encryption key that seals; raise by one for a new one, then run `./fidus admin seal`.",
+  },
+  encryptionKeyOldest: {
+    type: "integer",
+    between: [1, 1_000],
+    default: 1,
+    editions: ["community"],
+    effect: "restart",
+    about: "Oldest encryption key still in use; raise it once `./fidus admin seal` says that nothing needs the ones before.",
+  },
 } as const satisfies Record<string, KeySpec>;

@@ -23,6 +23,12 @@ testCases({
     says: ["acmeDirectory: got", "acmeCa: got"],
     accepted: { certificate: "acme", domain: "fidus.test", acmeDirectory: "https://acme.lan/dir", acmeCa: pem },
   },
+  "an oldest encryption key that is newer than the newest": {
+    edition: "community",
+    refused: { encryptionKeyNewest: "2", encryptionKeyOldest: "3" },
+    says: ["encryptionKeyOldest: got 3; needs at most encryptionKeyNewest, 2. pulumi config set encryptionKeyOldest 2"],
+    accepted: { encryptionKeyNewest: "3", encryptionKeyOldest: "3" },
+  },
   "two equal ports": {
     edition: "community",
     refused: { apiPort: "3000" },

@@ -27,6 +27,14 @@ export const communityRules: readonly Rule<Community>[] = [
   rule(["domain", "certificate", "acmeDirectory", "acmeCa"], ({ domain, certificate, acmeDirectory, acmeCa }) =>
     domain !== null && certificate === "acme" ? acmeProblems(acmeDirectory, acmeCa) : [],
   ),
+  rule(["encryptionKeyNewest", "encryptionKeyOldest"], ({ encryptionKeyNewest: newest, encryptionKeyOldest: oldest }) =>
+    problemUnless(oldest <= newest, {
+      path: "encryptionKeyOldest",
+      got: oldest,
+      rule: `at most encryptionKeyNewest, ${newest}`,
+      fix: `pulumi config set encryptionKeyOldest ${newest}`,
+    }),
+  ),
   rule(["imageSource", "imageRegistry"], ({ imageSource, imageRegistry }) =>
     imageSource === "registry"
       ? needed("imageRegistry", imageRegistry, "a host and path for imageSource registry", "./fidus choose --no-registry")
