@@ -197,8 +197,24 @@ describe("an administrator", () => {
     await until(async () => (await query(databaseUrl, "SELECT 1 FROM usage_events")).length === 3);
     const { usage } = (await call("GET", "/admin/usage?by=model", admin)).json as { usage: unknown[] };
     expect(usage).toEqual([
-      { model: "test-model", calls: 2, promptTokens: 14, completionTokens: 6, estimatedCalls: 0, costUsd: "0.026" },
-      { model: "other-model", calls: 1, promptTokens: 7, completionTokens: 3, estimatedCalls: 0, costUsd: "0.00" },
+      {
+        model: "test-model",
+        calls: 2,
+        promptTokens: 14,
+        completionTokens: 6,
+        estimatedCalls: 0,
+        cachedCalls: 0,
+        costUsd: "0.026",
+      },
+      {
+        model: "other-model",
+        calls: 1,
+        promptTokens: 7,
+        completionTokens: 3,
+        estimatedCalls: 0,
+        cachedCalls: 0,
+        costUsd: "0.00",
+      },
     ]);
     expect((await call("GET", "/admin/models", admin)).json).toMatchObject({
       models: [{ model: "test-model", inputUsdPerMillion: "1000.00", outputUsdPerMillion: "2000.00" }, { model: "other-model" }],
@@ -223,8 +239,8 @@ describe("usage", () => {
     const csv = await call("GET", "/admin/usage?by=user,model&format=csv", admin);
     expect(csv.headers.get("content-type")).toBe("text/csv; charset=utf-8");
     expect(csv.text).toBe(
-      "user,model,calls,promptTokens,completionTokens,estimatedCalls,costUsd\n" +
-        "root@test,b,1,20,1,1,0.000022\nann@test,'=cmd(),1,10,1,1,0.000012\n",
+      "user,model,calls,promptTokens,completionTokens,estimatedCalls,cachedCalls,costUsd\n" +
+        "root@test,b,1,20,1,1,0,0.000022\nann@test,'=cmd(),1,10,1,1,0,0.000012\n",
     );
     expect((await call("GET", "/usage?by=password", user)).status).toBe(400);
     expect((await call("GET", "/usage", await keyWith(userId, ["chat"]))).status).toBe(403);

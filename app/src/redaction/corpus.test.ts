@@ -49,7 +49,9 @@ test("docs/privacy.md shows these figures", () => {
   const rows = kinds.map((kind) => {
     const cells = locales.map((locale) => {
       const result = score(locale, kind);
-      return result === null ? "–" : `${percent(result.recall)} / ${percent(result.precision)}`;
+      if (result === null) return "–";
+      const nothingToFind = result.found + result.missed.length === 0;
+      return `${nothingToFind ? "–" : percent(result.recall)} / ${percent(result.precision)}`;
     });
     return [`\`${kind}\``, ...cells];
   });

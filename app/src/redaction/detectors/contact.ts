@@ -23,7 +23,7 @@ export const email: Detector = {
 
 /** Where a number without its country's code may belong: the locales of our corpus and their neighbours. */
 const regions: readonly CountryCode[] = ["DE", "FR", "GB", "AT", "CH"];
-const international = /(?<![\w.+])(?:\+|00)[1-9][\d ()/.\u2011\u2013-]{5,22}\d(?![\w])/g;
+const international = /(?<![\w.+])(?:\+|(?<!\d )00)[1-9][\d ()/.\u2011\u2013-]{5,22}\d(?![\w])/g;
 const national = /(?<![\w.,/+:€$£-]|\d )\(?0[1-9][\d ()/.\u2011\u2013-]{5,16}\d(?![\w])/g;
 const american = /(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])/g;
 const date = /^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?: |$)/;
@@ -43,12 +43,15 @@ function enoughDigits(value: string): boolean {
   return digits >= 9 && digits <= 13;
 }
 
-/** @param regions those it may belong to when it names none itself */
-function isPhone(effort: Effort, value: string, regions: readonly (CountryCode | undefined)[] = [undefined]): boolean {
+/**
+ * With its country's code a number of the right length is one: new ranges are given out faster than tables are.
+ * @param regions those it may belong to when it names no country; then it must be valid there
+ */
+function isPhone(effort: Effort, value: string, regions: readonly CountryCode[] = []): boolean {
   if (effort.checks <= 0) return true;
   effort.checks -= 1;
-  return regions.some((region) => {
-    const options = { extract: false, ...(region && { defaultCountry: region }) };
-    return parsePhoneNumberFromString(value, options)?.isValid() ?? false;
-  });
+  if (regions.length === 0) return parsePhoneNumberFromString(value, { extract: false })?.isPossible() ?? false;
+  return regions.some(
+    (defaultCountry) => parsePhoneNumberFromString(value, { extract: false, defaultCountry })?.isValid() ?? false,
+  );
 }
