@@ -134,8 +134,10 @@ export function pulumiEngine(ctx: CliContext, installation: Installation, stack:
       return (await seen).changes;
     },
     async preview() {
+      // What an interrupted replacement left is told among its steps only.
+      const flags = ["--json", "--show-sames", "--show-replacement-steps"];
       try {
-        return { text: (await spawn(["preview", "--stack", stack, "--json", "--show-sames"])).stdout, exitCode: 0 };
+        return { text: (await spawn(["preview", "--stack", stack, ...flags])).stdout, exitCode: 0 };
       } catch (error) {
         const refused = error instanceof ExecaError && /^\s*\{/.test(String(error.stdout));
         if (refused && error.exitCode !== undefined) return { text: String(error.stdout), exitCode: error.exitCode };
