@@ -97,5 +97,17 @@ function between(old: Left | null, now: Left | null, isLeft: boolean): Change {
 function orphanOf(op: "same" | "delete", old: Left | null, now: Left | null): Change {
   const { urn, name, type, formerUrns } = ((now ?? old) as Left).change;
   const orphan = now?.state ?? null;
-  return { urn, name, type, formerUrns, op, before: old?.state ?? null, after: null, orphan, deleteFirst: false, paths: [], guessed: [] };
+  return {
+    urn,
+    name,
+    type,
+    formerUrns,
+    op,
+    before: old?.state ?? null,
+    after: null,
+    orphan,
+    deleteFirst: false,
+    paths: [],
+    guessed: [],
+  };
 }
