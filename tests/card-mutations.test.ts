@@ -186,6 +186,17 @@ const mutations: Readonly<Record<string, readonly [Mutation, (() => readonly str
   ],
   "evidence that is none": [(plan) => plan, () => ["--evidence", usage("{}")], 2, "docs/cost-card.md shows a proof"],
   "a deleted disk that stays at the vendor": [remove("Volume", { retainOnDelete: true }), [], 0, "orphan, still billed: disk"],
+  // 35.478, and 40 GB × 0.0572 = 2.288 that the plan deletes
+  "what an interrupted replacement left is billed once, beside the living one": [
+    (plan) => {
+      const { urn, oldState } = plan.steps.find((one) => one.urn === disk)!;
+      plan.steps.push({ op: "delete-replaced", urn, oldState: { ...oldState!, delete: true, protect: false } });
+      return plan;
+    },
+    ["--allow-data-loss", disk],
+    0,
+    '"before":"37.766","after":"35.478","diff":"-2.288"',
+  ],
   "a replaced disk that is protected": [change("Volume", "replace", { location: "hel1" }), [], 0, '"dataRisk":"protected"'],
   "a replaced disk that is not": [
     (plan) => {
