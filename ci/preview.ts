@@ -9,6 +9,7 @@ import { renderPicture } from "./picture.ts";
 import { planOnEmptyStack, type PreviewText } from "./plan.ts";
 import { ciStack } from "./stacks.ts";
 import { renderSummary } from "./summary.ts";
+import { plainJson } from "../infra/core/json.ts";
 
 /**
  * `.ci/preview --base REV --out FOLDER STACK...`: what the programs of this checkout cost against those of a revision, each on an
@@ -66,7 +67,7 @@ async function cardOf(
 
 async function writeCard(out: string, name: string, card: Card): Promise<void> {
   const file = (ending: string): string => join(out, `${name}.${ending}`);
-  await writeFile(file("json"), `${JSON.stringify(card)}\n`);
+  await writeFile(file("json"), `${plainJson(card)}\n`);
   await writeFile(file("md"), renderMarkdown(card));
   await writeFile(file("svg"), await renderPicture(card));
   await writeFile(file("summary.md"), renderSummary(card));

@@ -9,6 +9,7 @@ import { ensureInstallation, findInstallation, type Installation } from "./insta
 import { checkoutFolder, resolvePaths } from "./paths.ts";
 import { createProgram, parserProblem } from "./program.ts";
 import { createProgress } from "./progress.ts";
+import { plainJson } from "../infra/core/json.ts";
 
 /** Time that commands get to stop in order after the first signal, in milliseconds. */
 const stopGraceMs = 90_000;
@@ -49,7 +50,7 @@ function fail(error: unknown, json: boolean, verbose: boolean): ExitCode {
   process.stderr.write(`${renderError(report)}\n`);
   if (verbose && error instanceof Error)
     process.stderr.write(`${error.stack ?? ""}\n${error.cause instanceof Error ? (error.cause.stack ?? "") : ""}\n`);
-  if (json) process.stdout.write(`${JSON.stringify({ error: report })}\n`);
+  if (json) process.stdout.write(`${plainJson({ error: report })}\n`);
   return exitCode;
 }
 
@@ -91,7 +92,7 @@ function processContext(program: Command, signal: AbortSignal, setExitCode: (cod
     installation: () => (installation ??= ensureInstallation({ paths, env, notice })),
     existingInstallation: () => findInstallation({ paths, env, notice }),
     print: (text) => void (flag("json") || process.stdout.write(`${text}\n`)),
-    printJson: (value) => void (flag("json") && process.stdout.write(`${JSON.stringify(value)}\n`)),
+    printJson: (value) => void (flag("json") && process.stdout.write(`${plainJson(value)}\n`)),
     notice,
     confirm: (question) => (flag("yes") ? Promise.resolve(true) : ask(question, signal)),
     setExitCode,

@@ -32,7 +32,7 @@ export interface PulumiEngine {
     onStep: (step: EngineStep) => void,
     more?: Readonly<Record<string, string>>,
   ): Promise<Changes>;
-  /** What the next `up` would do, as the engine's JSON preview with all that stays; a plan that it refuses has an exit code too. */
+  /** What the next `up` would do, with all that stays and what earlier replacements left; a refused plan has an exit code too. */
   preview(): Promise<RecordedPreview>;
   /** The stack's outputs, secrets left out; null before the first `up`. */
   outputs(): Promise<Readonly<Record<string, unknown>> | null>;
@@ -134,8 +134,9 @@ export function pulumiEngine(ctx: CliContext, installation: Installation, stack:
       return (await seen).changes;
     },
     async preview() {
+      const flags = ["--json", "--show-sames", "--show-replacement-steps"];
       try {
-        return { text: (await spawn(["preview", "--stack", stack, "--json", "--show-sames"])).stdout, exitCode: 0 };
+        return { text: (await spawn(["preview", "--stack", stack, ...flags])).stdout, exitCode: 0 };
       } catch (error) {
         const refused = error instanceof ExecaError && /^\s*\{/.test(String(error.stdout));
         if (refused && error.exitCode !== undefined) return { text: String(error.stdout), exitCode: error.exitCode };

@@ -21,9 +21,11 @@ export const readVendor: Readonly<Record<Vendor, ReadVendor>> = {
         { path: "HCLOUD_TOKEN", got: undefined, rule, fix: "read -rs HCLOUD_TOKEN && export HCLOUD_TOKEN" },
       ]);
     }
-    const url = `${env["HCLOUD_ENDPOINT"] ?? "https://api.hetzner.cloud/v1"}/pricing`;
-    const answer = await fetched(url, signal, { authorization: `Bearer ${token}` });
-    return hetznerReadings(await answer.json().catch(() => null), today);
+    const json = async (url: string): Promise<unknown> =>
+      (await fetched(url, signal, { authorization: `Bearer ${token}` })).json().catch(() => null);
+    const pricing = await json(`${env["HCLOUD_ENDPOINT"] ?? "https://api.hetzner.cloud/v1"}/pricing`);
+    const boxes = await json(`${env["HETZNER_ENDPOINT"] ?? "https://api.hetzner.com/v1"}/storage_box_types`);
+    return hetznerReadings(pricing, boxes, today);
   },
   async aws({ env, signal }, { rows }, today, step) {
     const host = env["FIDUS_AWS_PRICES_URL"] ?? "https://pricing.us-east-1.amazonaws.com";

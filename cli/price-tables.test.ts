@@ -40,7 +40,13 @@ afterEach(async () => {
 const url = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 const context = (env: Readonly<Record<string, string>> = {}): Context =>
   ({
-    env: { HCLOUD_TOKEN: "token-of-a-test", HCLOUD_ENDPOINT: `${url()}/v1`, FIDUS_AWS_PRICES_URL: url(), ...env },
+    env: {
+      HCLOUD_TOKEN: "token-of-a-test",
+      HCLOUD_ENDPOINT: `${url()}/v1`,
+      HETZNER_ENDPOINT: `${url()}/v1`,
+      FIDUS_AWS_PRICES_URL: url(),
+      ...env,
+    },
     signal: new AbortController().signal,
     progress: createProgress({ stream: { write: () => undefined }, tty: false }),
   }) as unknown as Context;
@@ -51,7 +57,8 @@ const current = (vendor: string, item: string, region: string) =>
 /** Hetzner's recorded answer with changes. */
 const hetzner =
   (change: (pricing: Pricing) => unknown = () => undefined): Answer =>
-  (_, response) => {
+  (path, response) => {
+    if (path === "/v1/storage_box_types") return void response.end(recorded("hetzner-storage-box-types.json"));
     const json = JSON.parse(recorded("hetzner-pricing.json")) as { pricing: Pricing };
     change(json.pricing);
     response.end(JSON.stringify(json));
@@ -86,10 +93,8 @@ describe("hetzner", () => {
     const { differences, compared, notGiven } = await comparePrices(context(), "hetzner", folder);
     expect(differences).toEqual([]);
     expect(compared).toBeGreaterThan(60);
-    expect([...new Set(notGiven.map(({ item }) => item))]).toEqual(
-      ["bx11", "bx21", "bx31", "bx41"].map((type) => `storage box ${type}`),
-    );
-    expect(asked).toEqual(["/v1/pricing Bearer token-of-a-test"]);
+    expect(notGiven).toEqual([]);
+    expect(asked).toEqual(["/v1/pricing", "/v1/storage_box_types"].map((path) => `${path} Bearer token-of-a-test`));
   });
 
   test("a server that gets dearer keeps its old price for old orders; a disk has one price for all", async () => {
@@ -116,12 +121,18 @@ describe("hetzner", () => {
 
   test("what the API does not give stays, with the day on which it was read", async () => {
     const file = join(folder, "hetzner.json");
-    writeFileSync(file, readFileSync(file, "utf8").replace('"date": "2026-11-21"', '"date": "2026-10-01"'));
+    const gone = '{"item": "server cx22", "regions": ["fsn1"], "unit": "month", "price": "3.79", "confidence": "M", "source": 0';
+    const text = readFileSync(file, "utf8").replace(
+      '"rows": [',
+      (head) => `${head}\n${gone}, "read": "2026-05-01"},${gone.replace("cx22", "cx32")}},`,
+    );
+    writeFileSync(file, text);
+    const { date } = JSON.parse(text) as PriceDocument;
     answer = hetzner();
     await refreshPrices(context(), "hetzner", folder);
-    expect(current("hetzner", "storage box bx11", "hel1")).toMatchObject([
-      { price: "3.20", confidence: "M", read: "2026-10-01" },
-    ]);
+    expect(current("hetzner", "server cx22", "fsn1")).toMatchObject([{ price: "3.79", confidence: "M", read: "2026-05-01" }]);
+    expect(current("hetzner", "server cx32", "fsn1")).toMatchObject([{ price: "3.79", read: date }]);
+    expect(current("hetzner", "storage box bx11", "hel1")[0]).toMatchObject({ price: "3.20", confidence: "H" });
     expect(current("hetzner", "primary IPv4", "hel1")[0]).not.toHaveProperty("read");
     expect(table("hetzner").date).toBe(new Date().toISOString().slice(0, 10));
   });
@@ -156,6 +167,11 @@ describe("hetzner", () => {
     ["breaks off", (_, response) => response.destroy(), "other side closed"],
     ["is no JSON", (_, response) => response.end("<html>"), "is not as documented"],
     ["is another document", (_, response) => response.end('{"pricing":{"currency":"EUR"}}'), "is not as documented"],
+    [
+      "has no storage boxes",
+      (path, response) => (path.endsWith("types") ? void response.end("{}") : hetzner()(path, response)),
+      "storage_box_types",
+    ],
     ["has no type of server", hetzner((pricing) => (pricing.server_types = [])), "pricing.server_types"],
     ["is in dollars", hetzner((pricing) => (pricing.currency = "USD")), "prices in USD"],
     [

@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { staleAfterDays } from "../cost/card/verdict.ts";
+import { staleAfterDays } from "../cost/card/age.ts";
 import { compare, documentText, refreshed, type Comparison, type Difference } from "../cost/prices/refresh.ts";
 import type { PriceDocument } from "../cost/prices/table.ts";
 import { PriceAnswerError } from "../cost/prices/vendors/bad-answer.ts";

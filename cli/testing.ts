@@ -8,6 +8,7 @@ import { ensureInstallation, findInstallation } from "./installation.ts";
 import { resolvePaths } from "./paths.ts";
 import { createProgram, parserProblem } from "./program.ts";
 import { createProgress } from "./progress.ts";
+import { plainJson } from "../infra/core/json.ts";
 
 /** How a program ended. */
 export interface Ended {
@@ -52,7 +53,7 @@ export async function runCli(home: string, args: readonly string[]): Promise<End
     installation: () => ensureInstallation({ paths, env, notice }),
     existingInstallation: () => findInstallation({ paths, env, notice }),
     print: (text) => void (json || (said.stdout += `${text}\n`)),
-    printJson: (value) => void (json && (said.stdout += `${JSON.stringify(value)}\n`)),
+    printJson: (value) => void (json && (said.stdout += `${plainJson(value)}\n`)),
     notice,
     confirm: () => Promise.resolve(true),
     setExitCode: (code) => void (outcome.code = code),

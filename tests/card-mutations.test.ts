@@ -5,12 +5,12 @@ import { change, fail, recordedStarter, remove, step, unknownValue, type Mutatio
 const home = new CardHome();
 afterAll(() => home[Symbol.dispose]());
 
+const disk = recordedStarter().steps.find(({ urn }) => urn.includes(":Volume::"))!.urn;
 /** By the real clock: it alone says how old a backup is. */
 const hoursAgo = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
 const evidence = (more: object = {}): string =>
-  home.file("evidence.json", { id: "b1", time: hoursAgo(10), verified: true, ...more });
+  home.file("evidence.json", { id: "b1", time: hoursAgo(10), verified: true, resources: [disk], ...more });
 const usage = (text: string): string => home.file("usage.yaml", text);
-const disk = "urn:pulumi:starter::fidus::hcloud:index/volume:Volume::host-uploads-disk";
 const rescale = change("Server", "update", { serverType: "ccx33" });
 
 /** The server was ordered before Hetzner's rise of June 2026. */
@@ -95,7 +95,7 @@ const mutations: Readonly<Record<string, readonly [Mutation, (() => readonly str
     (plan) => {
       plan.steps.push({
         op: "create",
-        urn: "urn:pulumi:starter::fidus::acme:x:Y::y",
+        urn: "urn:pulumi:shop::fidus::acme:x:Y::y",
         newState: { type: "acme:x:Y", custom: true, inputs: {} },
       });
       return plan;
@@ -164,14 +164,39 @@ const mutations: Readonly<Record<string, readonly [Mutation, (() => readonly str
       "480 h old, 12 h are allowed",
     ] as const),
   ],
+  "a deleted disk with a fresh backup of something else": [
+    ...([
+      remove("Volume"),
+      () => ["--evidence", evidence({ resources: [disk.replace("uploads", "database")] })],
+      3,
+      "no backup of it is shown",
+    ] as const),
+  ],
+  "a deleted disk with a fresh backup that does not say of what": [
+    remove("Volume"),
+    () => ["--evidence", evidence({ resources: undefined })],
+    2,
+    "evidence.json.resources",
+  ],
   "a deleted disk with a backup nobody verified": [
     ...([remove("Volume"), () => ["--evidence", evidence({ verified: false })], 3, "never verified"] as const),
   ],
   "a deleted disk with another stack's backup": [
     ...([remove("Volume"), () => ["--evidence", evidence({ stack: "pro" })], 3, "is of stack pro"] as const),
   ],
-  "evidence that is none": [(plan) => plan, () => ["--evidence", usage("{}")], 2, "See docs/cost-card.md"],
+  "evidence that is none": [(plan) => plan, () => ["--evidence", usage("{}")], 2, "docs/cost-card.md shows a proof"],
   "a deleted disk that stays at the vendor": [remove("Volume", { retainOnDelete: true }), [], 0, "orphan, still billed: disk"],
+  // 35.478, and 40 GB × 0.0572 = 2.288 that the plan deletes
+  "what an interrupted replacement left is billed once, beside the living one": [
+    (plan) => {
+      const { urn, oldState } = plan.steps.find((one) => one.urn === disk)!;
+      plan.steps.push({ op: "delete-replaced", urn, oldState: { ...oldState!, delete: true, protect: false } });
+      return plan;
+    },
+    ["--allow-data-loss", disk],
+    0,
+    '"before":"37.766","after":"35.478","diff":"-2.288"',
+  ],
   "a replaced disk that is protected": [change("Volume", "replace", { location: "hel1" }), [], 0, '"dataRisk":"protected"'],
   "a replaced disk that is not": [
     (plan) => {
@@ -203,8 +228,47 @@ const mutations: Readonly<Record<string, readonly [Mutation, (() => readonly str
     2,
     "--show-sames",
   ],
-  "prices of two months ago": [(plan) => plan, ["--today", "2027-01-20"], 0, "the prices are 60 days old"],
-  "prices of half a year ago": [(plan) => plan, ["--today", "2027-05-20"], 3, "the prices are 180 days old, 120 are allowed"],
+  // The oldest price of a starter is that of its storage box, read on 5 August 2026.
+  "prices of 45 days": [(plan) => plan, ["--today", "2026-09-19"], 0, '"findings":[]'],
+  "prices of 46 days": [
+    (plan) => plan,
+    ["--today", "2026-09-20"],
+    0,
+    "the prices are 46 days old: storage box bx11 was read on 2026-08-05",
+  ],
+  "prices of 120 days": [(plan) => plan, ["--today", "2026-12-03"], 0, '"reasons":[]'],
+  "prices of 121 days": [(plan) => plan, ["--today", "2026-12-04"], 3, "120 days are allowed; ./fidus prices refresh hetzner"],
+  "old prices of what is not used": [
+    remove("StorageBox"),
+    ["--today", "2026-12-04"],
+    3,
+    "storage box bx11 was read on 2026-08-05",
+  ],
+  "a figure for one use, and none for another": [
+    (plan) => {
+      plan.steps.push({
+        op: "create",
+        urn: "urn:pulumi:shop::fidus::hcloud:index/snapshot:Snapshot::s",
+        newState: { type: "hcloud:index/snapshot:Snapshot", custom: true, inputs: {} },
+      });
+      return plan;
+    },
+    () => ["--budget", "500EUR", "--usage", usage("resources: { s: { snapshot-gb: 20 } }")],
+    3,
+    "extra-traffic-tb: the usage file has no figure",
+  ],
+  "no figure for any use: the budget is one for what is fixed": [
+    (plan) => plan,
+    ["--budget", "35.478EUR"],
+    0,
+    '"usageBased":true',
+  ],
+  "a figure for every use": [
+    (plan) => plan,
+    () => ["--budget", "36EUR", "--usage", usage("resources: { host-server-server: { extra-traffic-tb: 1 } }")],
+    3,
+    "36.48 EUR a month are more than the budget",
+  ],
   "a day that is none": [(plan) => plan, ["--today", "soon"], 2, "--today 2026-11-21"],
   "a budget that is none": [(plan) => plan, ["--budget", "lots"], 2, "--budget 200EUR"],
   "no preview at all": [() => "{}", [], 2, "JSON without the steps"],

@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 
 function card(): Card {
-  const plan = readPlan(JSON.stringify(change("Volume", "update", { size: 100 })(recordedStarter())), "plan.json");
+  const plan = readPlan(named(change("Volume", "update", { size: 100 })(recordedStarter())), "plan.json");
   return buildCard(plan, { today: "2026-11-21" });
 }
 
@@ -29,6 +29,10 @@ const zipped = (files: Readonly<Record<string, string | Uint8Array>>): Uint8Arra
     Object.fromEntries(Object.entries(files).map(([name, text]) => [name, typeof text === "string" ? strToU8(text) : text])),
   );
 
+/** A recorded plan as that of the stack "starter". */
+function named(plan: unknown): string {
+  return JSON.stringify(plan).replaceAll("urn:pulumi:shop::", "urn:pulumi:starter::");
+}
 function handOver(content: unknown = card(), name = "card-starter", file = "starter.json"): void {
   github.artifacts.push({ name, zip: zipped({ [file]: typeof content === "string" ? content : JSON.stringify(content) }) });
 }
@@ -54,7 +58,7 @@ test("a card becomes one comment, and a second run changes it in place", async (
   expect(github.comments[0]!.body).toContain("35.48 → 38.91 EUR a month (+3.43)");
   expect(github.comments[0]!.body).toContain("https://github.test/acme/fidus/actions/runs/77");
   github.artifacts.length = 0;
-  handOver(buildCard(readPlan(JSON.stringify(recordedStarter()), "plan.json"), { today: "2026-11-21" }));
+  handOver(buildCard(readPlan(named(recordedStarter()), "plan.json"), { today: "2026-11-21" }));
   expect(await comment()).toMatchObject({ code: 0 });
   expect(github.writes).toEqual(["POST /issues/5/comments", "PATCH /issues/comments/1000"]);
   expect(github.comments).toHaveLength(1);

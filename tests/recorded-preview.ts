@@ -1,4 +1,7 @@
-/** A preview document in the engine's shape (pulumi 3.259), as far as a card reads it; tests change it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** A preview document as the engine writes it, as far as tests change it. */
 export interface Recorded {
   config: Record<string, unknown>;
   steps: RecordedStep[];
@@ -18,35 +21,11 @@ interface RecordedStep {
   [key: string]: unknown;
 }
 
-const own = [{ ipv4: 1, ipv6: 2, ipv4Enabled: true, ipv6Enabled: true }];
-const at = { location: "nbg1" };
+const recording = readFileSync(join(import.meta.dirname, "recordings/starter.json"), "utf8");
 
-/** Type, logical name, inputs of each resource of a deployed starter edition at Hetzner. */
-const resources: readonly (readonly [string, string, Readonly<Record<string, unknown>>])[] = [
-  ["pulumi:pulumi:Stack", "fidus-starter", {}],
-  ["pulumi:providers:hcloud", "hetzner", { token: "[secret]", version: "1.41.0" }],
-  ["fidus:hosts:HetznerHost", "host", {}],
-  ["hcloud:index/network:Network", "host-network-network", { ipRange: "10.20.0.0/16" }],
-  ["hcloud:index/firewall:Firewall", "host-firewall-firewall", { rules: [] }],
-  ["hcloud:index/primaryIp:PrimaryIp", "host-ips-ipv4", { ...at, type: "ipv4" }],
-  ["hcloud:index/primaryIp:PrimaryIp", "host-ips-ipv6", { ...at, type: "ipv6" }],
-  ["tls:index/privateKey:PrivateKey", "host-deploy-pair", { algorithm: "ED25519" }],
-  ["hcloud:index/server:Server", "host-server-server", { ...at, serverType: "cx53", publicNets: own, backups: false }],
-  ["hcloud:index/volume:Volume", "host-uploads-disk", { ...at, size: 40 }],
-  ["hcloud:index/storageBox:StorageBox", "backup-box", { location: "hel1", storageBoxType: "bx11", password: "[secret]" }],
-];
-
-/** The preview of a starter edition that was deployed in July 2026 and does not change; each call a new one. */
+/** The engine's preview of a deployed starter edition that does not change; each call a new one. */
 export function recordedStarter(): Recorded {
-  const steps = resources.map(([type, name, inputs]) => {
-    const urn = `urn:pulumi:starter::fidus::${type}::${name}`;
-    const custom = !type.startsWith("fidus:") && type !== "pulumi:pulumi:Stack";
-    const provider = type.startsWith("hcloud:") ? "urn:pulumi:starter::fidus::pulumi:providers:hcloud::hetzner::1f" : "";
-    const times = { created: "2026-07-01T10:00:00Z", modified: "2026-07-01T10:00:00Z" };
-    const state = { urn, custom, id: custom ? "1" : "", type, inputs, outputs: {}, protect: custom, provider, ...times };
-    return { op: "same", urn, provider, oldState: state, newState: state, detailedDiff: null };
-  });
-  return { config: { "fidus:edition": "starter" }, steps, changeSummary: { same: steps.length } };
+  return JSON.parse(recording) as Recorded;
 }
 
 /** What the engine writes for a value that comes only with the deployment. */

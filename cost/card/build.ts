@@ -3,20 +3,21 @@ import { againstBase } from "../plan/base.ts";
 import type { Change } from "../plan/changes.ts";
 import { plannedResources, type Plan } from "../plan/read.ts";
 import { checkPolicies } from "../policies/index.ts";
-import { tables, weakest } from "../prices/table.ts";
+import { weakest } from "../prices/table.ts";
 import { shellWord } from "../render/safe.ts";
 import { dataOf } from "../rules/data-holders.ts";
 import { dataRiskOf } from "../rules/data-risk.ts";
 import { downtimeOf, isKnown, replaceGuesses } from "../rules/downtime.ts";
 import { pricedTypes } from "../estimators/index.ts";
 import { InvalidInputError } from "../../infra/core/errors.ts";
-import { evidenceProblem } from "./evidence.ts";
+import { ageFindings, isCounted, priceAge } from "./age.ts";
+import { proofProblem, type Evidence } from "./evidence.ts";
 import { generatorsOf } from "./generators.ts";
 import type { CardOptions } from "./options.ts";
 import { amountOf, priceAll, type Priced } from "./priced.ts";
 import type { Card, CardResource } from "./schema.ts";
 import { totalsOf, isUnpriced } from "./totals.ts";
-import { staleAfterDays, verdictOf } from "./verdict.ts";
+import { verdictOf } from "./verdict.ts";
 
 /**
  * What a plan costs, interrupts and endangers. Pure: no clock, network or file. Throws InvalidInputError for options that do not
@@ -28,12 +29,9 @@ export function buildCard(given: Plan, options: CardOptions): Card {
   const priced = priceAll(plan, today.slice(0, 10), usage).toSorted(byUrn);
   if (plan.failure === null) refuseUnknownNames(urnsOf(plan), options);
   const complete = plan.failure === null;
-  const proof =
-    evidence === undefined ? "no evidence" : evidenceProblem(evidence, { stack: plan.stack, edition: editionOf(plan) });
-  const resources = priced.map((each) => resourceOf(each, usage !== null, proof === null));
-  const read = resources.flatMap(({ lines, beforeLines }) => [...lines, ...beforeLines].flatMap((line) => line.read ?? []));
-  const priceDate = (read.length > 0 ? read : Object.values(tables).map(({ date }) => date)).sort()[0] ?? "";
-  const priceDays = daysBetween(priceDate, today);
+  const proof = proofsOf(plan, evidence);
+  const resources = priced.map((each) => resourceOf(each, usage !== null, proof(each.change) === null));
+  const age = priceAge(resources, today);
   const facts = {
     complete,
     failure: plan.failure,
@@ -43,7 +41,8 @@ export function buildCard(given: Plan, options: CardOptions): Card {
     generators: [...generatorsOf(plannedResources(plan), plan.config, usage?.generators ?? [])].sort(byText),
     findings: [
       ...priced.flatMap(assumptionsOf),
-      ...findingsOf(plan, resources, evidence === undefined ? null : proof, priceDays),
+      ...findingsOf(plan, resources, evidence === undefined ? () => null : proof),
+      ...ageFindings(plan.stack, age),
     ],
   };
   return {
@@ -52,11 +51,19 @@ export function buildCard(given: Plan, options: CardOptions): Card {
     engineExit,
     baseline: baselineOf(plan, options),
     base: options.base === undefined ? null : (options.baseName ?? "the plan of --base"),
-    priceDate,
-    confidence: weakest(resources.flatMap(({ lines }) => lines.flatMap(({ confidence }) => confidence ?? []))),
+    priceDate: age.date,
+    confidence: weakest(resources.flatMap(({ lines }) => lines.filter(isCounted).flatMap(({ confidence }) => confidence ?? []))),
     ...facts,
-    verdict: verdictOf(facts, options, priceDays),
+    verdict: verdictOf(facts, options, age),
   };
+}
+
+/** Why no backup proves that a resource's data can be had again; null where one does. */
+type Proof = (resource: Pick<Change, "urn" | "type">) => string | null;
+
+function proofsOf(plan: Plan, evidence: readonly Evidence[] = []): Proof {
+  const occasion = { stack: plan.stack, edition: editionOf(plan) };
+  return (resource) => proofProblem(evidence, resource, occasion);
 }
 
 function resourceOf(priced: Priced, withUsage: boolean, backedUp: boolean): CardResource {
@@ -98,14 +105,18 @@ function assumptionsOf({ change, assumed }: Priced): Card["findings"] {
   return assumed.map((text) => ({ rule: "assumed", urn: change.urn, level: "warning", message: `priced with ${text}`, fix }));
 }
 
-function findingsOf(plan: Plan, resources: readonly CardResource[], proof: string | null, days: number): Card["findings"] {
+function findingsOf(plan: Plan, resources: readonly CardResource[], proof: Proof): Card["findings"] {
   const risks = resources
     .filter(({ dataRisk }) => dataRisk !== "none")
-    .map(({ urn, data, dataRisk, op }) => ({
+    .map(({ urn, type, data, dataRisk, op }) => ({
       rule: "data-loss",
       urn,
       level: dataRisk === "at-risk" ? ("violation" as const) : ("warning" as const),
-      message: `${op} would lose: ${data ?? "data"}${dataRisk === "protected" ? "; it is protected or backed up" : ""}${proof === null ? "" : `; ${proof}`}`,
+      message: [
+        `${op} would lose: ${data ?? "data"}`,
+        ...(dataRisk === "protected" ? ["it is protected or backed up"] : []),
+        ...[proof({ urn, type })].filter((problem) => problem !== null),
+      ].join("; "),
       fix: `--allow-data-loss ${shellWord(urn)}, once it may be lost`,
     }));
   const foreign = resources
@@ -126,14 +137,11 @@ function findingsOf(plan: Plan, resources: readonly CardResource[], proof: strin
       fix: "pulumi preview asks the provider itself.",
     })),
   );
-  const fix = "Read the prices again and update cost/prices/.";
-  const age = { rule: "price-age", urn: plan.stack, level: "warning" as const, message: `the prices are ${days} days old`, fix };
   const policies = checkPolicies(plan).toSorted((a, b) => compare(`${a.rule} ${a.urn}`, `${b.rule} ${b.urn}`));
   return [
     ...risks,
     ...foreign,
     ...guesses.toSorted((a, b) => compare(`${a.urn} ${a.message}`, `${b.urn} ${b.message}`)),
-    ...(days > staleAfterDays.warn ? [age] : []),
     ...policies,
   ];
 }
@@ -151,11 +159,6 @@ function baselineOf({ changes }: Plan, { base }: CardOptions): Card["baseline"] 
 function editionOf({ config }: Plan): string | null {
   const [, edition] = Object.entries(config).find(([key]) => key.endsWith(":edition")) ?? [];
   return typeof edition === "string" ? edition : null;
-}
-
-/** Whole days, ISO dates or times. */
-export function daysBetween(from: string, to: string): number {
-  return Math.floor((Date.parse(to) - Date.parse(from)) / 86_400_000);
 }
 
 export function urnsOf({ changes }: Plan): ReadonlySet<string> {

@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
-import { evidenceProblem, parseEvidence, type Occasion } from "./evidence.ts";
+import { evidenceProblem, parseEvidence, proofProblem, type Occasion } from "./evidence.ts";
 
 const now = new Date("2026-11-21T12:00:00Z");
 const hoursAgo = (hours: number): string => new Date(now.getTime() - hours * 3_600_000).toISOString();
-const problem = (hours: number, occasion: Partial<Occasion> = {}, more: object = {}): string | null =>
-  evidenceProblem(parseEvidence(JSON.stringify({ id: "b1", time: hoursAgo(hours), verified: true, ...more }), "e.json", now), {
-    ...{ stack: "shop", edition: "starter" },
-    ...occasion,
-  });
+const disk = { urn: "urn:pulumi:shop::fidus::hcloud:index/volume:Volume::data", type: "hcloud:index/volume:Volume" };
+const proof = (more: object = {}): object => ({ id: "b1", time: hoursAgo(1), verified: true, resources: [disk.urn], ...more });
+const read = (json: unknown) => parseEvidence(JSON.stringify(json), "e.json", now);
+const occasion = { stack: "shop", edition: "starter" };
+const problem = (hours: number, where: Partial<Occasion> = {}, more: object = {}): string | null =>
+  evidenceProblem(read(proof({ time: hoursAgo(hours), ...more }))[0]!, { ...occasion, ...where });
 
 test.each([
   ["community", 24],
@@ -44,10 +45,29 @@ test.each<[string, string | null, Partial<Occasion>, object]>([
   else expect(problem(1, occasion, more)).toContain(said);
 });
 
+test("a backup proves something for the resources whose data it holds, and nothing for any other", () => {
+  const key = { urn: "urn:pulumi:shop::fidus::aws:kms/key:Key::data", type: "aws:kms/key:Key" };
+  const bucket = { urn: "urn:pulumi:shop::fidus::aws:s3/bucket:Bucket::data", type: "aws:s3/bucket:Bucket" };
+  expect(proofProblem(read(proof()), disk, occasion)).toBeNull();
+  expect(proofProblem(read(proof()), bucket, occasion)).toBe("no backup of it is shown");
+  expect(proofProblem([], disk, occasion)).toBe("no backup of it is shown");
+  expect(proofProblem(read(proof({ resources: [key.urn] })), key, occasion)).toBe("no backup brings a key back");
+});
+
+test("of several backups one that holds is enough, and else the first of that resource says why it does not", () => {
+  const old = proof({ id: "b0", time: hoursAgo(20) });
+  expect(proofProblem(read([old, proof()]), disk, occasion)).toBeNull();
+  expect(proofProblem(read([old, proof({ resources: ["urn:other"] })]), disk, occasion)).toContain("backup b0 is 20 h old");
+});
+
 test.each([
-  {},
-  { id: "b1", time: "yesterday", verified: true },
-  { id: "b1", time: "2026-11-21T03:00:00Z", verified: true, rpo: "soon" },
-])("%j is no evidence", (given) => {
-  expect(() => parseEvidence(JSON.stringify(given), "e.json", now)).toThrow(/e\.json\.(id|time|rpo)/);
+  [{}, "e.json.id"],
+  [[], "e.json"],
+  [[proof(), {}], "e.json.1.id"],
+  [proof({ time: "yesterday" }), "e.json.time"],
+  [proof({ rpo: "soon" }), "e.json.rpo"],
+  [{ id: "b1", time: hoursAgo(1), verified: true }, "e.json.resources"],
+  [proof({ resources: [] }), "e.json.resources"],
+])("%j is no evidence", (given, where) => {
+  expect(() => read(given)).toThrow(`${where}: got`);
 });

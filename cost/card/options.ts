@@ -30,8 +30,8 @@ export interface CardOptions {
   readonly rates?: ReadonlyMap<string, Amount>;
   /** Figures for what is billed by use. @default none */
   readonly usage?: Usage;
-  /** Proof of a backup. @default none */
-  readonly evidence?: Evidence;
+  /** Proofs of backups. @default none */
+  readonly evidence?: readonly Evidence[];
   /** So many resources and generators may be without a price before a limit counts as not kept. @default 0 */
   readonly allowUnpriced?: number;
   /** URNs whose data may be lost. @default none */

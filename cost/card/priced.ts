@@ -32,30 +32,30 @@ const nothing: Side = { currency: null, lines: [], fixed: zero, usage: zero, rea
 
 /** Prices every change of a plan. `today`: ISO date. */
 export function priceAll(plan: Plan, today: string, usage: Usage | null): readonly Priced[] {
-  const states = {
-    before: new Map(plan.changes.map(({ urn, before }) => [urn, before])),
-    after: new Map(plan.changes.map(({ urn, after }) => [urn, after])),
-  };
+  // What an earlier deployment left shares its URN with the living one, and has no state afterwards.
+  const statesOf = (which: Which): ReadonlyMap<string, ResourceState> =>
+    new Map(plan.changes.flatMap((change) => (change[which] === null ? [] : [[change.urn, change[which]] as const])));
+  const states = { before: statesOf("before"), after: statesOf("after") };
   const subject = (change: Change, state: ResourceState, which: Which): Subject => ({
     type: state.type,
     name: change.name,
     inputs: withAssumed(change, state.inputs, usage),
     provider: state.provider === null ? {} : (plan.providers.get(state.provider) ?? {}),
-    ordered: (change.before?.created ?? null)?.slice(0, 10) ?? null,
+    ordered: (which === "before" ? state : change.before)?.created?.slice(0, 10) ?? null,
     anew: which === "after" && isOrderedAnew(change),
     today,
     related: (input) => (state.comesFrom[input] ?? []).flatMap((urn) => states[which].get(urn) ?? []),
     usage: (key) => usage?.figure({ urn: change.urn, name: change.name, type: change.type }, key) ?? null,
   });
   const side = (change: Change, state: ResourceState | null, which: Which): Side =>
-    state === null ? nothing : sideOf(estimate(subject(change, state, which)));
+    state === null ? nothing : sideOf(estimate(subject(change, state, which)), usage?.hasFigures === true);
   return plan.changes.map((change) => {
     const before = side(change, change.before, "before");
     const after = side(change, change.after, "after");
     return {
       change,
       before,
-      after: change.orphan === null ? after : withOrphan(after, before),
+      after: change.orphan === null ? after : withOrphan(after, side(change, change.orphan, "before")),
       assumed: assumedOf(change, usage),
     };
   });
@@ -79,10 +79,13 @@ function assumedOf(change: Change, usage: Usage | null): readonly string[] {
   return Object.keys(inputs).flatMap((input) => (taken[input] === inputs[input] ? [] : [`${input} = ${String(taken[input])}`]));
 }
 
-function sideOf({ currency, lines, reasons }: Estimate): Side {
+/** `withFigures`: uses are part of the amount, so that one without a figure makes it unknown. */
+function sideOf({ currency, lines, reasons }: Estimate, withFigures: boolean): Side {
   const known = (usageBased: boolean): Amount =>
     sum(lines.flatMap((line) => (line.usageBased === usageBased ? (amount(line.monthly) ?? []) : [])));
-  return { currency, lines, fixed: known(false), usage: known(true), reasons };
+  const open = lines.filter(({ usageKey, monthly }) => withFigures && usageKey !== null && monthly === null);
+  const missing = open.map(({ usageKey }) => `${usageKey}: the usage file has no figure`);
+  return { currency, lines, fixed: known(false), usage: known(true), reasons: [...new Set([...reasons, ...missing])] };
 }
 
 /** What is deleted from the stack but not at the vendor stays on the bill. */

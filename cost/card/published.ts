@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { evidenceSchema } from "./evidence.ts";
 import { cardSchema, cardSetSchema } from "./schema.ts";
 import { usageSchema } from "./usage.ts";
 
@@ -6,6 +7,7 @@ import { usageSchema } from "./usage.ts";
 const published = {
   "fidus.card-1.schema.json": ["fidus.card/1", cardSchema],
   "fidus.cards-1.schema.json": ["fidus.cards/1", cardSetSchema],
+  "fidus.evidence-1.schema.json": ["evidence of a backup", evidenceSchema],
   "fidus.usage-1.schema.json": ["usage file", usageSchema],
 } as const satisfies Readonly<Record<string, readonly [string, z.ZodType]>>;
 

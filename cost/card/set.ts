@@ -1,7 +1,8 @@
 import { amount, exact, sum } from "../money.ts";
 import type { Plan } from "../plan/read.ts";
 import { weakest } from "../prices/table.ts";
-import { buildCard, daysBetween, refuseUnknownNames, urnsOf } from "./build.ts";
+import { priceAge } from "./age.ts";
+import { buildCard, refuseUnknownNames, urnsOf } from "./build.ts";
 import { wrong, type CardOptions } from "./options.ts";
 import type { Card, CardSet, Total } from "./schema.ts";
 import { verdictOf } from "./verdict.ts";
@@ -36,17 +37,17 @@ export function buildCardSet(name: string, plans: readonly SetPlan[], options: C
     generators: [...cards.flatMap((card) => card.generators), ...generators],
     findings: cards.flatMap(({ findings }) => findings),
   };
-  const priceDate = cards.map((card) => card.priceDate).sort()[0] ?? "";
+  const age = priceAge(facts.resources, options.today);
   return {
     schema: "fidus.cards/1",
     stack: name,
     complete,
-    priceDate,
+    priceDate: age.date,
     confidence: weakest(cards.flatMap(({ confidence }) => confidence ?? [])),
     totals: facts.totals,
     generators,
     cards,
-    verdict: verdictOf(facts, options, daysBetween(priceDate, options.today)),
+    verdict: verdictOf(facts, options, age),
   };
 }
 

@@ -45,6 +45,8 @@ interface Named {
 /** What a stack is used for a month, and what it makes others spend. */
 export interface Usage {
   readonly generators: readonly DeclaredGenerator[];
+  /** It gives figures: a use without one is then not known, and not left out. */
+  readonly hasFigures: boolean;
   /** What to take for an input that is known only after the deployment; null where nothing is said. */
   assumed(resource: Named, input: string): string | number | boolean | null;
   /** The figure for a resource: by its URN or name, else by its type; null where none is given. */
@@ -87,6 +89,7 @@ export function parseUsage(text: string, path: string): Usage {
       ...{ name, kind, covers },
       ...parseMoney(monthly, `${path}.generators.${name}`, "monthly: 200EUR"),
     })),
+    hasFigures: [types, resources].some((part) => Object.values(part).some((keys) => Object.keys(keys).length > 0)),
     assumed: ({ urn, name }, input) => ask("assume", assume, urn, input) ?? ask("assume", assume, name, input),
     figure({ urn, name, type }, key) {
       const byType = ask("types", types, type, key);

@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readPlan, type Plan } from "../plan/read.ts";
-import { previewOf, type Step } from "../testing.ts";
+import { previewOf, urnOf, type Step } from "../testing.ts";
 import { buildCard } from "./build.ts";
 import { parseIncrease, parseMoney, type CardOptions } from "./options.ts";
 
@@ -43,13 +43,80 @@ test("what is deleted and of a type that nobody looked at is listed, since it ma
   ]);
 });
 
-test("what the plan lets go stays on the bill against another plan, too", () => {
+describe("against another plan of the same stack", () => {
   const read = (...steps: Step[]): Plan => readPlan(previewOf([stack, ...steps]), "plan.json");
-  const gone = read({ op: "delete", ...disk, state: { retainOnDelete: true } });
-  for (const base of [read({ op: "same", ...disk }), read({ op: "create", ...disk, state: { retainOnDelete: true } })]) {
-    const card = buildCard(gone, { today: "2026-11-21", base });
-    expect([card.totals[0]?.after, card.resources[0]?.orphan, card.verdict.exitCode]).toEqual(["0.7436", true, 0]);
-  }
-  const { totals } = buildCard(read(), { today: "2026-11-21", base: read({ op: "same", ...disk }) });
-  expect(totals[0]?.after).toBe("0");
+  const kept: Step = { op: "same", ...disk };
+  const letGo: Step = { op: "delete", ...disk, state: { retainOnDelete: true } };
+  /** before, after, op and whether it is an orphan, of each resource. */
+  const seen = (base: Plan, plan: Plan): unknown[] =>
+    buildCard(plan, { today: "2026-11-21", base }).resources.map(({ before, after, op, orphan }) => [before, after, op, orphan]);
+
+  test.each<[string, Plan, Plan, unknown[]]>([
+    ["what the plan lets go stays on the bill", read(kept), read(letGo), [["0.7436", "0.7436", "delete", true]]],
+    ["what both let go stays on the bill, once", read(letGo), read(letGo), [["0.7436", "0.7436", "same", true]]],
+    ["what the base lets go and the plan keeps costs no more", read(letGo), read(kept), [["0.7436", "0.7436", "same", false]]],
+    [
+      "what the base lets go and the plan deletes costs no more",
+      read(letGo),
+      read({ op: "delete", ...disk }),
+      [["0.7436", "0", "delete", false]],
+    ],
+    [
+      "what the base deletes and the plan lets go costs what it did",
+      read({ op: "delete", ...disk }),
+      read(letGo),
+      [["0", "0.7436", "delete", true]],
+    ],
+    [
+      "what both replace and let go is billed beside the new one",
+      read({ op: "replace", ...disk, state: { retainOnDelete: true } }),
+      read({ op: "replace", ...disk, state: { retainOnDelete: true } }),
+      [
+        ["0.7436", "0.7436", "same", true],
+        ["0.7436", "0.7436", "same", false],
+      ],
+    ],
+    [
+      "what an earlier replacement left for good is billed on both sides",
+      read(kept, { ...letGo, op: "delete-replaced", state: { retainOnDelete: true, delete: true } }),
+      read(kept, { ...letGo, op: "delete-replaced", state: { retainOnDelete: true, delete: true } }),
+      [
+        ["0.7436", "0.7436", "same", true],
+        ["0.7436", "0.7436", "same", false],
+      ],
+    ],
+    [
+      "what an earlier replacement left and both delete is on no side",
+      read(kept, { op: "delete-replaced", ...disk, state: { delete: true } }),
+      read(kept, { op: "delete-replaced", ...disk, state: { delete: true } }),
+      [["0.7436", "0.7436", "same", false]],
+    ],
+  ])("%s", (_, base, plan, expected) => expect(seen(base, plan)).toEqual(expected));
+
+  test("what the base creates and would let go is billed where the plan has none of it", () => {
+    const { totals, resources, verdict } = buildCard(read(letGo), {
+      today: "2026-11-21",
+      base: read({ op: "create", ...disk, state: { retainOnDelete: true } }),
+    });
+    expect([totals[0]?.after, resources.map(({ orphan }) => orphan), verdict.exitCode]).toEqual(["0.7436", [true], 0]);
+    expect(seen(read(kept), read())).toEqual([["0.7436", "0", "delete", false]]);
+  });
+
+  test("a rename by an alias is no change: of a deployed resource, of a new one, and where the base has the new name", () => {
+    const renamed = (op: string): Step => {
+      const [old, now] = [urnOf({ ...disk, name: "old" }), urnOf({ ...disk, name: "new" })];
+      const state = (urn: string): object => ({ urn, type: disk.type, custom: true, inputs: disk.inputs, aliases: [old] });
+      const more = { ...(op === "same" ? { oldState: state(old) } : {}), newState: state(now) };
+      return { ...disk, op, name: "new", more };
+    };
+    const same = [["0.7436", "0.7436", "same", false]];
+    expect(seen(read({ ...kept, name: "old" }), read(renamed("same")))).toEqual(same);
+    expect(seen(read({ ...disk, name: "old" }), read(renamed("create")))).toEqual(same);
+    expect(seen(read(renamed("same")), read({ ...kept, name: "old" }))).toEqual(same);
+    const both = seen(read({ ...disk, name: "old" }), read(renamed("create"), { ...disk, name: "old" }));
+    expect(both).toEqual([
+      ["0", "0.7436", "create", false],
+      ["0.7436", "0.7436", "same", false],
+    ]);
+  });
 });

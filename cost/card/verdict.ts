@@ -1,26 +1,20 @@
 import { amount, exact, rounded, zero, type Amount, type Currency } from "../money.ts";
 import { shellWord } from "../render/safe.ts";
+import { ageReasons, type PriceAge } from "./age.ts";
 import { wrong, type CardOptions } from "./options.ts";
 import type { Card, Total } from "./schema.ts";
 
 type Facts = Pick<Card, "complete" | "failure" | "totals" | "resources" | "unpriced" | "generators" | "findings">;
 
-/** Days after which prices are worth a warning, and after which they are worth nothing. */
-export const staleAfterDays = { warn: 45, refuse: 120 } as const;
-
 /**
  * What a card means for who asked: 1 when the engine refuses the plan, 3 when a limit is not kept or cannot be shown to be kept,
  * when data is at risk, or when the prices are too old; else 0. Throws InvalidInputError when currencies meet without a rate.
  */
-export function verdictOf(card: Facts, options: CardOptions, priceDays: number): Card["verdict"] {
+export function verdictOf(card: Facts, options: CardOptions, age: PriceAge): Card["verdict"] {
   const limits = [...budgetReasons(card, options), ...increaseReasons(card, options)];
   if (!card.complete) return { exitCode: 1, reasons: [`the engine refuses: ${card.failure ?? "no reason given"}`] };
-  const reasons = [...limits, ...dataReasons(card, options), ...ageReasons(priceDays)];
+  const reasons = [...limits, ...dataReasons(card, options), ...ageReasons(age)];
   return { exitCode: reasons.length > 0 ? 3 : 0, reasons };
-}
-
-function ageReasons(days: number): string[] {
-  return days > staleAfterDays.refuse ? [`the prices are ${days} days old, ${staleAfterDays.refuse} are allowed`] : [];
 }
 
 function dataReasons({ resources }: Facts, { allowDataLoss = new Set() }: CardOptions): string[] {

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { InvalidInputError } from "../../infra/core/errors.ts";
 import { wrong } from "../card/options.ts";
 import { buildCard, readOptions, readPlan, refuseFailed, renderMarkdown, renderTerminal, type CardOptions } from "../index.ts";
+import { plainJson } from "../../infra/core/json.ts";
 
 const usage = `Usage: fidus-card PLAN [options]
 What a recorded Pulumi preview costs a month, interrupts and endangers; PLAN is what
@@ -44,9 +45,7 @@ async function main(args: readonly string[]): Promise<number> {
   };
   const card = buildCard(readPlan(await read(file, "PLAN"), file), options);
   const color = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
-  print(
-    values.json ? `${JSON.stringify(card)}\n` : values.markdown ? renderMarkdown(card) : `${renderTerminal(card, { color })}\n`,
-  );
+  print(values.json ? `${plainJson(card)}\n` : values.markdown ? renderMarkdown(card) : `${renderTerminal(card, { color })}\n`);
   return card.verdict.exitCode;
 }
 

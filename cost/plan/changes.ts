@@ -24,6 +24,8 @@ export interface Change {
   /** Logical name. */
   readonly name: string;
   readonly type: string;
+  /** URNs under which it was or may have been known: before a rename, and its aliases. */
+  readonly formerUrns: readonly string[];
   readonly op: ChangeOp;
   /** null: the stack has none of it before the deployment. */
   readonly before: ResourceState | null;
@@ -106,6 +108,7 @@ function changeOf(group: readonly RawStep[], isLeft: boolean): Change {
     urn: main.urn,
     name: main.urn.split("::").at(-1) ?? main.urn,
     type: (now ?? old)?.type ?? "",
+    formerUrns: [...new Set([old?.urn ?? main.urn, ...(now?.aliases ?? [])])].filter((urn) => urn !== main.urn),
     op: (now ?? old)?.external === true && !leaves ? "read" : op,
     before,
     after: leaves ? null : billed(now),

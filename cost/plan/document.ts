@@ -17,6 +17,7 @@ const state = z.object({
   importID: z.string().optional(),
   created: z.string().optional(),
   provider: z.string().optional(),
+  aliases: z.array(z.string()).nullish(),
   propertyDependencies: z.record(z.string(), z.array(z.string()).nullable()).nullish(),
   inputs: map.optional(),
 });

@@ -14,6 +14,24 @@ describe.each([hetzner, aws])("the table of $vendor", ({ rows, sources, date }) 
     expect(bad).toEqual([]);
   });
 
+  test("has the day of each row: the newest that its source states for certain", () => {
+    const stated = (source: string): string[] =>
+      // "to 2026-09-28" says when readings ended, "from" and "before" of whom a price holds, and neither when it was read.
+      [...source.replaceAll(/\b(to|from|before) 20\d\d-\d\d-\d\d/g, "").matchAll(/\b20\d\d-\d\d(-\d\d)?\b(?!-)/g)].map(
+        ([day, rest]) => (rest === undefined ? `${day}-01` : day),
+      );
+    const wrong = rows.flatMap(({ item, regions, source, ...row }) => {
+      const read = "read" in row ? row.read : date;
+      // Undated: the first day of the year in which all of it was read.
+      const expected =
+        stated(sources[source] ?? "")
+          .sort()
+          .at(-1) ?? "2026-01-01";
+      return read === expected ? [] : [`${item} ${regions.join()}: ${read}, and its source says ${expected}`];
+    });
+    expect(wrong).toEqual([]);
+  });
+
   test("has one price for an item, a region and a day", () => {
     const keys = rows.flatMap((row) => row.regions.map((region) => `${row.item} ${region} ${"until" in row ? row.until : ""}`));
     expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);

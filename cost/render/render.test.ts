@@ -31,11 +31,12 @@ const changed = card([
 test("the terminal says what costs, interrupts and endangers, without colours unless asked", () => {
   expect(renderTerminal(changed)).toMatchInlineSnapshot(`
     "shop: ▲ 8.71 → 17.06 EUR a month (+8.36)
-    List prices of 2026-11-21, net, fixed cost only; lowest confidence H; before = the deployed stack.
+    List prices of 2026-09-09, net, fixed cost only; lowest confidence H; before = the deployed stack.
 
-    Risks (1)
-         Rule       Resource  What                     What to do
-      ✗  data-loss  gone      delete would lose: disk  --allow-data-loss 'urn:pulumi:shop::fidus::hcloud:index/volume:Volume::gone', once it may be lost
+    Risks (2)
+         Rule       Resource  What                                                     What to do
+      ✗  data-loss  gone      delete would lose: disk                                  --allow-data-loss 'urn:pulumi:shop::fidus::hcloud:index/volume:Volume::gone', once it may be lost
+      !  price-age  shop      the prices are 73 days old: disk was read on 2026-09-09  ./fidus prices refresh hetzner
 
     Changes (2)
          Resource  Type                        Before    After      Difference  Downtime  Data
@@ -49,8 +50,8 @@ test("the terminal says what costs, interrupts and endangers, without colours un
       web       IPv4 that comes with the server                            1         month  0.50   0.50 EUR
 
     Billed by use, without a figure (1)
-      Resource  Line                             Price     Unit  Figure
-      web       traffic beyond what is included  1.00 EUR  TB    extra-traffic-tb
+      Resource  Line                             Price     Unit  Read        Figure
+      web       traffic beyond what is included  1.00 EUR  TB    2026-09-09  extra-traffic-tb
 
     Unchanged (1)
         Resource  Type                        Before    After     Difference  Downtime  Data
@@ -74,13 +75,14 @@ test("the comment says the same: amount and arrow first, then risks, changes, an
     **Exit 3**
     - <code>data at risk: disk of urn:pulumi:shop::fidus::hcloud:index/volume:Volume::gone&#59; protect it, give --evidence, or --allow-data-loss &#39;urn:pulumi:shop::fidus::hcloud:index/volume:Volume::gone&#39;</code>
 
-    List prices of 2026-11-21, net, fixed cost only; lowest confidence H; before = the deployed stack.
+    List prices of 2026-09-09, net, fixed cost only; lowest confidence H; before = the deployed stack.
 
-    #### Risks (1)
+    #### Risks (2)
 
     |  | Rule | Resource | What | What to do |
     | --- | --- | --- | --- | --- |
     | ✗ | <code>data-loss</code> | <code>gone</code> | <code>delete would lose: disk</code> | <code>--allow-data-loss &#39;urn:pulumi:shop::fidus::hcloud:index/volume:Volume::gone&#39;, once it may be lost</code> |
+    | ! | <code>price-age</code> | <code>shop</code> | <code>the prices are 73 days old: disk was read on 2026-09-09</code> | <code>./fidus prices refresh hetzner</code> |
 
     #### Changes (2)
 
@@ -99,9 +101,9 @@ test("the comment says the same: amount and arrow first, then risks, changes, an
 
     <details><summary>Billed by use, without a figure (1)</summary>
 
-    | Resource | Line | Price | Unit | Figure |
-    | --- | --- | --- | --- | --- |
-    | <code>web</code> | <code>traffic beyond what is included</code> | 1.00 EUR | <code>TB</code> | <code>extra-traffic-tb</code> |
+    | Resource | Line | Price | Unit | Read | Figure |
+    | --- | --- | --- | --- | --- | --- |
+    | <code>web</code> | <code>traffic beyond what is included</code> | 1.00 EUR | <code>TB</code> | <code>2026-09-09</code> | <code>extra-traffic-tb</code> |
 
     </details>
 

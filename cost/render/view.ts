@@ -47,7 +47,12 @@ export function viewOf(card: Card): View {
         card.unpriced.map((each) => [nameOf(each.urn), each.type, each.reason]),
       ),
       section("Cost outside the plan", ["Kind", "Resource", "Why", "A month"], card.generators.map(generatorRow)),
-      section("Billed by use, without a figure", ["Resource", "Line", "Price", "Unit", "Figure"], usageRows(resources), true),
+      section(
+        "Billed by use, without a figure",
+        ["Resource", "Line", "Price", "Unit", "Read", "Figure"],
+        usageRows(resources),
+        true,
+      ),
       section(
         "Unchanged",
         ["", "Resource", "Type", "Before", "After", "Difference", "Downtime", "Data"],
@@ -169,6 +174,7 @@ function usageRows(resources: readonly CardResource[]): string[][] {
           line.item,
           line.price === null ? "not read" : `${line.price} ${currency}`,
           line.unit,
+          line.read ?? "",
           line.usageKey ?? "",
         ],
       ]),

@@ -38,7 +38,7 @@ test("a doubtful input is a guess, one that a later source was read for is none"
 
 function planOf(inputs: object): Plan {
   const state = { inputs, outputs: {}, protect: false, retainOnDelete: false, created: null };
-  const common = { urn: "u", name: "b", type: budget, orphan: null, deleteFirst: false, paths: [] };
+  const common = { urn: "u", name: "b", type: budget, formerUrns: [], orphan: null, deleteFirst: false, paths: [] };
   const change = { ...common, op: "same", before: state, after: state } as unknown as Change;
   return { stack: "s", changes: [change], providers: new Map() } as unknown as Plan;
 }

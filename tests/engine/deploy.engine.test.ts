@@ -48,7 +48,7 @@ async function deploy(stack: Stack, budget = "60EUR", changes: Record<string, st
   const state = { PULUMI_BACKEND_URL: pathToFileURL(join(home.folder, "state")).href };
   const simulated = { ...home.env, TMPDIR: join(home.folder, "tmp") };
   const limits = ["--budget", budget, "--usage", join(home.folder, "usage.yaml")];
-  const { code, stdout, stderr } = await team.fidus(["deploy", stack, "--json", ...limits], {
+  const { code, stdout, stderr } = await team.fidus(["deploy", stack, "--json", "--today", "2026-11-21", ...limits], {
     ...simulated,
     ...state,
     ...secrets,

@@ -64,7 +64,7 @@ test("a second up changes nothing and asks nothing", async () => {
 }, 120_000);
 
 test("preview STACK shows what it costs: every line with its price, sum and date", async () => {
-  const { code, stdout, stderr } = await fidus("preview", "shop", "--json");
+  const { code, stdout, stderr } = await fidus("preview", "shop", "--json", "--today", "2026-11-21");
   expect(code, stderr).toBe(0);
   const card = JSON.parse(stdout) as { complete: boolean; resources: { type: string; after: string | null }[] };
   expect(card.complete).toBe(true);
@@ -73,7 +73,7 @@ test("preview STACK shows what it costs: every line with its price, sum and date
 }, 120_000);
 
 test("preview --base REV shows what REV's program would leave of the deployed stack as before, and leaves no folder behind", async () => {
-  const { code, stdout, stderr } = await fidus("preview", "shop", "--base", "HEAD", "--json");
+  const { code, stdout, stderr } = await fidus("preview", "shop", "--base", "HEAD", "--json", "--today", "2026-11-21");
   expect(code, stderr).toBe(0);
   const card = JSON.parse(stdout) as { baseline: string; base: string; totals: { diff: string }[] };
   expect([card.baseline, card.base]).toEqual([

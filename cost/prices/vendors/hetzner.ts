@@ -21,14 +21,24 @@ const answer = z.object({
   }),
 });
 
+/** The answer of `GET /v1/storage_box_types`, as far as it is read here. Source: hcloud-go, schema of storage box types. */
+const boxes = z.object({
+  storage_box_types: z.array(z.object({ name: z.string(), prices: z.array(perLocation) })).min(1),
+});
+
 /** Locations that the table has; a balancer in the network zone costs what it costs in each of them. */
 const locations = ["fsn1", "nbg1", "hel1"] as const;
 const zone = "eu-central";
 
-/** Today's prices at Hetzner's European locations, net. Throws InvalidInputError for an answer that is none, or not in euros. */
-export function hetznerReadings(json: unknown, today: string): readonly Reading[] {
+/**
+ * Today's prices at Hetzner's European locations, net: `json` of servers and what belongs to them, `boxJson` of storage boxes, which
+ * another of its APIs gives, in the same account's currency. Throws InvalidInputError for an answer that is none, or not in euros.
+ */
+export function hetznerReadings(json: unknown, boxJson: unknown, today: string): readonly Reading[] {
   const read = answer.safeParse(json, { reportInput: true });
   if (!read.success) throw badAnswer("Hetzner", read.error);
+  const readBoxes = boxes.safeParse(boxJson, { reportInput: true });
+  if (!readBoxes.success) throw badAnswer("Hetzner", readBoxes.error);
   const { pricing } = read.data;
   if (pricing.currency !== "EUR")
     throw badAnswer("Hetzner", `prices in ${pricing.currency}: the account's currency, not the table's`);
@@ -49,6 +59,7 @@ export function hetznerReadings(json: unknown, today: string): readonly Reading[
     all.filter(({ type }) => type === "ipv4").flatMap(({ prices }) => prices);
   return [
     ...pricing.server_types.flatMap(({ name, prices }) => everywhere(`server ${name}`, prices)),
+    ...readBoxes.data.storage_box_types.flatMap(({ name, prices }) => everywhere(`storage box ${name}`, prices)),
     ...everywhere("primary IPv4", ipv4(pricing.primary_ips)),
     ...everywhere("floating IPv4", ipv4(pricing.floating_ips)),
     ...locations.map((location) => reading("volume", location, "GB-month", pricing.volume.price_per_gb_month)),
