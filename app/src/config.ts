@@ -18,6 +18,11 @@ export interface CommonConfig {
   readonly version: string;
   /** Seconds that open streams get after SIGTERM. */
   readonly shutdownGraceSeconds: number;
+  /**
+   * At SIGTERM: true, no new connection is taken, so that a proxy goes to another replica with whatever it was about to send;
+   * false, the port stays open and says 503, for whoever asks for readiness. @default false
+   */
+  readonly shutdownClosesPort: boolean;
   /** What the operator should know about old setting names. */
   readonly notices: readonly string[];
 }
@@ -221,6 +226,7 @@ function common({ values, notices }: Reading, defaultPort: number): CommonConfig
     environment: values.ENVIRONMENT ?? "production",
     version: values.FIDUS_VERSION ?? "0.0.0-development",
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS ?? 25,
+    shutdownClosesPort: values.SHUTDOWN_CLOSES_PORT ?? false,
     notices,
   };
 }

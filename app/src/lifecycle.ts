@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import type { Server as NetServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "./log.ts";
 
 /** Why work was stopped from outside; carried as the abort reason. */
@@ -17,12 +18,18 @@ export interface Work {
 /** Counts open answers and says whether the process is draining. */
 export class Lifecycle {
   #draining = false;
+  #portClosed = false;
   readonly #open = new Set<AbortController>();
   #idle: (() => void) | null = null;
 
   /** True from SIGTERM on: readiness says 503 and no new work is accepted. */
   get draining(): boolean {
     return this.#draining;
+  }
+
+  /** True: nobody new can connect any more; who is connected came in time and is still served. */
+  get portClosed(): boolean {
+    return this.#portClosed;
   }
 
   /** Number of answers being written. */
@@ -44,10 +51,16 @@ export class Lifecycle {
     };
   }
 
-  /** Refuses new work, waits for the open one, and after `graceMs` stops what is left (then waits 2 s for its last words). */
-  async drain(graceMs: number): Promise<void> {
+  /**
+   * Refuses new work, waits for the open one, and after `graceMs` stops what is left (then waits 2 s for its last words).
+   * `connectionsGone`: the port is closed, and with the last connection the last new work is gone.
+   */
+  async drain(graceMs: number, connectionsGone?: Promise<void>): Promise<void> {
     this.#draining = true;
-    if (await this.#idleWithin(graceMs)) return;
+    this.#portClosed = connectionsGone !== undefined;
+    const end = performance.now() + graceMs;
+    await Promise.race([connectionsGone, delay(graceMs, undefined, { ref: false })]);
+    if (await this.#idleWithin(Math.max(0, end - performance.now()))) return;
     for (const controller of this.#open) controller.abort("shutting-down" satisfies StopReason);
     await this.#idleWithin(2_000);
   }
@@ -85,6 +98,18 @@ export function close(server: Server): Promise<void> {
     server.closeIdleConnections();
     setTimeout(() => server.closeAllConnections(), 1_000).unref();
   });
+}
+
+/**
+ * Takes no new connection, and resolves when the last one is gone; each goes after the answer it waits for.
+ * Those that the kernel has accepted already are taken first: they would be cut.
+ */
+export async function closePort(server: Server): Promise<void> {
+  await new Promise(setImmediate);
+  const gone = new Promise<void>((resolve) => server.close(() => resolve()));
+  const idle = setInterval(() => server.closeIdleConnections(), 100);
+  await gone;
+  clearInterval(idle);
 }
 
 /** Resolves at the first SIGTERM or SIGINT. A second one ends the process at once. */

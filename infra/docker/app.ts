@@ -54,9 +54,9 @@ export class App extends pulumi.ComponentResource {
     );
     const behindGate = { parent: this, dependsOn: [this.gate, cache.service] };
     const hosts = args.llm.outside ? [{ host: "host.docker.internal", ip: "host-gateway" }] : [];
-    const apis = Array.from(
-      { length: args.replicas },
-      (_, index) =>
+    const apis: Service[] = [];
+    for (let index = 0; index < args.replicas; index += 1) {
+      apis.push(
         new Service(
           `${name}-api-${index + 1}`,
           {
@@ -74,9 +74,11 @@ export class App extends pulumi.ComponentResource {
             memory: memoryLimits.api,
             stopGrace: 30,
           },
-          behindGate,
+          // One after the other: a replica is replaced only when the one before it is healthy again.
+          { parent: this, dependsOn: [...behindGate.dependsOn, ...apis.slice(-1)] },
         ),
-    );
+      );
+    }
     const web = new Service(
       `${name}-web`,
       {
@@ -158,6 +160,8 @@ function apiEnvironment(args: AppArgs): Record<string, string> {
     OPENAI_API_BASE_URL: args.llm.baseUrl,
     PORT: String(api.port),
     PUBLIC_URL: args.publicUrl,
+    // The proxy goes to another replica with what it cannot hand over.
+    SHUTDOWN_CLOSES_PORT: "true",
     ...(args.model.nextStep === null ? {} : { LLM_NEXT_STEP: args.model.nextStep }),
   };
 }

@@ -57,7 +57,10 @@ http {
   proxy_buffering off;
   proxy_cache off;
   proxy_request_buffering off;
-  proxy_connect_timeout 5s;
+  # A replica that takes no connection is passed over for the next one; what was sent is sent again only where asking twice is
+  # as good as asking once (nginx leaves POST out).
+  proxy_next_upstream error timeout;
+  proxy_connect_timeout 2s;
   proxy_read_timeout 3600s;
   proxy_send_timeout 3600s;
 `;

@@ -18,6 +18,7 @@ export async function run(_args: readonly string[], env: Env): Promise<number> {
     log,
     lifecycle: ctx.lifecycle,
     graceSeconds: config.shutdownGraceSeconds,
+    closesPort: config.shutdownClosesPort,
     metrics: { metrics: ctx.metrics, port: config.metricsPort },
     onListening: () => {
       ctx.answers.start();
