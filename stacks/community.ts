@@ -75,6 +75,6 @@ export function community(): StackOutputs {
     fingerprintKey: secrets.fingerprint,
     bindAddress: cfg.bindAddress,
   };
-  new Proxy("proxy", { ...proxy, ports: plan.ports, after: app.services });
+  new Proxy("proxy", { ...proxy, ports: plan.ports, leaving: app.leaving, after: app.services });
   return { ...outputs, apiContainer: app.apiContainer };
 }

@@ -18,11 +18,6 @@ export interface CommonConfig {
   readonly version: string;
   /** Seconds that open streams get after SIGTERM. */
   readonly shutdownGraceSeconds: number;
-  /**
-   * At SIGTERM: true, no new connection is taken, so that a proxy goes to another replica with whatever it was about to send;
-   * false, the port stays open and says 503, for whoever asks for readiness. @default false
-   */
-  readonly shutdownClosesPort: boolean;
   /** What the operator should know about old setting names. */
   readonly notices: readonly string[];
 }
@@ -79,6 +74,11 @@ export interface ApiConfig extends CommonConfig {
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly llm: LlmConfig;
+  /**
+   * File whose being there tells the proxy to ask other replicas. Given, and with replicas to go to, SIGTERM makes the file and the
+   * port closes once nobody comes any more; null: the port stays open and says 503.
+   */
+  readonly leavingFile: string | null;
   /** Folder of the built page: given, the api role serves it too (single-service form). */
   readonly webRoot: string | null;
 }
@@ -127,6 +127,7 @@ export function readApiConfig(env: Env): ApiConfig {
       perAddress: orDefault(values.RATE_LIMIT_PER_ADDRESS, 12_000),
       replicas: values.API_REPLICAS ?? 1,
     },
+    leavingFile: values.LEAVING_FILE ?? null,
     webRoot: values.FIDUS_WEB_ROOT ?? null,
   });
 }
@@ -226,7 +227,6 @@ function common({ values, notices }: Reading, defaultPort: number): CommonConfig
     environment: values.ENVIRONMENT ?? "production",
     version: values.FIDUS_VERSION ?? "0.0.0-development",
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS ?? 25,
-    shutdownClosesPort: values.SHUTDOWN_CLOSES_PORT ?? false,
     notices,
   };
 }

@@ -18,7 +18,7 @@ export interface Work {
 /** Counts open answers and says whether the process is draining. */
 export class Lifecycle {
   #draining = false;
-  #portClosed = false;
+  #handsOver = false;
   readonly #open = new Set<AbortController>();
   #idle: (() => void) | null = null;
 
@@ -27,9 +27,9 @@ export class Lifecycle {
     return this.#draining;
   }
 
-  /** True: nobody new can connect any more; who is connected came in time and is still served. */
-  get portClosed(): boolean {
-    return this.#portClosed;
+  /** True: the proxy sends new work elsewhere; who comes all the same was sent before, and is still served. */
+  get handsOver(): boolean {
+    return this.#handsOver;
   }
 
   /** Number of answers being written. */
@@ -53,11 +53,11 @@ export class Lifecycle {
 
   /**
    * Refuses new work, waits for the open one, and after `graceMs` stops what is left (then waits 2 s for its last words).
-   * `connectionsGone`: the port is closed, and with the last connection the last new work is gone.
+   * `connectionsGone`: others take what is new, and with the last connection the last work is here.
    */
   async drain(graceMs: number, connectionsGone?: Promise<void>): Promise<void> {
     this.#draining = true;
-    this.#portClosed = connectionsGone !== undefined;
+    this.#handsOver = connectionsGone !== undefined;
     const end = performance.now() + graceMs;
     await Promise.race([connectionsGone, delay(graceMs, undefined, { ref: false })]);
     if (await this.#idleWithin(Math.max(0, end - performance.now()))) return;
@@ -98,18 +98,6 @@ export function close(server: Server): Promise<void> {
     server.closeIdleConnections();
     setTimeout(() => server.closeAllConnections(), 1_000).unref();
   });
-}
-
-/**
- * Takes no new connection, and resolves when the last one is gone; each goes after the answer it waits for.
- * Those that the kernel has accepted already are taken first: they would be cut.
- */
-export async function closePort(server: Server): Promise<void> {
-  await new Promise(setImmediate);
-  const gone = new Promise<void>((resolve) => server.close(() => resolve()));
-  const idle = setInterval(() => server.closeIdleConnections(), 100);
-  await gone;
-  clearInterval(idle);
 }
 
 /** Resolves at the first SIGTERM or SIGINT. A second one ends the process at once. */

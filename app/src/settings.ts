@@ -252,7 +252,7 @@ export const settings = {
     rule: "whole seconds from 0 to 3600",
     fix: "Set SHUTDOWN_GRACE_SECONDS=25.",
   },
-  SHUTDOWN_CLOSES_PORT: { schema: boolean, rule: "true or false", fix: "Set SHUTDOWN_CLOSES_PORT=false." },
+  LEAVING_FILE: { schema: z.string().startsWith("/"), rule: "an absolute path", fix: "Set LEAVING_FILE=/run/leaving/1." },
   FIDUS_VERSION: { schema: z.string().min(1).max(100), rule: "a version", fix: "Set FIDUS_VERSION=0.1.0." },
   FIDUS_WEB_ROOT: { schema: z.string().startsWith("/"), rule: "an absolute path", fix: "Set FIDUS_WEB_ROOT=/app/web." },
 } as const satisfies Record<string, Setting>;

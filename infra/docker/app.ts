@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { DataVolume } from "./data-volume.ts";
+import { DataVolume } from "./data-volume.ts";
 import type { Cache, Database } from "./stores.ts";
 import type { Engine } from "./engine.ts";
 import type { LlmEndpoint } from "../config/llm-endpoint.ts";
 import { memoryLimits } from "./memory.ts";
 import { Migrations } from "./migrations.ts";
 import type { Networks } from "./networks.ts";
+import { leavingFolder, replicaAliases } from "./nginx.ts";
 import { RoleFiles } from "./role-files.ts";
 import { Service } from "./service.ts";
 import type { StackSecrets } from "./stack-secrets.ts";
@@ -38,6 +39,8 @@ export class App extends pulumi.ComponentResource {
   readonly services: Service[];
   /** What everything that serves this version waits for. */
   readonly gate: Migrations;
+  /** Where replicas tell the proxy that they leave. */
+  readonly leaving: DataVolume;
   /** Name of the first API container: where administration commands run. */
   readonly apiContainer: pulumi.Output<string>;
 
@@ -54,6 +57,7 @@ export class App extends pulumi.ComponentResource {
     );
     const behindGate = { parent: this, dependsOn: [this.gate, cache.service] };
     const hosts = args.llm.outside ? [{ host: "host.docker.internal", ip: "host-gateway" }] : [];
+    this.leaving = new DataVolume(`${name}-leaving`, { engine, role: "leaving", remade: true }, { parent: this });
     const apis: Service[] = [];
     for (let index = 0; index < args.replicas; index += 1) {
       apis.push(
@@ -65,9 +69,14 @@ export class App extends pulumi.ComponentResource {
             replica: index + 1,
             image,
             command: ["api"],
-            environment: { ...apiEnvironment(args), ...fileSettings(apiSecrets) },
+            aliases: replicaAliases(index + 1),
+            environment: {
+              ...apiEnvironment(args),
+              ...fileSettings(apiSecrets),
+              LEAVING_FILE: `${leavingFolder}/${index + 1}`,
+            },
             files: apiFiles,
-            volumes: { "/app/uploads": args.uploads.volumeName },
+            volumes: { "/app/uploads": args.uploads.volumeName, [leavingFolder]: this.leaving.volumeName },
             networks: [networks.edge, networks.data],
             hosts,
             healthcheck: ["/usr/local/bin/healthcheck", String(api.port), "/health"],
@@ -160,8 +169,7 @@ function apiEnvironment(args: AppArgs): Record<string, string> {
     OPENAI_API_BASE_URL: args.llm.baseUrl,
     PORT: String(api.port),
     PUBLIC_URL: args.publicUrl,
-    // The proxy goes to another replica with what it cannot hand over.
-    SHUTDOWN_CLOSES_PORT: "true",
+    API_REPLICAS: String(args.replicas),
     ...(args.model.nextStep === null ? {} : { LLM_NEXT_STEP: args.model.nextStep }),
   };
 }

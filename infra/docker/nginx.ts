@@ -81,7 +81,20 @@ const ownErrorPages = Object.entries(ownErrors)
   )
   .join("\n");
 
+/** API replicas at most. */
+const mostReplicas = 8;
+const replicas = Array.from({ length: mostReplicas }, (_, index) => index + 1);
+
+/** Where a replica leaves a file with its number while it finishes its work and takes no more. */
+export const leavingFolder = "/run/leaving";
+
+/** The names a replica answers to: the role's, and one for each of the others that may be leaving. */
+export function replicaAliases(replica: number): string[] {
+  return ["api", ...replicas.filter((other) => other !== replica).map((other) => `api-without-${other}`)];
+}
+
 const toApi = `      set $api http://api:8000;
+${replicas.map((replica) => `      if (-f ${leavingFolder}/${replica}) { set $api http://api-without-${replica}:8000; }`).join("\n")}
       proxy_pass $api;
 ${Object.keys(ownErrors)
   .map((status) => `      error_page ${status} @error-${status};`)

@@ -1,4 +1,7 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request, type ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { migrate } from "../db/migrate.ts";
 import { createPool } from "../db/pool.ts";
@@ -89,7 +92,7 @@ test("what is open when the grace is over ends with a marked error, and the runt
   expect(await ended).toBeLessThan(10_000);
 }, 60_000);
 
-/** The status of a question on a connection of its own, or why there was none. */
+/** The status of a question on a connection of its own, as a proxy asks, or why there was none. */
 function askAlone(url: string): Promise<number | string> {
   return new Promise((resolve) => {
     const headers = { authorization: `Bearer ${key}` };
@@ -101,19 +104,28 @@ function askAlone(url: string): Promise<number | string> {
   });
 }
 
-test("with a port that closes, who got a connection is served, everybody else is refused one, and streams end with their own end", async () => {
-  const { app, url, held, texts } = await streaming(30, 50, { SHUTDOWN_CLOSES_PORT: "true" });
+test("a replica that others stand in for says so by its file, serves who came before the proxy saw it, then closes its port", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "fidus-leaving-"));
+  const file = join(folder, "1");
+  writeFileSync(file, "");
+  const { app, url, held, texts, ready } = await streaming(30, 50, { LEAVING_FILE: file, API_REPLICAS: "2" });
+  expect(existsSync(file)).toBe(false);
   upstream.answer((res) => wholeAnswer(res, "Hello"));
   const seen: (number | string)[] = [];
   const loops = Array.from({ length: 4 }, async () => {
-    while (seen.at(-1) !== "ECONNREFUSED") seen.push(await askAlone(url));
+    while (!existsSync(file)) seen.push(await askAlone(url));
   });
   await until(() => seen.length >= 20);
   app.child.kill("SIGTERM");
   await Promise.all(loops);
-  expect(new Set(seen)).toEqual(new Set([200, "ECONNREFUSED"]));
+  expect(await ready()).toBe(503);
+  seen.push(await askAlone(url));
+  expect(new Set(seen)).toEqual(new Set([200]));
+  await until(async () => (await askAlone(url)) === "ECONNREFUSED");
   expect(held).toHaveLength(50);
   for (const res of held) res.end(chunk(null, "stop") + done);
   for (const text of await Promise.all(texts)) expect(text).toBe(chunk("a") + chunk(null, "stop") + done);
   expect((await app.finished).code).toBe(0);
+  expect(existsSync(file)).toBe(true);
+  rmSync(folder, { recursive: true });
 }, 60_000);

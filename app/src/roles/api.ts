@@ -1,6 +1,7 @@
 import { readApiConfig } from "../config.ts";
 import { createContext } from "../context.ts";
 import { createApp } from "../http/app.ts";
+import { Handover } from "../http/handover.ts";
 import { createLogger } from "../log.ts";
 import type { Env } from "../env.ts";
 import { serve } from "./serve.ts";
@@ -11,6 +12,7 @@ export async function run(_args: readonly string[], env: Env): Promise<number> {
   const log = createLogger(config.logLevel, "api", config.version);
   for (const notice of config.notices) log.warn(notice);
   const ctx = createContext(config, log);
+  const handover = config.leavingFile === null ? null : new Handover(config.leavingFile);
   return serve({
     handler: createApp(ctx),
     port: config.port,
@@ -18,9 +20,10 @@ export async function run(_args: readonly string[], env: Env): Promise<number> {
     log,
     lifecycle: ctx.lifecycle,
     graceSeconds: config.shutdownGraceSeconds,
-    closesPort: config.shutdownClosesPort,
+    handover: config.limits.replicas > 1 ? handover : null,
     metrics: { metrics: ctx.metrics, port: config.metricsPort },
     onListening: () => {
+      handover?.return();
       ctx.answers.start();
       void ctx.probes.start();
       ctx.budget.start();
