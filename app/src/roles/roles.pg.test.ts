@@ -155,7 +155,10 @@ describe("the admin and key commands", () => {
     ],
     [["key", "create", "--email", "k@example.com", "--ttl-seconds", "0"], /^--ttl-seconds: got "0"; needs whole seconds/],
     [["key", "revoke", "1"], /^ID: got "1"; needs the id of a key\. /],
-    [["serve"], /^role: got "serve"; needs one of api, web, worker, llm, migrate, admin, key\. Start it as: node main\.js api/],
+    [
+      ["serve"],
+      /^role: got "serve"; needs one of api, web, worker, llm, check, migrate, admin, key\. Start it as: node main\.js api/,
+    ],
   ])("%j exits 2 and says what is right", async (args, message) => {
     const { code, stdout, stderr } = await runApp(args, env);
     expect([code, stdout]).toEqual([2, ""]);
