@@ -5,7 +5,9 @@ owner=$(docker inspect --format '{{ index .Config.Labels "fidus.installation" }}
 if [ "$owner" = "$INSTALLATION" ]; then
   docker rm --force "$NAME" >/dev/null
 fi
+set --
+while IFS= read -r setting || [ -n "$setting" ]; do set -- "$@" --env "$setting"; done
 exec docker run --rm --name "$NAME" --network none --read-only --tmpfs /tmp \
   --cap-drop ALL --security-opt no-new-privileges --memory 256m --memory-swap 256m \
   --label "fidus.installation=$INSTALLATION" --label fidus.role=settings --log-driver none \
-  -v "$VOLUME:/run/fidus:ro" --env-file /dev/stdin "$IMAGE" check
+  -v "$VOLUME:/run/fidus:ro" "$@" "$IMAGE" check
