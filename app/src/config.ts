@@ -62,7 +62,18 @@ export interface AuthConfig {
   readonly oidc: OidcConfig | null;
 }
 
+/** Who outside is told what happens; null: nobody. Never what people say. */
+export interface TelemetryConfig {
+  /** Base of an OTLP/HTTP collector, without /v1/traces. @default null */
+  readonly otlpEndpoint: string | null;
+  /** @default null */
+  readonly langfuse: { readonly baseUrl: string; readonly publicKey: string; readonly secretKey: string } | null;
+  /** @default null */
+  readonly sentryDsn: string | null;
+}
+
 export interface ApiConfig extends CommonConfig {
+  readonly telemetry: TelemetryConfig;
   readonly auth: AuthConfig;
   readonly limits: LimitConfig;
   readonly budget: BudgetConfig;
@@ -110,7 +121,11 @@ export function readApiConfig(env: Env): ApiConfig {
   const { values } = reading;
   const llm = llmConfig(values);
   const auth = authConfig(values);
-  check(reading, ["DATABASE_URL", "SESSION_SECRET", ...auth.required], [...llm.problems, ...auth.problems]);
+  check(
+    reading,
+    ["DATABASE_URL", "SESSION_SECRET", ...auth.required, ...langfuseNeeds(values)],
+    [...llm.problems, ...auth.problems],
+  );
   return Object.freeze({
     ...common(reading, 8000),
     databaseUrl: values.DATABASE_URL ?? "",
@@ -127,6 +142,7 @@ export function readApiConfig(env: Env): ApiConfig {
       perAddress: orDefault(values.RATE_LIMIT_PER_ADDRESS, 12_000),
       replicas: values.API_REPLICAS ?? 1,
     },
+    telemetry: telemetryConfig(values),
     leavingFile: values.LEAVING_FILE ?? null,
     webRoot: values.FIDUS_WEB_ROOT ?? null,
   });
@@ -200,6 +216,19 @@ function authConfig(values: Values): { config: AuthConfig; required: SettingName
     ? ["AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"]
     : ["OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"];
   return { config: { provider, oidc }, required, problems: [] };
+}
+
+function langfuseNeeds({ LANGFUSE_BASE_URL: baseUrl }: Values): SettingName[] {
+  return baseUrl === undefined ? [] : ["LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"];
+}
+
+function telemetryConfig(values: Values): TelemetryConfig {
+  const { LANGFUSE_BASE_URL: baseUrl, LANGFUSE_PUBLIC_KEY: publicKey = "", LANGFUSE_SECRET_KEY: secretKey = "" } = values;
+  return {
+    otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    langfuse: baseUrl === undefined ? null : { baseUrl, publicKey, secretKey },
+    sentryDsn: values.SENTRY_DSN ?? null,
+  };
 }
 
 function budgetConfig(values: Values): BudgetConfig {

@@ -13,6 +13,7 @@ import { Probes } from "./llm/probes.ts";
 import { Trials } from "./llm/trials.ts";
 import type { Meter } from "./llm/usage.ts";
 import type { Logger } from "./log.ts";
+import { noTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import { createRedisBus, type RedisBus } from "./redis.ts";
 
 /** All that the routers of the api role work with; each takes the slice it needs. */
@@ -37,6 +38,7 @@ export interface Context {
   readonly limits: Limits;
   readonly metrics: Metrics;
   readonly llmMetrics: LlmMetrics;
+  readonly telemetry: Telemetry;
   /** Milliseconds between heartbeats of an open stream. */
   readonly heartbeatMs: number;
   /** Releases everything, in reverse order. */
@@ -44,7 +46,7 @@ export interface Context {
 }
 
 /** Builds the parts of the api role. Connects to nothing by itself: the probes do, in the background. */
-export function createContext(config: ApiConfig, log: Logger): Context {
+export function createContext(config: ApiConfig, log: Logger, telemetry: Telemetry = noTelemetry): Context {
   const db = createPool(config.databaseUrl, log.child({ part: "db" }));
   const redis = config.redisUrl === null ? null : createRedisBus(config.redisUrl, log.child({ part: "redis" }));
   const lifecycle = new Lifecycle();
@@ -78,6 +80,7 @@ export function createContext(config: ApiConfig, log: Logger): Context {
     limits: new Limits(config.limits, redis?.commands ?? null),
     metrics,
     llmMetrics,
+    telemetry,
     heartbeatMs: 15_000,
     close: async () => {
       probes.stop();
@@ -86,6 +89,7 @@ export function createContext(config: ApiConfig, log: Logger): Context {
       answers.stop();
       redis?.close();
       await gateway.close();
+      await telemetry.close();
       await db.end();
     },
   };

@@ -37,7 +37,7 @@ export function createApp(ctx: Context): Express {
   app.use("/api", notFound);
   if (config.webRoot !== null) app.use(createPageRouter(config.webRoot, config.publicUrl));
   app.use(notFound);
-  app.use(errorHandler(log));
+  app.use(errorHandler(log, ctx.telemetry));
   return app;
 }
 

@@ -100,5 +100,7 @@ test("metrics are not on the public port", async () => {
   gateway.upstream.answer((res) => wholeAnswer(res, "x"));
   await (await gateway.post(question)).text();
   expect((await fetch(`${gateway.api.url}/metrics`)).status).toBe(404);
-  expect(await gateway.api.ctx.metrics.registry.metrics()).toContain('fidus_llm_answers_total{kind="openai",outcome="complete"}');
+  expect(await gateway.api.ctx.metrics.registry.metrics()).toContain(
+    'fidus_llm_answer_duration_seconds_count{runtime="vllm",endpoint="chat",outcome="complete"}',
+  );
 });

@@ -9,8 +9,7 @@ export type AnswerOutcome = "complete" | "cancelled" | "client_gone" | "failed" 
 export class Metrics {
   readonly registry = new Registry();
   readonly #requests: Histogram<"route" | "method" | "status">;
-  readonly #answers: Counter<"kind" | "outcome">;
-  readonly #firstByte: Histogram<"kind">;
+  readonly #answers: Counter<"outcome">;
 
   constructor({ openAnswers }: { openAnswers: () => number }) {
     const registers = [this.registry];
@@ -23,16 +22,9 @@ export class Metrics {
       registers,
     });
     this.#answers = new Counter({
-      name: "fidus_llm_answers_total",
-      help: "Answers asked of the language model, by end.",
-      labelNames: ["kind", "outcome"],
-      registers,
-    });
-    this.#firstByte = new Histogram({
-      name: "fidus_llm_first_byte_seconds",
-      help: "Time until the language model's first byte.",
-      labelNames: ["kind"],
-      buckets: [0.05, 0.2, 0.5, 1, 2, 5, 15, 60],
+      name: "fidus_chat_answers_total",
+      help: "Answers on the page, by end; complete: also stored.",
+      labelNames: ["outcome"],
       registers,
     });
     new Gauge({
@@ -57,12 +49,8 @@ export class Metrics {
     };
   }
 
-  answer(kind: "chat" | "openai", outcome: AnswerOutcome): void {
-    this.#answers.inc({ kind, outcome });
-  }
-
-  firstByte(kind: "chat" | "openai", milliseconds: number): void {
-    this.#firstByte.observe({ kind }, milliseconds / 1000);
+  answer(outcome: AnswerOutcome): void {
+    this.#answers.inc({ outcome });
   }
 }
 

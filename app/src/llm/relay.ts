@@ -15,7 +15,7 @@ import type { Endpoint, Payer } from "./usage.ts";
 
 type RelayContext = Pick<
   Context,
-  "gateway" | "trials" | "meter" | "db" | "lifecycle" | "metrics" | "llmMetrics" | "heartbeatMs" | "log"
+  "gateway" | "trials" | "meter" | "db" | "lifecycle" | "llmMetrics" | "telemetry" | "heartbeatMs" | "log"
 >;
 
 /** Headers of the runtime that the caller gets to see. */
@@ -41,7 +41,6 @@ export async function relay(ctx: RelayContext, res: Response, call: Call, payer:
     const body = call.bodies(maxTokens);
     const exchange = await ctx.gateway.ask({ path: paths[endpoint], targets, body, onAsk, signal: work.signal });
     clearInterval(early);
-    ctx.metrics.firstByte("openai", exchange.firstByteMs);
     if (exchange.rest === null) passBody(res, exchange, account);
     else await passStream(ctx, res, call, exchange, account);
   } catch (error) {

@@ -4,6 +4,7 @@ import { createApp } from "../http/app.ts";
 import { Handover } from "../http/handover.ts";
 import { createLogger } from "../log.ts";
 import type { Env } from "../env.ts";
+import { createTelemetry } from "../telemetry/telemetry.ts";
 import { serve } from "./serve.ts";
 
 /** The gateway and our own API. */
@@ -11,7 +12,7 @@ export async function run(_args: readonly string[], env: Env): Promise<number> {
   const config = readApiConfig(env);
   const log = createLogger(config.logLevel, "api", config.version);
   for (const notice of config.notices) log.warn(notice);
-  const ctx = createContext(config, log);
+  const ctx = createContext(config, log, await createTelemetry(config));
   const handover = config.leavingFile === null ? null : new Handover(config.leavingFile);
   return serve({
     handler: createApp(ctx),
