@@ -6,6 +6,7 @@ import { CancelRegistry } from "./chat/cancel.ts";
 import { createPool, type Db } from "./db/pool.ts";
 import { Limits } from "./http/limits.ts";
 import { Metrics } from "./http/metrics.ts";
+import { watchStores } from "./http/store-metrics.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Gateway } from "./llm/gateway.ts";
 import { LlmMetrics } from "./llm/llm-metrics.ts";
@@ -52,13 +53,15 @@ export function createContext(config: ApiConfig, log: Logger, telemetry: Telemet
   const lifecycle = new Lifecycle();
   const answers = new Answers({ db, redis, log: log.child({ part: "answers" }) });
   const metrics = new Metrics({ openAnswers: () => lifecycle.openWork });
+  const llmMetrics = new LlmMetrics(metrics.registry);
+  watchStores(metrics.registry, db, redis);
   const budget = new BudgetMeter({
     config: config.budget,
     db,
     log: log.child({ part: "budget" }),
     limitsWork: () => redis?.ready() ?? true,
+    charged: (runtime, amount) => llmMetrics.charged(runtime, amount),
   });
-  const llmMetrics = new LlmMetrics(metrics.registry);
   const gateway = new Gateway(config.llm, llmMetrics, log.child({ part: "gateway" }));
   const probes = new Probes({ gateway, db, redis, log: log.child({ part: "probes" }) });
   const cancels = new CancelRegistry(redis);
