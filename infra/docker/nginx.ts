@@ -60,7 +60,7 @@ http {
   # A replica that takes no connection is passed over for the next one; what was sent is sent again only where asking twice is
   # as good as asking once (nginx leaves POST out).
   proxy_next_upstream error timeout;
-  proxy_connect_timeout 2s;
+  proxy_connect_timeout 5s;
   proxy_read_timeout 3600s;
   proxy_send_timeout 3600s;
 `;
