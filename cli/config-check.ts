@@ -1,4 +1,5 @@
-import { parseConfig, sealed } from "../infra/config/parse.ts";
+import { parseConfig } from "../infra/config/parse.ts";
+import { sealed } from "../infra/config/sealed.ts";
 import { configWarnings } from "../infra/config/rules.ts";
 import { groupProblems, type Member } from "../infra/config/rules/group.ts";
 import { editions, type Edition } from "../infra/config/spec.ts";

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument, type Document } from "yaml";
 import type { Edition } from "../infra/config/spec.ts";
-import { sealed } from "../infra/config/parse.ts";
+import { sealed } from "../infra/config/sealed.ts";
 import { cannotGoOn } from "./errors.ts";
 import type { Installation } from "./installation.ts";
 import type { Paths } from "./paths.ts";

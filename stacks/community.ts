@@ -1,6 +1,7 @@
 import { Provider } from "@pulumi/docker/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { readConfig } from "../infra/config/read.ts";
+import { appSettings } from "../infra/docker/app-settings.ts";
 import { App } from "../infra/docker/app.ts";
 import { communityPlan } from "../infra/docker/community-plan.ts";
 import { EmbeddedLlm } from "../infra/docker/embedded-llm.ts";
@@ -37,10 +38,11 @@ export function community(): StackOutputs {
   const cache = new Cache("cache", { ...store, image: images.redis, hostPort: plan.hostPorts.redis });
   // Kept while the application runs elsewhere, as the stores are.
   const uploads = new DataVolume("uploads", { engine, role: "uploads" });
+  const settings = appSettings(cfg);
   const outputs = { edition: cfg.edition, version: manifest.version, ...plan.urls };
   if (plan.app === null) {
     const { hostPorts: ports, hostLlm: llm } = plan;
-    const appEnvironment = hostAppEnvironment({ secrets, ports, llm, model: cfg.model, llmApiKey: cfg.llmApiKey });
+    const appEnvironment = hostAppEnvironment({ secrets, ports, llm, settings, model: cfg.model, llmApiKey: cfg.llmApiKey });
     return { ...outputs, apiContainer: null, appEnvironment };
   }
   const { environment, apiReplicas: replicas } = cfg;
@@ -56,6 +58,7 @@ export function community(): StackOutputs {
     uploads,
     llmApiKey: plan.gateway ? secrets.gateway : cfg.llmApiKey,
     replicas,
+    settings,
     environment,
     version: manifest.version,
   });
@@ -63,8 +66,8 @@ export function community(): StackOutputs {
   const network = networks.data;
   if (plan.embeddedModel) {
     const llm = { engine, image: images.llm, model: plan.embeddedModel };
-    const settings = { threads: cfg.llmThreads, idleSeconds: cfg.llmIdleSeconds };
-    new EmbeddedLlm("llm", { ...llm, ...settings, network, environment, after });
+    const pace = { threads: cfg.llmThreads, idleSeconds: cfg.llmIdleSeconds };
+    new EmbeddedLlm("llm", { ...llm, ...pace, settings, network, environment, after });
   }
   if (plan.gateway) {
     const runtime = { model: cfg.model, apiBase: embeddedBaseUrl };
@@ -78,6 +81,6 @@ export function community(): StackOutputs {
     fingerprintKey: secrets.fingerprint,
     bindAddress: cfg.bindAddress,
   };
-  new Proxy("proxy", { ...proxy, ports: plan.ports, after: app.services });
+  new Proxy("proxy", { ...proxy, ports: plan.ports, leaving: app.leaving, after: app.services });
   return { ...outputs, apiContainer: app.apiContainer };
 }

@@ -71,7 +71,18 @@ export interface AuthConfig {
   readonly oidc: OidcConfig | null;
 }
 
+/** Who outside is told what happens; null: nobody. Never what people say. */
+export interface TelemetryConfig {
+  /** Base of an OTLP/HTTP collector, without /v1/traces. @default null */
+  readonly otlpEndpoint: string | null;
+  /** @default null */
+  readonly langfuse: { readonly baseUrl: string; readonly publicKey: string; readonly secretKey: string } | null;
+  /** @default null */
+  readonly sentryDsn: string | null;
+}
+
 export interface ApiConfig extends CommonConfig {
+  readonly telemetry: TelemetryConfig;
   readonly auth: AuthConfig;
   readonly limits: LimitConfig;
   readonly budget: BudgetConfig;
@@ -87,6 +98,11 @@ export interface ApiConfig extends CommonConfig {
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly llm: LlmConfig;
+  /**
+   * File whose being there tells the proxy to ask other replicas. Given, and with replicas to go to, SIGTERM makes the file and the
+   * port closes once nobody comes any more; null: the port stays open and says 503.
+   */
+  readonly leavingFile: string | null;
   /** Folder of the built page: given, the api role serves it too (single-service form). */
   readonly webRoot: string | null;
 }
@@ -121,9 +137,10 @@ export function readApiConfig(env: Env): ApiConfig {
   const llm = llmConfig(values);
   const auth = authConfig(values);
   const cache = cacheConfig(values);
+  const redis = cache === null ? [] : (["REDIS_URL"] as const);
   check(
     reading,
-    ["DATABASE_URL", "SESSION_SECRET", "ENCRYPTION_KEY", ...auth.required, ...(cache === null ? [] : (["REDIS_URL"] as const))],
+    ["DATABASE_URL", "SESSION_SECRET", "ENCRYPTION_KEY", ...auth.required, ...redis, ...langfuseNeeds(values)],
     [...llm.problems, ...auth.problems],
   );
   return Object.freeze({
@@ -144,6 +161,8 @@ export function readApiConfig(env: Env): ApiConfig {
       perAddress: orDefault(values.RATE_LIMIT_PER_ADDRESS, 12_000),
       replicas: values.API_REPLICAS ?? 1,
     },
+    telemetry: telemetryConfig(values),
+    leavingFile: values.LEAVING_FILE ?? null,
     webRoot: values.FIDUS_WEB_ROOT ?? null,
   });
 }
@@ -229,6 +248,19 @@ function authConfig(values: Values): { config: AuthConfig; required: SettingName
 function cacheConfig({ LLM_CACHE: mode = "off", LLM_CACHE_TTL_SECONDS, LLM_CACHE_MAX_BYTES }: Values): CacheConfig | null {
   if (mode === "off") return null;
   return { mode, ttlSeconds: LLM_CACHE_TTL_SECONDS ?? 3_600, maxBytes: LLM_CACHE_MAX_BYTES ?? 1_048_576 };
+}
+
+function langfuseNeeds({ LANGFUSE_BASE_URL: baseUrl }: Values): SettingName[] {
+  return baseUrl === undefined ? [] : ["LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"];
+}
+
+function telemetryConfig(values: Values): TelemetryConfig {
+  const { LANGFUSE_BASE_URL: baseUrl, LANGFUSE_PUBLIC_KEY: publicKey = "", LANGFUSE_SECRET_KEY: secretKey = "" } = values;
+  return {
+    otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    langfuse: baseUrl === undefined ? null : { baseUrl, publicKey, secretKey },
+    sentryDsn: values.SENTRY_DSN ?? null,
+  };
 }
 
 function budgetConfig(values: Values): BudgetConfig {

@@ -7,6 +7,7 @@ import { CancelRegistry } from "./chat/cancel.ts";
 import { createPool, type Db } from "./db/pool.ts";
 import { Limits } from "./http/limits.ts";
 import { Metrics } from "./http/metrics.ts";
+import { watchStores } from "./http/store-metrics.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Gateway } from "./llm/gateway.ts";
 import { ResponseCache } from "./llm/cache/response-cache.ts";
@@ -17,6 +18,7 @@ import type { Meter } from "./llm/usage.ts";
 import type { Logger } from "./log.ts";
 import { DataKeys } from "./privacy/data-keys.ts";
 import { KeyRing } from "./privacy/ring.ts";
+import { noTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import { createRedisBus, type RedisBus } from "./redis.ts";
 
 /** All that the routers of the api role work with; each takes the slice it needs. */
@@ -47,6 +49,7 @@ export interface Context {
   readonly llmMetrics: LlmMetrics;
   /** Null: answers are not kept. */
   readonly cache: ResponseCache | null;
+  readonly telemetry: Telemetry;
   /** Milliseconds between heartbeats of an open stream. */
   readonly heartbeatMs: number;
   /** Releases everything, in reverse order. */
@@ -54,20 +57,22 @@ export interface Context {
 }
 
 /** Builds the parts of the api role. Connects to nothing by itself: the probes do, in the background. */
-export function createContext(config: ApiConfig, log: Logger): Context {
+export function createContext(config: ApiConfig, log: Logger, telemetry: Telemetry = noTelemetry): Context {
   const db = createPool(config.databaseUrl, log.child({ part: "db" }));
   const redis = config.redisUrl === null ? null : createRedisBus(config.redisUrl, log.child({ part: "redis" }));
   const lifecycle = new Lifecycle();
   const dataKeys = new DataKeys(db, new KeyRing(config.encryptionKeys));
   const answers = new Answers({ db, dataKeys, redis, log: log.child({ part: "answers" }) });
   const metrics = new Metrics({ openAnswers: () => lifecycle.openWork });
+  const llmMetrics = new LlmMetrics(metrics.registry);
+  watchStores(metrics.registry, db, redis);
   const budget = new BudgetMeter({
     config: config.budget,
     db,
     log: log.child({ part: "budget" }),
     limitsWork: () => redis?.ready() ?? true,
+    charged: (runtime, amount) => llmMetrics.charged(runtime, amount),
   });
-  const llmMetrics = new LlmMetrics(metrics.registry);
   const gateway = new Gateway(config.llm, llmMetrics, log.child({ part: "gateway" }));
   const probes = new Probes({ gateway, db, redis, log: log.child({ part: "probes" }) });
   const { cache: cacheConfig, sessionSecret: secret } = config;
@@ -98,6 +103,7 @@ export function createContext(config: ApiConfig, log: Logger): Context {
     metrics,
     llmMetrics,
     cache,
+    telemetry,
     heartbeatMs: 15_000,
     close: async () => {
       probes.stop();
@@ -106,6 +112,7 @@ export function createContext(config: ApiConfig, log: Logger): Context {
       answers.stop();
       redis?.close();
       await gateway.close();
+      await telemetry.close();
       await db.end();
     },
   };

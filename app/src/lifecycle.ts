@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import type { Server as NetServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "./log.ts";
 
 /** Why work was stopped from outside; carried as the abort reason. */
@@ -17,12 +18,18 @@ export interface Work {
 /** Counts open answers and says whether the process is draining. */
 export class Lifecycle {
   #draining = false;
+  #handsOver = false;
   readonly #open = new Set<AbortController>();
   #idle: (() => void) | null = null;
 
   /** True from SIGTERM on: readiness says 503 and no new work is accepted. */
   get draining(): boolean {
     return this.#draining;
+  }
+
+  /** True: the proxy sends new work elsewhere; who comes all the same was sent before, and is still served. */
+  get handsOver(): boolean {
+    return this.#handsOver;
   }
 
   /** Number of answers being written. */
@@ -44,10 +51,16 @@ export class Lifecycle {
     };
   }
 
-  /** Refuses new work, waits for the open one, and after `graceMs` stops what is left (then waits 2 s for its last words). */
-  async drain(graceMs: number): Promise<void> {
+  /**
+   * Refuses new work, waits for the open one, and after `graceMs` stops what is left (then waits 2 s for its last words).
+   * `connectionsGone`: others take what is new, and with the last connection the last work is here.
+   */
+  async drain(graceMs: number, connectionsGone?: Promise<void>): Promise<void> {
     this.#draining = true;
-    if (await this.#idleWithin(graceMs)) return;
+    this.#handsOver = connectionsGone !== undefined;
+    const end = performance.now() + graceMs;
+    await Promise.race([connectionsGone, delay(graceMs, undefined, { ref: false })]);
+    if (await this.#idleWithin(Math.max(0, end - performance.now()))) return;
     for (const controller of this.#open) controller.abort("shutting-down" satisfies StopReason);
     await this.#idleWithin(2_000);
   }

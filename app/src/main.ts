@@ -12,6 +12,7 @@ const entries: Readonly<Record<string, () => Promise<Entry>>> = {
   worker: () => import("./roles/worker.ts"),
   llm: () => import("./roles/llm.ts"),
   "llm-engine": () => import("./runtime/engine-process.ts"),
+  check: () => import("./roles/check.ts"),
   migrate: () => import("./roles/migrate.ts"),
   admin: () => import("./roles/admin.ts"),
   key: () => import("./roles/key.ts"),

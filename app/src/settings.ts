@@ -255,6 +255,25 @@ export const settings = {
     rule: "the role at the provider that makes an administrator",
     fix: "Set OIDC_ADMIN_ROLE=fidus-admin.",
   },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    schema: httpUrl,
+    rule: "an http(s) URL, without /v1/traces",
+    fix: "Set OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318.",
+  },
+  SENTRY_DSN: {
+    schema: z.string().regex(/^https?:\/\/[^@/\s]+@[^@/\s]+\/\S+$/),
+    rule: "a DSN as Sentry shows it",
+    fix: "Set SENTRY_DSN_FILE to a file that holds it.",
+    secret: true,
+  },
+  LANGFUSE_BASE_URL: { schema: httpUrl, rule: "an http(s) URL", fix: "Set LANGFUSE_BASE_URL=https://langfuse.example." },
+  LANGFUSE_PUBLIC_KEY: { schema: z.string().min(1).max(200), rule: "a project's public key", fix: "Copy it from Langfuse." },
+  LANGFUSE_SECRET_KEY: {
+    schema: apiKey,
+    rule: "a project's secret key, no placeholder",
+    fix: "Set LANGFUSE_SECRET_KEY_FILE to a file that holds it.",
+    secret: true,
+  },
   PUBLIC_URL: { schema: httpUrl, rule: "an http(s) URL", fix: "Set PUBLIC_URL=http://localhost:3000." },
   CORS_ALLOW_ORIGIN: {
     schema: origins,
@@ -281,6 +300,7 @@ export const settings = {
     rule: "whole seconds from 0 to 3600",
     fix: "Set SHUTDOWN_GRACE_SECONDS=25.",
   },
+  LEAVING_FILE: { schema: z.string().startsWith("/"), rule: "an absolute path", fix: "Set LEAVING_FILE=/run/leaving/1." },
   FIDUS_VERSION: { schema: z.string().min(1).max(100), rule: "a version", fix: "Set FIDUS_VERSION=0.1.0." },
   FIDUS_WEB_ROOT: { schema: z.string().startsWith("/"), rule: "an absolute path", fix: "Set FIDUS_WEB_ROOT=/app/web." },
 } as const satisfies Record<string, Setting>;

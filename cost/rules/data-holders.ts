@@ -28,7 +28,7 @@ const beside: Readonly<Record<string, string>> = {
 };
 
 /** Volumes that the next deployment fills again: no data of anybody. */
-const madeAgain = /-(files|certs|model)(-[a-z0-9]+)*$/;
+const madeAgain = /-(leaving|files|certs|model)(-[a-z0-9]+)*$/;
 
 /** True for a Docker volume that holds no data of anybody. */
 export function isMadeAgain(type: string, name: string): boolean {

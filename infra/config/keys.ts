@@ -3,7 +3,10 @@ import { commonKeys } from "./keys/common.ts";
 import { communityKeys } from "./keys/community.ts";
 import { domainKeys } from "./keys/domain.ts";
 import { enterpriseKeys } from "./keys/enterprise.ts";
+import { gatewayKeys } from "./keys/gateway.ts";
 import { hostKeys } from "./keys/hosts.ts";
+import { observabilityKeys } from "./keys/observability.ts";
+import { peopleKeys } from "./keys/people.ts";
 import { proKeys } from "./keys/pro.ts";
 import type { Edition, EditionSpec, KeySpec } from "./spec.ts";
 
@@ -11,6 +14,9 @@ import type { Edition, EditionSpec, KeySpec } from "./spec.ts";
 export const keyParts: readonly Readonly<Record<string, KeySpec>>[] = [
   commonKeys,
   appKeys,
+  gatewayKeys,
+  peopleKeys,
+  observabilityKeys,
   communityKeys,
   domainKeys,
   hostKeys,
@@ -22,6 +28,9 @@ export const keyParts: readonly Readonly<Record<string, KeySpec>>[] = [
 export const keys = {
   ...commonKeys,
   ...appKeys,
+  ...gatewayKeys,
+  ...peopleKeys,
+  ...observabilityKeys,
   ...communityKeys,
   ...domainKeys,
   ...hostKeys,

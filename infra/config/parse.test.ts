@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Problem } from "../core/errors.ts";
 import { keysOf } from "./keys.ts";
-import { parseConfig, sealed } from "./parse.ts";
+import { parseConfig } from "./parse.ts";
+import { sealed } from "./sealed.ts";
 import { editions, type Edition, type KeySpec } from "./spec.ts";
 import { complete, readChanged as read, secretNames } from "./testing.ts";
 import { ruleOf } from "./values.ts";
@@ -155,7 +156,11 @@ test("a malformed secret is never shown", () => {
 
 describe.each(editions)("secrets of %s", (edition) => {
   const secret = keysOf(edition).filter(([, spec]) => spec.secret === true);
-  const value = (name: string): string => complete[edition][name] ?? "h7Kq2v-not-a-sample";
+  const value = (name: string): string => complete[edition][name] ?? formed[name] ?? "h7Kq2v-not-a-sample";
+  const formed: Record<string, string> = {
+    llmKeys: '{"cloud":"h7Kq2v-not-a-sample"}',
+    sentryDsn: "https://h7Kq2v-not-a-sample@sentry.fidus.test/1",
+  };
 
   test.each(["development", "staging", "production"])(
     "are refused in plain text, and the text is not repeated, in environment %s [X-01] [X-04]",
@@ -266,6 +271,7 @@ const bad: Record<KeySpec["type"], readonly string[]> = {
   choices: ["", ",", "nonsense", '["cx53"]', "cx53;cx43", "constructor"],
   list: ["", ",", "nonsense"],
   map: ["", "[]", "null", "{", '{"app":1}'],
+  json: ["", "[]", "null", "{", "1", "nonsense"],
   size: ["", "40", "40GB", "0 GB", "-1 GB", "999999 TB", "1 GB"],
   duration: ["", "30", "30d", "0 s", "1 s", "99999 days"],
   money: ["", "100", "0 USD", "100 EUR", "USD 100", "1e3 USD", "999999999 USD"],

@@ -3,14 +3,12 @@ import { declinedReason } from "./declined.ts";
 import type { EnvironmentName } from "./keys/common.ts";
 import { keys, keysOf, type KeyName } from "./keys.ts";
 import { isSample } from "./samples.ts";
+import { sealed } from "./sealed.ts";
 import type { Edition, KeySpec } from "./spec.ts";
 import { combinationProblems } from "./rules.ts";
 import { strengthProblems } from "./strength.ts";
 import type { ConfigOf } from "./types.ts";
 import { convert, exampleOf, nearest, ruleOf } from "./values.ts";
-
-/** Text of an encrypted value that was not decrypted: it is there, and nothing else is known. */
-export const sealed = "[secret]";
 
 /** What a parse gives: the values, complete only when `problems` is empty. */
 export interface Parsed<E extends Edition> {

@@ -10,7 +10,9 @@ import type { ConfigOf, SecretKey } from "./types.ts";
 
 /** Secret keys arrive as Outputs that stay secret; an absent one stays null. */
 export type StackConfig<E extends Edition> = {
-  readonly [K in keyof ConfigOf<E>]: K extends SecretKey ? pulumi.Output<string> | Extract<ConfigOf<E>[K], null> : ConfigOf<E>[K];
+  readonly [K in keyof ConfigOf<E>]: K extends SecretKey
+    ? pulumi.Output<Exclude<ConfigOf<E>[K], null>> | Extract<ConfigOf<E>[K], null>
+    : ConfigOf<E>[K];
 };
 
 /**

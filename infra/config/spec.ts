@@ -1,4 +1,4 @@
-/** How a key's text is read. `choices` and `cidrs` are lists, separated by commas; `map` is a JSON object of texts. */
+/** How a key's text is read. `choices` and `cidrs` are lists, separated by commas; `map` is a JSON object of texts, `json` any JSON object. */
 export type KeyType =
   | "string"
   | "integer"
@@ -12,6 +12,7 @@ export type KeyType =
   | "choices"
   | "list"
   | "map"
+  | "json"
   | "size"
   | "duration"
   | "money"

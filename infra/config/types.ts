@@ -13,6 +13,7 @@ interface ByType {
   readonly port: number;
   readonly boolean: boolean;
   readonly map: Readonly<Record<string, string>>;
+  readonly json: Readonly<Record<string, unknown>>;
   readonly list: readonly string[];
   readonly cidrs: readonly string[];
   readonly size: Size;

@@ -30,6 +30,8 @@ export function convert(spec: KeySpec, text: string): unknown {
       return /^[^\s@,"]+@[^\s@,"]+$/.test(text) ? text : undefined;
     case "map":
       return stringMap(text);
+    case "json":
+      return jsonObject(text);
     case "size":
       return isSize(text) && inRange(spec, gigabytes(text)) ? text : undefined;
     case "duration":
@@ -73,6 +75,8 @@ export function ruleOf(spec: KeySpec): string {
       return "an e-mail address";
     case "map":
       return "a JSON object of texts";
+    case "json":
+      return "a JSON object";
     case "size":
       return `a size from ${low} to ${high}, written like 40 GB`;
     case "duration":
@@ -119,12 +123,16 @@ function isHostName(text: string): boolean {
 }
 
 function stringMap(text: string): Readonly<Record<string, string>> | undefined {
+  const value = jsonObject(text);
+  return value !== undefined && Object.values(value).every((entry) => typeof entry === "string")
+    ? (value as Record<string, string>)
+    : undefined;
+}
+
+function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isMap && Object.values(value).every((entry) => typeof entry === "string")
-      ? (value as Record<string, string>)
-      : undefined;
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }

@@ -1,13 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { DataVolume } from "./data-volume.ts";
+import type { AppSettings } from "./app-settings.ts";
+import { DataVolume } from "./data-volume.ts";
 import type { Cache, Database } from "./stores.ts";
 import type { Engine } from "./engine.ts";
 import type { LlmEndpoint } from "../config/llm-endpoint.ts";
 import { memoryLimits } from "./memory.ts";
 import { Migrations } from "./migrations.ts";
 import type { Networks } from "./networks.ts";
+import { leavingFolder, replicaAliases } from "./nginx.ts";
 import { RoleFiles } from "./role-files.ts";
 import { Service } from "./service.ts";
+import { SettingsCheck } from "./settings-check.ts";
 import type { StackSecrets } from "./stack-secrets.ts";
 
 export interface AppArgs {
@@ -26,6 +29,8 @@ export interface AppArgs {
   /** Key of the runtime, where it asks for one. */
   readonly llmApiKey: pulumi.Output<string> | null;
   readonly replicas: number;
+  /** What the operator chose for the application. */
+  readonly settings: AppSettings;
   readonly environment: "development" | "staging" | "production";
   readonly publicUrl: string;
   readonly version: string;
@@ -38,6 +43,8 @@ export class App extends pulumi.ComponentResource {
   readonly services: Service[];
   /** What everything that serves this version waits for. */
   readonly gate: Migrations;
+  /** Where replicas tell the proxy that they leave. */
+  readonly leaving: DataVolume;
   /** Name of the first API container: where administration commands run. */
   readonly apiContainer: pulumi.Output<string>;
 
@@ -47,16 +54,19 @@ export class App extends pulumi.ComponentResource {
     const { apiSecrets, workerSecrets } = secretsByRole(args);
     const apiFiles = roleFiles(`${name}-api-files`, "api", apiSecrets, args, this);
     const workerFiles = roleFiles(`${name}-worker-files`, "worker", workerSecrets, args, this);
+    const environment = { ...apiEnvironment(args), ...fileSettings(apiSecrets) };
+    const check = new SettingsCheck(`${name}-settings`, { engine, image, environment, files: apiFiles }, { parent: this });
     this.gate = new Migrations(
       `${name}-migrations`,
       { engine, image, network: networks.data, files: workerFiles },
-      { parent: this, dependsOn: [database.service] },
+      { parent: this, dependsOn: [database.service, check] },
     );
     const behindGate = { parent: this, dependsOn: [this.gate, cache.service] };
-    const hosts = args.llm.outside ? [{ host: "host.docker.internal", ip: "host-gateway" }] : [];
-    const apis = Array.from(
-      { length: args.replicas },
-      (_, index) =>
+    const hosts = args.llm.outside || args.settings.table ? [{ host: "host.docker.internal", ip: "host-gateway" }] : [];
+    this.leaving = new DataVolume(`${name}-leaving`, { engine, role: "leaving", remade: true }, { parent: this });
+    const apis: Service[] = [];
+    for (let index = 0; index < args.replicas; index += 1) {
+      apis.push(
         new Service(
           `${name}-api-${index + 1}`,
           {
@@ -65,18 +75,21 @@ export class App extends pulumi.ComponentResource {
             replica: index + 1,
             image,
             command: ["api"],
-            environment: { ...apiEnvironment(args), ...fileSettings(apiSecrets) },
+            aliases: replicaAliases(index + 1),
+            environment: { ...environment, LEAVING_FILE: `${leavingFolder}/${index + 1}` },
             files: apiFiles,
-            volumes: { "/app/uploads": args.uploads.volumeName },
+            volumes: { "/app/uploads": args.uploads.volumeName, [leavingFolder]: this.leaving.volumeName },
             networks: [networks.edge, networks.data],
             hosts,
             healthcheck: ["/usr/local/bin/healthcheck", String(api.port), "/health"],
             memory: memoryLimits.api,
             stopGrace: 30,
           },
-          behindGate,
+          // One after the other: a replica is replaced only when the one before it is healthy again.
+          { parent: this, dependsOn: [...behindGate.dependsOn, ...apis.slice(-1)] },
         ),
-    );
+      );
+    }
     const web = new Service(
       `${name}-web`,
       {
@@ -99,7 +112,7 @@ export class App extends pulumi.ComponentResource {
         role: "worker",
         image,
         command: ["worker"],
-        environment: { ...common(args), ...fileSettings(workerSecrets), PORT: "8001" },
+        environment: { ...common(args), ...args.settings.worker, ...fileSettings(workerSecrets), PORT: "8001" },
         files: workerFiles,
         networks: [networks.data],
         healthcheck: ["/usr/local/bin/healthcheck", "8001", "/health"],
@@ -119,14 +132,18 @@ export class App extends pulumi.ComponentResource {
 type Secrets = Readonly<Record<string, pulumi.Output<string>>>;
 
 /** What each role reads, and nothing else: content by file name. */
-function secretsByRole({ database, cache, secrets, llmApiKey }: AppArgs): { apiSecrets: Secrets; workerSecrets: Secrets } {
+function secretsByRole({ database, cache, secrets, llmApiKey, settings }: AppArgs): {
+  apiSecrets: Secrets;
+  workerSecrets: Secrets;
+} {
   return {
     apiSecrets: {
       database_url: database.url,
       redis_url: cache.url,
       session_secret: secrets.session,
       encryption_key: secrets.encryption,
-      ...(llmApiKey === null ? {} : { openai_api_key: llmApiKey }),
+      ...(llmApiKey === null || settings.table ? {} : { openai_api_key: llmApiKey }),
+      ...Object.fromEntries(Object.entries(settings.secrets).map(([variable, value]) => [variable.toLowerCase(), value])),
     },
     // The migrations are given the same files, and told of the first alone.
     workerSecrets: { database_url: database.url, encryption_key: secrets.encryption },
@@ -143,21 +160,30 @@ function fileSettings(files: Secrets): Record<string, string> {
   return Object.fromEntries(Object.keys(files).map((file) => [`${file.toUpperCase()}_FILE`, `/run/fidus/${file}`]));
 }
 
-function common({ environment, version }: AppArgs): Record<string, string> {
-  return { ENVIRONMENT: environment, FIDUS_VERSION: version };
+function common({ environment, version, settings }: AppArgs): Record<string, string> {
+  return { ...settings.common, ENVIRONMENT: environment, FIDUS_VERSION: version };
 }
 
 function apiEnvironment(args: AppArgs): Record<string, string> {
+  const { llm, model, settings, publicUrl, replicas } = args;
   return {
     ...common(args),
+    ...settings.api,
+    API_REPLICAS: String(replicas),
     // Only the proxy reaches the API, from the stack's own networks: it says who asked.
     FORWARDED_ALLOW_IPS: "uniquelocal",
-    LLM_DEMO: String(args.model.demo),
-    LLM_MODEL: args.model.name,
-    LLM_RUNTIME: args.llm.runtime,
-    OPENAI_API_BASE_URL: args.llm.baseUrl,
+    LLM_MODEL: model.name,
     PORT: String(api.port),
-    PUBLIC_URL: args.publicUrl,
-    ...(args.model.nextStep === null ? {} : { LLM_NEXT_STEP: args.model.nextStep }),
+    PUBLIC_URL: publicUrl,
+    ...(settings.table ? {} : oneRuntime(llm, model)),
+  };
+}
+
+function oneRuntime(llm: LlmEndpoint, { demo, nextStep }: AppArgs["model"]): Record<string, string> {
+  return {
+    LLM_DEMO: String(demo),
+    LLM_RUNTIME: llm.runtime,
+    OPENAI_API_BASE_URL: llm.baseUrl,
+    ...(nextStep === null ? {} : { LLM_NEXT_STEP: nextStep }),
   };
 }

@@ -2,6 +2,7 @@ import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Model } from "../core/models.ts";
 import { scriptText } from "../core/script.ts";
+import type { AppSettings } from "./app-settings.ts";
 import { DataVolume } from "./data-volume.ts";
 import type { Engine } from "./engine.ts";
 import { llmMemory } from "./memory.ts";
@@ -16,6 +17,8 @@ export interface EmbeddedLlmArgs {
   readonly idleSeconds: number;
   readonly network: pulumi.Input<string>;
   readonly environment: string;
+  /** What the operator chose for the application. */
+  readonly settings: AppSettings;
   /** What must have succeeded before a running version is replaced: the migration gate. */
   readonly after: readonly pulumi.Resource[];
 }
@@ -59,6 +62,8 @@ export class EmbeddedLlm extends pulumi.ComponentResource {
         image,
         command: ["llm"],
         environment: {
+          ...args.settings.common,
+          ...args.settings.llm,
           ENVIRONMENT: args.environment,
           LLM_MODEL: model.id,
           LLM_MODEL_FILE: `/models/${model.sha256}.gguf`,

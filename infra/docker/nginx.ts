@@ -57,6 +57,9 @@ http {
   proxy_buffering off;
   proxy_cache off;
   proxy_request_buffering off;
+  # A replica that takes no connection is passed over for the next one; what was sent is sent again only where asking twice is
+  # as good as asking once (nginx leaves POST out).
+  proxy_next_upstream error timeout;
   proxy_connect_timeout 5s;
   proxy_read_timeout 3600s;
   proxy_send_timeout 3600s;
@@ -78,7 +81,20 @@ const ownErrorPages = Object.entries(ownErrors)
   )
   .join("\n");
 
+/** API replicas at most. */
+const mostReplicas = 8;
+const replicas = Array.from({ length: mostReplicas }, (_, index) => index + 1);
+
+/** Where a replica leaves a file with its number while it finishes its work and takes no more. */
+export const leavingFolder = "/run/leaving";
+
+/** The names a replica answers to: the role's, and one for each of the others that may be leaving. */
+export function replicaAliases(replica: number): string[] {
+  return ["api", ...replicas.filter((other) => other !== replica).map((other) => `api-without-${other}`)];
+}
+
 const toApi = `      set $api http://api:8000;
+${replicas.map((replica) => `      if (-f ${leavingFolder}/${replica}) { set $api http://api-without-${replica}:8000; }`).join("\n")}
       proxy_pass $api;
 ${Object.keys(ownErrors)
   .map((status) => `      error_page ${status} @error-${status};`)

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AcmeCertificate, type AcmeSettings } from "./acme-certificate.ts";
+import type { DataVolume } from "./data-volume.ts";
 import type { Engine } from "./engine.ts";
 import { memoryLimits } from "./memory.ts";
-import { acmePaths, nginxConf } from "./nginx.ts";
+import { acmePaths, leavingFolder, nginxConf } from "./nginx.ts";
 import { RoleFiles } from "./role-files.ts";
 import { Service } from "./service.ts";
 
@@ -35,6 +36,8 @@ export interface ProxyArgs {
   /** Host address the ports are published on. */
   readonly bindAddress: string;
   readonly ports: ProxyPorts;
+  /** Where replicas of the API tell that they leave. */
+  readonly leaving: DataVolume;
   /** What it stands in front of: started before it. Not its volume, which must outlive them. */
   readonly after: Service[];
 }
@@ -59,10 +62,12 @@ export class Proxy extends pulumi.ComponentResource {
         role: "proxy",
         image,
         files,
-        readOnlyVolumes:
-          acme === null
+        readOnlyVolumes: {
+          [leavingFolder]: args.leaving.volumeName,
+          ...(acme === null
             ? {}
-            : { [acmePaths.certificates]: acme.certificates.volumeName, [acmePaths.challenges]: acme.challenges.volumeName },
+            : { [acmePaths.certificates]: acme.certificates.volumeName, [acmePaths.challenges]: acme.challenges.volumeName }),
+        },
         networks: [network],
         ports:
           ports.kind === "domain"

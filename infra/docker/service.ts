@@ -8,7 +8,7 @@ import type { RoleFiles } from "./role-files.ts";
 
 export interface ServiceArgs {
   readonly engine: Engine;
-  /** What it does: network alias, label and last part of the name (a replica adds its number). */
+  /** What it does: network name, label and last part of the name (a replica adds its number). */
   readonly role: string;
   /** @default none: the only one of its role */
   readonly replica?: number;
@@ -24,6 +24,8 @@ export interface ServiceArgs {
   /** Read-only named volumes: path to volume name. @default none */
   readonly readOnlyVolumes?: Readonly<Record<string, pulumi.Input<string>>>;
   readonly networks: readonly pulumi.Input<string>[];
+  /** Names on these networks. @default the role */
+  readonly aliases?: readonly string[];
   /** Host ports. @default none */
   readonly ports?: readonly { readonly internal: number; readonly external: number; readonly ip: string }[];
   /** Paths in memory beside /tmp. @default none */
@@ -46,7 +48,7 @@ export class Service extends pulumi.ComponentResource {
 
   constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("fidus:docker:Service", name, {}, opts);
-    const { engine, role, replica, stopGrace = 15, startLimit = 120 } = args;
+    const { engine, role, replica, aliases = [role], stopGrace = 15, startLimit = 120 } = args;
     const visible = replica === undefined ? role : `${role}-${replica}`;
     const container = new Container(
       `${name}-container`,
@@ -56,7 +58,7 @@ export class Service extends pulumi.ComponentResource {
         ...(args.command === undefined ? {} : { command: [...args.command] }),
         envs: environmentList(args.environment ?? {}),
         labels: labelList(args),
-        networksAdvanced: args.networks.map((network) => ({ name: network, aliases: [role] })),
+        networksAdvanced: args.networks.map((network) => ({ name: network, aliases: [...aliases] })),
         volumes: mounts(args),
         ports: (args.ports ?? []).map((port) => ({ ...port, protocol: "tcp" })),
         hosts: (args.hosts ?? []).map((host) => ({ ...host })),

@@ -62,11 +62,26 @@ async function answer(args: StandInArgs, asked: string[], req: IncomingMessage, 
   if (path === "GET /api/ps" && kind === "scripted Ollama stand-in") return json(res, 200, { models: [{ name: model }] });
   if (path !== "POST /v1/chat/completions") return json(res, 404, problem(`no ${path} here`));
   if (body.model !== model) return json(res, 404, problem(`no model ${body.model}`));
+  if (body.stream === false) return json(res, 200, whole(model));
   await stream(res, model);
 }
 
 interface Chat {
   readonly model?: string;
+  readonly stream?: boolean;
+}
+
+function whole(model: string): object {
+  const message = { role: "assistant", content: "Hello from a script." };
+  const usage = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 };
+  return {
+    id: "chatcmpl-1",
+    object: "chat.completion",
+    created: 0,
+    model,
+    choices: [{ index: 0, message, finish_reason: "stop" }],
+    usage,
+  };
 }
 
 /** Five chunks, each at a time of its own, and the usage. */

@@ -6,7 +6,7 @@ import { Ticker } from "../jobs/ticker.ts";
 import type { Admission, Candidate, Demand, Meter, Settlement, Usage } from "../llm/usage.ts";
 import type { Logger } from "../log.ts";
 import { createReserve, renewOwner, sweep, type Alert, type Call, type Caller, type Reservation } from "./ledger.ts";
-import { formatUsd } from "./money.ts";
+import { formatUsd, type NanoUsd } from "./money.ts";
 import { priceOf, type Price } from "./prices.ts";
 import { SettleQueue } from "./settle-queue.ts";
 
@@ -22,6 +22,8 @@ interface BudgetMeterOptions {
   readonly log: Logger;
   /** False: what keeps runaway callers in check is away, so that nothing may cost money. */
   readonly limitsWork: () => boolean;
+  /** Told what each answer cost, by the runtime's name. @default nobody */
+  readonly charged?: (runtime: string, amount: NanoUsd) => void;
 }
 
 const free: Price = { input: 0, output: 0 };
@@ -114,6 +116,10 @@ export class BudgetMeter implements Meter {
           outcome,
         };
         this.#queue.paid(entry);
+        if (candidate !== null) {
+          const cost = usage.prompt * price.input + usage.completion * price.output;
+          this.#options.charged?.(candidate.runtime, cost);
+        }
       },
     };
   }

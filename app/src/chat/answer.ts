@@ -11,7 +11,10 @@ import type { AnswerEnd, AnswerUsage, GrowingAnswer } from "./growing-answer.ts"
 import { answerTokens, estimateTokens, fitHistory } from "./history.ts";
 import type { Turn } from "./store.ts";
 
-type AnswerContext = Pick<Context, "db" | "gateway" | "meter" | "config" | "cancels" | "metrics" | "log" | "answers">;
+type AnswerContext = Pick<
+  Context,
+  "db" | "gateway" | "meter" | "config" | "cancels" | "metrics" | "llmMetrics" | "log" | "answers"
+>;
 
 /** Writes one answer to its end, whoever reads it: asks the runtime, lets the answer grow, and closes row and answer alike. */
 export async function writeAnswer(
@@ -23,7 +26,6 @@ export async function writeAnswer(
   const { contextTokens } = ctx.config.llm;
   const messages = fitHistory(turn.history, contextTokens);
   const unregister = ctx.cancels.register(turn.messageId, () => work.stop("cancelled"));
-  const started = performance.now();
   let pieces = 0;
   let finishReason = "stop";
   let usage: AnswerUsage | null = null;
@@ -34,7 +36,7 @@ export async function writeAnswer(
   });
   const close = async (ending: Omit<Ending, "content">, outcome: AnswerOutcome, end: AnswerEnd): Promise<void> => {
     const saved = await save(ctx, turn, { ...ending, content: answer.text });
-    ctx.metrics.answer("chat", saved || outcome !== "complete" ? outcome : "failed");
+    ctx.metrics.answer(saved || outcome !== "complete" ? outcome : "failed");
     // A reader must not believe in an answer that a reload would not show.
     ctx.answers.close(turn.messageId, saved ? end : notSaved);
   };
@@ -46,7 +48,7 @@ export async function writeAnswer(
       if (event.kind === "finish") finishReason = event.reason;
       else if (event.kind === "usage") usage = { promptTokens: event.promptTokens, completionTokens: event.completionTokens };
       else {
-        if (pieces++ === 0) ctx.metrics.firstByte("chat", performance.now() - started);
+        pieces++;
         answer.append(event.text);
       }
     }

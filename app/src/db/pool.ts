@@ -24,6 +24,28 @@ export function createPool(databaseUrl: string, log: Logger, max = 10, connectMs
   return pool;
 }
 
+/** Tells how long each statement took, in milliseconds, whoever runs it on this pool. */
+export function timeQueries(pool: Db, took: (ms: number) => void): void {
+  pool.on("connect", (client) => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    const timed = (...args: unknown[]): unknown => {
+      const started = performance.now();
+      const note = (): void => took(performance.now() - started);
+      const callback = args.at(-1);
+      if (typeof callback !== "function") {
+        const result = query(...args);
+        if (result instanceof Promise) result.then(note, note);
+        return result;
+      }
+      return query(...args.slice(0, -1), (...results: unknown[]) => {
+        note();
+        (callback as (...results: unknown[]) => void)(...results);
+      });
+    };
+    client.query = timed as typeof client.query;
+  });
+}
+
 /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
 export async function transaction<T>(db: Db, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await db.connect();

@@ -44,7 +44,7 @@ export function createApp(ctx: Context): Express {
   app.use(createDocsRouter(config.webRoot ?? defaultWebRoot(), config.publicUrl));
   if (config.webRoot !== null) app.use(createPageRouter(config.webRoot, config.publicUrl));
   app.use(notFound);
-  app.use(errorHandler(log));
+  app.use(errorHandler(log, ctx.telemetry));
   return app;
 }
 

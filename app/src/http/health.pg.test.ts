@@ -96,9 +96,12 @@ test("the status of the language model is public and names no address", async ()
   });
 });
 
-test("metrics are not on the public port", async () => {
+test("metrics are not on the public port; answers, statements and connections are in them [O-06]", async () => {
   gateway.upstream.answer((res) => wholeAnswer(res, "x"));
   await (await gateway.post(question)).text();
   expect((await fetch(`${gateway.api.url}/metrics`)).status).toBe(404);
-  expect(await gateway.api.ctx.metrics.registry.metrics()).toContain('fidus_llm_answers_total{kind="openai",outcome="complete"}');
+  const text = await gateway.api.ctx.metrics.registry.metrics();
+  expect(text).toContain('fidus_llm_answer_duration_seconds_count{runtime="vllm",endpoint="chat",outcome="complete"}');
+  expect(Number(/fidus_db_query_duration_seconds_count (\d+)/.exec(text)?.[1])).toBeGreaterThan(0);
+  expect(text).toMatch(/fidus_db_connections\{state="idle"\} [1-9]/);
 });

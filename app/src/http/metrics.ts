@@ -3,14 +3,13 @@ import type { Request, RequestHandler } from "express";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** How an answer of the language model ended. */
-export type AnswerOutcome = "cached" | "complete" | "cancelled" | "client_gone" | "failed" | "refused" | "shut_down";
+export type AnswerOutcome = "complete" | "cancelled" | "client_gone" | "failed" | "refused" | "shut_down";
 
 /** The process's metrics. Labels are bounded: route templates, methods, statuses and outcomes, never ids or names. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #requests: Histogram<"route" | "method" | "status">;
-  readonly #answers: Counter<"kind" | "outcome">;
-  readonly #firstByte: Histogram<"kind">;
+  readonly #answers: Counter<"outcome">;
 
   constructor({ openAnswers }: { openAnswers: () => number }) {
     const registers = [this.registry];
@@ -23,16 +22,9 @@ export class Metrics {
       registers,
     });
     this.#answers = new Counter({
-      name: "fidus_llm_answers_total",
-      help: "Answers asked of the language model, by end.",
-      labelNames: ["kind", "outcome"],
-      registers,
-    });
-    this.#firstByte = new Histogram({
-      name: "fidus_llm_first_byte_seconds",
-      help: "Time until the language model's first byte.",
-      labelNames: ["kind"],
-      buckets: [0.05, 0.2, 0.5, 1, 2, 5, 15, 60],
+      name: "fidus_chat_answers_total",
+      help: "Answers on the page, by end; complete: also stored.",
+      labelNames: ["outcome"],
       registers,
     });
     new Gauge({
@@ -57,12 +49,8 @@ export class Metrics {
     };
   }
 
-  answer(kind: "chat" | "openai", outcome: AnswerOutcome): void {
-    this.#answers.inc({ kind, outcome });
-  }
-
-  firstByte(kind: "chat" | "openai", milliseconds: number): void {
-    this.#firstByte.observe({ kind }, milliseconds / 1000);
+  answer(outcome: AnswerOutcome): void {
+    this.#answers.inc({ outcome });
   }
 }
 

@@ -14,7 +14,7 @@ import {
   type Usage,
 } from "./usage.ts";
 
-type AccountContext = Pick<Context, "meter" | "metrics" | "llmMetrics" | "log" | "gateway">;
+type AccountContext = Pick<Context, "meter" | "llmMetrics" | "telemetry" | "log" | "gateway">;
 
 const outcomeOfStop = { "client-gone": "client_gone", cancelled: "cancelled", "shutting-down": "shut_down" } as const;
 /** Share of the context above which a prompt of a runtime that cuts silently was probably cut. */
@@ -27,13 +27,16 @@ export class Account {
   readonly #plan: Plan;
   readonly #requestId: string;
   readonly #admission: Admission;
-  readonly #started = performance.now();
+  readonly #started: number;
+  readonly #admitted = performance.now();
+  readonly #attempts: { readonly candidate: Candidate; readonly at: number }[] = [];
   #candidate: Candidate | null = null;
   #exchange: Exchange | null = null;
   #watch: AnswerWatch | null = null;
   #outcome: ExchangeOutcome = "failed";
 
-  private constructor(ctx: AccountContext, call: Call, plan: Plan, requestId: string, admission: Admission) {
+  private constructor(ctx: AccountContext, call: Call, plan: Plan, requestId: string, started: number, admission: Admission) {
+    this.#started = started;
     this.#ctx = ctx;
     this.#call = call;
     this.#plan = plan;
@@ -43,8 +46,9 @@ export class Account {
 
   /** Asks the meter. @throws AppError when it refuses */
   static async open(ctx: AccountContext, call: Call, plan: Plan, who: Payer & { requestId: string }): Promise<Account> {
+    const started = performance.now();
     const admission = await ctx.meter.admit(demandOf(call, plan, who));
-    return new Account(ctx, call, plan, who.requestId, admission);
+    return new Account(ctx, call, plan, who.requestId, started, admission);
   }
 
   /** Longest answer that is paid for; null: no limit. */
@@ -59,6 +63,7 @@ export class Account {
 
   readonly asked = (who: Candidate): void => {
     this.#candidate = who;
+    this.#attempts.push({ candidate: who, at: performance.now() });
   };
 
   answered(exchange: Exchange, watch: AnswerWatch | null): void {
@@ -95,11 +100,11 @@ export class Account {
     const told = outcome === "complete" ? "complete" : outcome === "failed" ? "failed" : "left";
     exchange?.end(told);
     const usage = this.usage;
-    const { llmMetrics, metrics, log } = this.#ctx;
+    const { llmMetrics, log } = this.#ctx;
     const totalMs = performance.now() - this.#started;
     const firstByteMs = exchange?.firstByteMs ?? null;
     const { endpoint } = this.#call;
-    metrics.answer("openai", outcome);
+    this.#trace(usage, totalMs);
     llmMetrics.answer({ runtime: this.#candidate?.runtime ?? null, endpoint, outcome, totalMs, firstByteMs, usage });
     this.#noteTruncation(usage);
     const { runtime = null, model: answeredBy = null } = this.#candidate ?? {};
@@ -121,6 +126,24 @@ export class Account {
     } catch (error) {
       log.error({ err: error, requestId: this.#requestId }, "could not settle an answer");
     }
+  }
+
+  #trace(usage: Usage, totalMs: number): void {
+    const at = (ms: number): number => performance.timeOrigin + ms;
+    const firstByteMs = this.#exchange?.firstByteMs ?? null;
+    const asked = this.#attempts[0]?.at ?? this.#admitted;
+    this.#ctx.telemetry.answered({
+      requestId: this.#requestId,
+      endpoint: this.#call.endpoint,
+      model: this.#plan.model ?? "",
+      outcome: this.#outcome,
+      usage,
+      started: at(this.#started),
+      admitted: at(this.#admitted),
+      attempts: this.#attempts.map((attempt) => ({ ...attempt, at: at(attempt.at) })),
+      firstByte: firstByteMs === null ? null : at(asked + firstByteMs),
+      ended: at(this.#started + totalMs),
+    });
   }
 
   /** Nothing was used where a runtime refused or gave nothing; a caller who left may have cost the prompt. */

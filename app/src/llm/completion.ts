@@ -4,6 +4,7 @@ import { TextRestorer } from "../redaction/placeholders.ts";
 import { tryJson } from "./adapters/adapter.ts";
 import { demandOf, paths, readCall } from "./call.ts";
 import type { Gateway } from "./gateway.ts";
+import type { LlmMetrics } from "./llm-metrics.ts";
 import { RefusalError } from "./refusal.ts";
 import { SseScanner } from "./sse-scanner.ts";
 import { paidFor } from "./plan.ts";
@@ -51,13 +52,14 @@ const chunk = z.looseObject({
  * @throws AppError
  */
 export async function* streamCompletion(
-  { gateway, meter }: { gateway: Gateway; meter: Meter },
+  { gateway, meter, llmMetrics }: { gateway: Gateway; meter: Meter; llmMetrics: LlmMetrics },
   { model, messages, maxTokens, cloud, payer, requestId }: CompletionRequest,
   signal: AbortSignal,
 ): AsyncGenerator<CompletionEvent> {
   const json = { model, messages, max_tokens: maxTokens, stream: true, stream_options: { include_usage: true } };
   const call = readCall("chat", Buffer.from(JSON.stringify(json)));
   const plan = gateway.planner.plan({ model, endpoint: "chat", cloud, unreadable: call.unreadable });
+  const started = performance.now();
   const admission = await meter.admit(demandOf(call, plan, { ...payer, requestId }));
   let asked: Candidate | null = null;
   const onAsk = (who: Candidate): void => {
@@ -70,10 +72,15 @@ export async function* streamCompletion(
     onAsk,
     signal,
   };
-  const { target, first, rest, end } = await gateway.ask(question).catch((error: unknown) => {
+  const settle = (outcome: ExchangeOutcome, usage: Usage, firstByteMs: number | null): void => {
+    void admission.settle({ candidate: asked, outcome, usage });
+    const totalMs = performance.now() - started;
+    llmMetrics.answer({ runtime: asked?.runtime ?? null, endpoint: "chat", outcome, totalMs, firstByteMs, usage });
+  };
+  const { target, first, rest, end, firstByteMs } = await gateway.ask(question).catch((error: unknown) => {
     const refused = error instanceof RefusalError;
     const outcome = signal.aborted ? outcomeOfStop(signal) : refused && error.status < 500 ? "refused" : "failed";
-    void admission.settle({ candidate: asked, outcome, usage: { prompt: 0, completion: 0, estimated: !refused } });
+    settle(outcome, { prompt: 0, completion: 0, estimated: !refused }, null);
     throw refused ? refusal(error) : error;
   });
   let used: Usage | null = null;
@@ -105,7 +112,7 @@ export async function* streamCompletion(
     end(how);
     const usage = used ?? { prompt: call.promptTokens, completion: texts, estimated: true };
     const outcome = how === "complete" ? "complete" : how === "left" ? outcomeOfStop(signal) : "failed";
-    void admission.settle({ candidate: asked, outcome, usage });
+    settle(outcome, usage, firstByteMs);
   }
 }
 

@@ -26,6 +26,7 @@ export class LlmMetrics {
   readonly #firstToken: Histogram<"runtime" | "endpoint">;
   readonly #tokens: Counter<"runtime" | "direction" | "estimated">;
   readonly #speed: Histogram<"runtime">;
+  readonly #cost: Counter<"runtime">;
   readonly #truncated: Counter<"runtime">;
 
   constructor(registry: Registry) {
@@ -70,6 +71,12 @@ export class LlmMetrics {
       buckets: [1, 5, 10, 25, 50, 100, 250, 1_000],
       registers,
     });
+    this.#cost = new Counter({
+      name: "fidus_llm_cost_usd_total",
+      help: "What answers cost, by the configured prices.",
+      labelNames: ["runtime"],
+      registers,
+    });
     this.#truncated = new Counter({
       name: "fidus_llm_truncated_prompts_total",
       help: "Prompts that a runtime seems to have cut to its context.",
@@ -99,6 +106,11 @@ export class LlmMetrics {
 
   attempt(runtime: string, result: AttemptResult): void {
     this.#attempts.inc({ runtime, result });
+  }
+
+  /** An answer was charged so many nano-USD. */
+  charged(runtime: string, amount: number): void {
+    this.#cost.inc({ runtime }, amount / 1_000_000_000);
   }
 
   fellBack(runtime: string): void {

@@ -2,6 +2,7 @@ import type { ErrorRequestHandler } from "express";
 import { z } from "zod";
 import { type AppError, type ErrorCode } from "../errors.ts";
 import { reportError } from "../http/errors.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Logger } from "../log.ts";
 
 /** The error body of the OpenAI API. */
@@ -57,9 +58,9 @@ export function normalizeErrorBody(text: string, status: number): string {
 }
 
 /** The last handler below /v1. */
-export function openAiErrorHandler(log: Logger): ErrorRequestHandler {
+export function openAiErrorHandler(log: Logger, telemetry: Pick<Telemetry, "fault">): ErrorRequestHandler {
   return (error, _req, res, next) => {
-    const known = reportError(error, res, log);
+    const known = reportError(error, res, log, telemetry);
     if (res.headersSent) return next(error);
     if (known.status === 401) res.setHeader("www-authenticate", 'Bearer realm="fidus"');
     res.status(known.status).json(openAiError(known));

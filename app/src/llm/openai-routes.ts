@@ -45,7 +45,7 @@ export function createOpenAiRouter(ctx: Context): Router {
   router.use((req) => {
     throw new AppError("not_found", { message: `Unknown request URL: ${req.method} /v1${req.path}.` });
   });
-  router.use(openAiErrorHandler(ctx.log));
+  router.use(openAiErrorHandler(ctx.log, ctx.telemetry));
   return router;
 }
 

@@ -20,7 +20,7 @@ import type { Endpoint, Payer } from "./usage.ts";
 
 type RelayContext = Pick<
   Context,
-  "gateway" | "trials" | "meter" | "db" | "lifecycle" | "metrics" | "llmMetrics" | "heartbeatMs" | "log" | "cache"
+  "gateway" | "trials" | "meter" | "db" | "lifecycle" | "llmMetrics" | "telemetry" | "heartbeatMs" | "log" | "cache"
 >;
 
 const endMarker = Buffer.from("data: [DONE]\n\n");
@@ -53,7 +53,6 @@ export async function relay(ctx: RelayContext, res: Response, call: Call, payer:
     const body = call.bodies(maxTokens);
     const exchange = await ctx.gateway.ask({ path: paths[endpoint], targets, body, onAsk, signal: work.signal });
     clearInterval(early);
-    ctx.metrics.firstByte("openai", exchange.firstByteMs);
     const recorder = slot === null ? null : new Recorder(slot.limit);
     if (exchange.rest === null) passBody(res, call, exchange, account, recorder);
     else await passStream(ctx, res, call, exchange, account, recorder);

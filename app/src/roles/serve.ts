@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import { close, listen, stopSignal, type Lifecycle } from "../lifecycle.ts";
 import type { Logger } from "../log.ts";
+import type { Handover } from "../http/handover.ts";
 import { createMetricsServer, type Metrics } from "../http/metrics.ts";
 
 export interface Service {
@@ -12,6 +13,8 @@ export interface Service {
   readonly lifecycle: Lifecycle;
   /** Seconds that open answers get after SIGTERM. */
   readonly graceSeconds: number;
+  /** Sends new work to other replicas at SIGTERM. @default null: the port stays open and says 503 */
+  readonly handover?: Handover | null;
   readonly metrics?: { readonly metrics: Metrics; readonly port: number };
   /** Runs once the port is open. */
   readonly onListening?: () => void;
@@ -20,7 +23,7 @@ export interface Service {
 }
 
 /**
- * Serves until SIGTERM or SIGINT, then drains: readiness says 503 and new work is refused while open answers finish;
+ * Serves until SIGTERM or SIGINT, then drains: readiness says 503 and new work is refused or handed over while open answers finish;
  * after the grace they are ended with an error. Resolves to exit code 0.
  */
 export async function serve(service: Service): Promise<number> {
@@ -37,7 +40,7 @@ export async function serve(service: Service): Promise<number> {
   log.info({ port, metricsPort }, "listening");
   service.onListening?.();
   await stop;
-  await lifecycle.drain(service.graceSeconds * 1000);
+  await lifecycle.drain(service.graceSeconds * 1000, service.handover?.leave(server));
   await Promise.all([close(server), metricsServer && close(metricsServer)]);
   await service.onClosed();
   log.info("stopped");

@@ -9,6 +9,7 @@ import { createApp } from "../http/app.ts";
 import { close, listen } from "../lifecycle.ts";
 import type { Meter } from "../llm/usage.ts";
 import { createLogger } from "../log.ts";
+import { createTelemetry } from "../telemetry/telemetry.ts";
 import { apiSettings } from "./settings.ts";
 
 export interface TestApi {
@@ -40,7 +41,7 @@ export async function startApi({
     LOG_LEVEL: "silent",
     ...env,
   });
-  const built = createContext(config, createLogger(config.logLevel, "test", "test"));
+  const built = createContext(config, createLogger(config.logLevel, "test", "test"), await createTelemetry(config));
   const ctx = { ...built, heartbeatMs, meter: meter ?? built.meter };
   const server = createServer(createApp(ctx));
   const port = await listen(server, 0);

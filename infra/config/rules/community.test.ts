@@ -47,6 +47,56 @@ testCases({
     says: ["llmApiKey: got nothing; needs a key for llmRuntime openai."],
     accepted: { llmRuntime: "openai", services: "dependencies" },
   },
+  "a key in the table of runtimes, and a key for a runtime that is not in it": {
+    edition: "community",
+    refused: {
+      llmRuntimes: '{"runtimes":{"cloud":{"kind":"openai","apiKey":"sk-in-the-open"}}}',
+      llmKeys: '{"clod":"sk-0123456789abcdef"}',
+    },
+    says: ["llmRuntimes.runtimes.cloud: got", 'llmKeys.clod: got "a key"; needs one of cloud.'],
+    accepted: { llmRuntimes: '{"runtimes":{"cloud":{"kind":"openai"}}}', llmKeys: '{"cloud":"sk-0123456789abcdef"}' },
+  },
+  "keys without a table": {
+    edition: "community",
+    refused: { llmKeys: '{"cloud":"sk-0123456789abcdef"}' },
+    says: ["llmRuntimes: got nothing; needs the runtimes that llmKeys are for. pulumi config set llmRuntimes < runtimes.json"],
+    accepted: {},
+  },
+  "a default model that the table of models lacks": {
+    edition: "community",
+    refused: { llmRuntimes: '{"runtimes":{"local":{"kind":"embedded"}},"models":{"fast":{"targets":[]}}}' },
+    says: ['model: got "smollm2:135m"; needs one of llmRuntimes.models: fast. pulumi config set model fast'],
+    accepted: { llmRuntimes: '{"runtimes":{"local":{"kind":"embedded"}},"models":{"smollm2:135m":{"targets":[]}}}' },
+  },
+  "a gateway beside a table": {
+    edition: "community",
+    refused: { llmRuntimes: '{"runtimes":{"local":{"kind":"embedded"}}}', llmRuntime: "litellm" },
+    says: ['llmRuntime: got "litellm"; needs another one beside llmRuntimes'],
+    accepted: { llmRuntimes: '{"runtimes":{"local":{"kind":"embedded"}}}' },
+  },
+  "a provider that nothing is known of": {
+    edition: "community",
+    refused: { authProvider: "keycloak" },
+    says: ["oidcIssuer: got nothing", "oidcClientId: got nothing", "oidcClientSecret: got nothing"],
+    accepted: {
+      authProvider: "keycloak",
+      oidcIssuer: "https://id.fidus.test/realms/fidus",
+      oidcClientId: "fidus",
+      oidcClientSecret: someSecret,
+    },
+  },
+  "anybody as anybody, in production [A-15]": {
+    edition: "community",
+    refused: { authProvider: "mock" },
+    says: ['authProvider: got "mock"; needs another provider outside environment development'],
+    accepted: { authProvider: "mock", environment: "development" },
+  },
+  "half a Langfuse project": {
+    edition: "community",
+    refused: { langfuseUrl: "https://langfuse.fidus.test" },
+    says: ["langfusePublicKey: got nothing", "langfuseSecretKey: got nothing"],
+    accepted: { langfuseUrl: "https://langfuse.fidus.test", langfusePublicKey: "pk-lf-1", langfuseSecretKey: someSecret },
+  },
 });
 
 const recorded = {

@@ -4,6 +4,7 @@ import { llmEndpoint } from "../llm-endpoint.ts";
 import { ownRuntime } from "../own-runtime.ts";
 import { portCommands, publishedPorts, type PublishedPort } from "../published-ports.ts";
 import type { ConfigOf } from "../types.ts";
+import { appSettingsRules } from "./app-settings.ts";
 import { needed, rule, type Rule } from "./rule.ts";
 
 type Community = ConfigOf<"community">;
@@ -12,11 +13,12 @@ type Community = ConfigOf<"community">;
 const runtimeKeys = ["services", "llmRuntime", "llmBaseUrl"] as const;
 
 export const communityRules: readonly Rule<Community>[] = [
+  ...appSettingsRules,
   rule(runtimeKeys, ({ services, llmRuntime, llmBaseUrl }) =>
     services === "all" ? llmEndpoint(llmRuntime, llmBaseUrl).problems : [],
   ),
-  rule(["services", "llmRuntime", "llmApiKey"], ({ services, llmRuntime, llmApiKey }) =>
-    services === "all" && llmRuntime === "openai"
+  rule(["services", "llmRuntime", "llmApiKey", "llmRuntimes"], ({ services, llmRuntime, llmApiKey, llmRuntimes }) =>
+    services === "all" && llmRuntime === "openai" && llmRuntimes === null
       ? needed("llmApiKey", llmApiKey, "a key for llmRuntime openai", "pulumi config set --secret llmApiKey")
       : [],
   ),

@@ -6,11 +6,11 @@ import type { Plan } from "../plan.ts";
 import type { Payer } from "../usage.ts";
 import type { KeptAnswer } from "./response-cache.ts";
 
-type ServeContext = Pick<Context, "meter" | "metrics" | "log">;
+type ServeContext = Pick<Context, "meter" | "log">;
 
 /** Gives an answer from the cache: a stream as a stream, all at once. The ledger gets its row, at no cost. */
 export function serveKept(
-  { meter, metrics, log }: ServeContext,
+  { meter, log }: ServeContext,
   res: Response,
   { call: { endpoint }, plan: { model }, payer, answer }: { call: Call; plan: Plan; payer: Payer; answer: KeptAnswer },
 ): void {
@@ -21,7 +21,6 @@ export function serveKept(
   else res.writeHead(200, { "content-type": "application/json", "content-length": body.length });
   res.end(body);
   meter.cached({ ...payer, endpoint, model }, candidate, usage);
-  metrics.answer("openai", "cached");
   const requestId = res.getHeader("x-request-id");
   log.info({ requestId, endpoint, model, answeredBy: candidate.model, outcome: "cached", ...usage }, "answer");
 }
