@@ -25,6 +25,9 @@ const everything = {
   llmContextTokens: "8192",
   rateLimitPerCaller: "600",
   rateLimitPerAddress: "none",
+  cloudRedaction: "text",
+  responseCache: "tenant",
+  responseCacheSeconds: "60",
   authProvider: "keycloak",
   oidcIssuer: "https://id.fidus.test/realms/fidus",
   oidcClientId: "fidus",
@@ -58,7 +61,12 @@ async function environment(changes: Record<string, string>): Promise<Record<stri
   return { ...common, ...api, ...opened };
 }
 
-const base = { DATABASE_URL: "postgres://fidus:pw@postgres/fidus", SESSION_SECRET: "kJ8sP2qLx0vN4tRz7bYw1mC5dE9fG3hA" };
+const base = {
+  DATABASE_URL: "postgres://fidus:pw@postgres/fidus",
+  REDIS_URL: "redis://redis:6379",
+  SESSION_SECRET: "kJ8sP2qLx0vN4tRz7bYw1mC5dE9fG3hA",
+  ENCRYPTION_KEY: "3hAkJ8sP2qLx0vN4tRz7bYw1mC5dE9fG",
+};
 
 test("every variable that the app reads is set from a key, or listed with the reason why not", async () => {
   const fromKeys = new Set([...Object.keys(await environment(everything)), ...Object.keys(await environment(auth0))]);
@@ -76,6 +84,7 @@ test("what the keys say is what the app reads", async () => {
   expect([config.llm.routing, config.llm.contextTokens]).toEqual(["latency", 8192]);
   expect(config.budget).toMatchObject({ tenantCap: 40e9, tenantAlert: 7.5e9, maxOutputTokens: 4000 });
   expect(config.budget.prices.size).toBe(2);
+  expect(config.cache).toMatchObject({ mode: "tenant", ttlSeconds: 60 });
   expect(config.limits).toMatchObject({ perCaller: 600, perAddress: null });
   expect(config.auth).toMatchObject({ provider: "keycloak", oidc: { clientId: "fidus", rolesClaim: "groups" } });
   expect(config.corsOrigins).toEqual(["https://a.fidus.test", "http://b.fidus.test:8080"]);
@@ -106,6 +115,9 @@ const judged = {
   llmContextTokens: ["256", "1048576", "255", "1048577"],
   rateLimitPerCaller: ["none", "1", "0", "many"],
   rateLimitPerAddress: ["none", "12000", "00"],
+  cloudRedaction: ["text", "no"],
+  responseCache: ["caller", "all"],
+  responseCacheSeconds: ["60", "0"],
   authProvider: ["local", "nobody"],
   logLevel: ["debug", "verbose"],
   otlpEndpoint: ["http://collector:4318", "collector:4318", "ftp://collector"],

@@ -4,7 +4,7 @@ import type { Plan } from "../plan/read.ts";
 import type { Change } from "../plan/changes.ts";
 import overrides from "./replace-overrides.json" with { type: "json" };
 import facts from "./replace-rules.json" with { type: "json" };
-import { isGuess, replaceRules } from "./replacing.ts";
+import { isGuess, type replaceRules } from "./replacing.ts";
 
 test("what was added to the facts stands apart from them, each with its source, and nothing is added twice", () => {
   expect(Object.values(facts.types).filter((rule) => "inPlace" in rule)).toEqual([]);

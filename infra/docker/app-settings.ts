@@ -13,6 +13,9 @@ type SettingsConfig = Pick<
   | "llmContextTokens"
   | "rateLimitPerCaller"
   | "rateLimitPerAddress"
+  | "cloudRedaction"
+  | "responseCache"
+  | "responseCacheSeconds"
   | "authProvider"
   | "oidcIssuer"
   | "oidcClientId"
@@ -62,6 +65,7 @@ export const fixedSettings = {
   LLM_IDLE_UNLOAD_SECONDS: "llmIdleSeconds",
   LLM_MODEL_FILE: "where the model's volume is mounted",
   API_REPLICAS: "apiReplicas",
+  LLM_CACHE_MAX_BYTES: "1 MiB: larger answers are rarely asked for twice",
   SESSION_SECRET: "generated",
   ENCRYPTION_KEY: "generated",
   PUBLIC_URL: "from domain and ports",
@@ -87,6 +91,9 @@ export function appSettings(cfg: SettingsConfig): AppSettings {
       ...context,
       RATE_LIMIT_PER_CALLER: cfg.rateLimitPerCaller,
       RATE_LIMIT_PER_ADDRESS: cfg.rateLimitPerAddress,
+      CLOUD_REDACTION: cfg.cloudRedaction,
+      LLM_CACHE: cfg.responseCache,
+      LLM_CACHE_TTL_SECONDS: String(cfg.responseCacheSeconds),
       ...signIn(cfg),
       CORS_ALLOW_ORIGIN: cfg.corsOrigins?.join(";") ?? null,
       OTEL_EXPORTER_OTLP_ENDPOINT: cfg.otlpEndpoint,

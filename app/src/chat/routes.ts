@@ -24,7 +24,7 @@ export const chatBody = z
     path: ["replaces"],
     message: "needs the conversationId that the question belongs to",
   });
-const titleBody = z.strictObject({ title: storableText.trim().min(1).max(200) });
+export const titleBody = z.strictObject({ title: storableText.trim().min(1).max(200) });
 
 /** Conversations of the signed-in person. Somebody else's look as if they did not exist. */
 export function createConversationRouter(ctx: Context): Router {

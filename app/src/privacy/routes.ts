@@ -14,7 +14,7 @@ import { exportPerson, type ExportLine } from "./export.ts";
 /** Who signs in at a provider has no password here: then the sign-in must be this fresh. */
 const freshSeconds = 600;
 
-const eraseBody = z.strictObject({ password: z.string().min(1).max(1024).optional() });
+export const eraseBody = z.strictObject({ password: z.string().min(1).max(1024).optional() });
 
 /** One's own data: all of it as a file, and its end. */
 export function createMeRouter(ctx: Context): Router {

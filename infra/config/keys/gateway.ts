@@ -88,4 +88,29 @@ export const gatewayKeys = {
     effect: "restart",
     about: "Requests per minute from one address.",
   },
+  cloudRedaction: {
+    type: "choice",
+    allowed: ["on", "text", "off"],
+    default: "on",
+    editions: ["community"],
+    effect: "restart",
+    about:
+      "What models outside the house get: on replaces personal data and holds back pictures and files, text lets those pass, off changes nothing.",
+  },
+  responseCache: {
+    type: "choice",
+    allowed: ["off", "caller", "tenant"],
+    default: "off",
+    editions: ["community"],
+    effect: "restart",
+    about: "Whose answers may be given again to an identical request: nobody's, the caller's own, or all of the tenant.",
+  },
+  responseCacheSeconds: {
+    type: "integer",
+    between: [1, 2_592_000],
+    default: 3600,
+    editions: ["community"],
+    effect: "restart",
+    about: "How long an answer is kept for identical requests.",
+  },
 } as const satisfies Record<string, KeySpec>;

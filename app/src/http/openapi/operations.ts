@@ -8,9 +8,11 @@ import { keyBody } from "../../auth/account-routes.ts";
 import { mockBody } from "../../auth/oidc-routes.ts";
 import { loginBody } from "../../auth/routes.ts";
 import { usageQuery } from "../../budget/usage-query.ts";
-import { chatBody } from "../../chat/routes.ts";
+import { listQuery } from "../../chat/conversation-list.ts";
+import { chatBody, titleBody } from "../../chat/routes.ts";
 import { callBodies } from "../../llm/call.ts";
 import { consentBody } from "../../llm/status-routes.ts";
+import { eraseBody } from "../../privacy/routes.ts";
 
 /** Who may call: anybody; a key of `/v1`; a session or a key with this scope. */
 export type Access = "public" | "key" | "user" | "chat" | "embeddings" | "account" | "admin";
@@ -27,7 +29,7 @@ export interface Operation {
   /** Status of a success. @default 200 */
   readonly status?: number;
   /** What a success carries; null: nothing. @default JSON */
-  readonly type?: "application/json" | "text/event-stream" | "text/html" | null;
+  readonly type?: "application/json" | "application/x-ndjson" | "text/event-stream" | "text/html" | null;
   /** Only with this sign-in. */
   readonly only?: "oidc" | "mock";
 }
@@ -130,7 +132,22 @@ const signIn: Operation[] = [
 ];
 
 const chat: Operation[] = [
-  { method: "get", path: "/api/v1/conversations", tag: "Chat", access: "chat", summary: "One's conversations, latest first." },
+  {
+    method: "get",
+    path: "/api/v1/conversations",
+    tag: "Chat",
+    access: "chat",
+    summary: "One's conversations, latest first; `q`: those that hold the words.",
+    query: listQuery,
+  },
+  {
+    method: "patch",
+    path: "/api/v1/conversations/{id}",
+    tag: "Chat",
+    access: "chat",
+    summary: "Give it another title.",
+    body: titleBody,
+  },
   {
     method: "get",
     path: "/api/v1/conversations/{id}",
@@ -205,6 +222,24 @@ const chat: Operation[] = [
 ];
 
 const account: Operation[] = [
+  {
+    method: "get",
+    path: "/api/v1/me/export",
+    tag: "Account",
+    access: "account",
+    summary: "All data of one's own, a JSON document per line.",
+    type: "application/x-ndjson",
+  },
+  {
+    method: "delete",
+    path: "/api/v1/me",
+    tag: "Account",
+    access: "account",
+    summary: "Erase one's account and all it holds, for good; by sign-in only.",
+    body: eraseBody,
+    status: 204,
+    type: null,
+  },
   { method: "get", path: "/api/v1/keys", tag: "Account", access: "account", summary: "One's API keys, without their secrets." },
   {
     method: "post",
@@ -258,6 +293,7 @@ const administration: Operation[] = [
   admin("get", "/users", "All accounts."),
   admin("post", "/users", "Make an account; its password is shown once.", { body: newUser, status: 201 }),
   admin("patch", "/users/{id}", "Change name, role or tenant, disable or enable.", { body: changes }),
+  admin("delete", "/users/{id}", "Erase a person and all they hold, for good.", nothing),
   admin("post", "/users/{id}/password", "Give a new password, shown once; all sign-ins end."),
   admin("get", "/users/{id}/sessions", "Sign-ins of a person."),
   admin("delete", "/users/{id}/sessions", "End them."),
