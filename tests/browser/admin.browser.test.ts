@@ -112,7 +112,7 @@ test("the last administrator stays one, and the page says why", async () => {
   await open(page, "users");
   const role = page.getByLabel(`Role of ${email}`);
   await role.selectOption("user");
-  await page.getByRole("alert").getByText("The last administrator cannot be disabled or become a user.").waitFor();
+  await page.getByRole("alert").getByText("The last administrator cannot be disabled, erased or become a user.").waitFor();
   expect([await role.inputValue(), (await userOf(email))?.role]).toEqual(["admin", "admin"]);
 });
 
@@ -165,8 +165,8 @@ test("usage is shown by person, model and feature, and downloads as CSV", async 
   await page.getByRole("link", { name: "Download as CSV" }).click();
   const csv = await readFile(await (await download).path(), "utf8");
   expect(csv.trim().split("\n")).toEqual([
-    "user,model,calls,promptTokens,completionTokens,estimatedCalls,costUsd",
-    `${suite.target().email},test-model,1,7,3,0,0.013`,
+    "user,model,calls,promptTokens,completionTokens,estimatedCalls,cachedCalls,costUsd",
+    `${suite.target().email},test-model,1,7,3,0,0,0.013`,
   ]);
 });
 

@@ -170,8 +170,9 @@ async function oldDatabase(conversations: number): Promise<{ url: string; userId
   );
   await query(
     url,
-    `INSERT INTO messages (id, conversation_id, role, content, status)
-     SELECT $1, id, 'assistant', $2, 'streaming' FROM conversations LIMIT 1`,
+    // Its writer is the old version, and lives as long as the test does.
+    `INSERT INTO messages (id, conversation_id, role, content, status, updated_at)
+     SELECT $1, id, 'assistant', $2, 'streaming', now() + interval '1 hour' FROM conversations LIMIT 1`,
     [streaming, `${marker} grows`],
   );
   return { url, userId, streaming };

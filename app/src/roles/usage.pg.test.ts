@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => gateway?.close());
 
 const run = (...args: string[]): ReturnType<typeof runApp> => runApp(["usage", ...args], { DATABASE_URL: gateway.databaseUrl });
-const row = { calls: 1, promptTokens: 7, completionTokens: 3, estimatedCalls: 0, costUsd: "0.00" };
+const row = { calls: 1, promptTokens: 7, completionTokens: 3, estimatedCalls: 0, cachedCalls: 0, costUsd: "0.00" };
 
 test("tells everybody's usage as JSON and as CSV, by what is asked for", async () => {
   const byUser = await run("--by", "user");
@@ -28,8 +28,8 @@ test("tells everybody's usage as JSON and as CSV, by what is asked for", async (
   expect(JSON.parse(usual.stdout)).toMatchObject({ usage: [{ user: "gateway@test", feature: "chat", model: "test-model" }] });
   const csv = await run("--by", "model", "--csv");
   expect(csv.stdout.split("\n").slice(0, 2)).toEqual([
-    "model,calls,promptTokens,completionTokens,estimatedCalls,costUsd",
-    "test-model,1,7,3,0,0.00",
+    "model,calls,promptTokens,completionTokens,estimatedCalls,cachedCalls,costUsd",
+    "test-model,1,7,3,0,0,0.00",
   ]);
 });
 
