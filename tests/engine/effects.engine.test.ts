@@ -25,7 +25,8 @@ function difference(before: readonly Thing[], after: readonly Thing[]): string[]
     const name = (old ?? now)?.name ?? "";
     if (old === undefined) return `create ${name}`;
     if (now === undefined) return `delete ${name}`;
-    if (old.id !== now.id) return `replace ${name}`;
+    // A record's id is its name and type within a zone.
+    if (old.id !== now.id || old.inputs["zone"] !== now.inputs["zone"]) return `replace ${name}`;
     return JSON.stringify(old.inputs) === JSON.stringify(now.inputs) ? "" : `update ${name}`;
   });
   return lines.filter((line) => line !== "").sort();
