@@ -5,7 +5,7 @@ import { cloudRules } from "../simulator/rules/index.ts";
 import { packageNames } from "../simulator/schema/wanted.ts";
 import type { Cloud } from "../simulator/cloud/cloud.ts";
 import type { Thing } from "../simulator/cloud/store.ts";
-import { killEngine } from "../tools/kill-engine.ts";
+import { findEngine, killEngine } from "../tools/kill-engine.ts";
 import type { CloudHome } from "./cloud-home.ts";
 
 /** How long nothing new may be asked of the clouds before all that can be begun counts as begun, ms. */
@@ -59,7 +59,9 @@ async function allBegun(home: CloudHome): Promise<Making[]> {
       const things = cloud.store.all().filter((thing) => !cloud.isReady(thing));
       return things.map((thing) => ({ cloud, thing }));
     });
-    if (making.length > 0 && performance.now() - since > quiet) return making;
+    // What a killed engine was making stays so while the next run only asks for it.
+    const working = findEngine(home.folder) !== undefined;
+    if (making.length > 0 && performance.now() - since > quiet && working) return making;
     await setTimeout(200);
   }
   throw new Error("nothing is being made, and the up does not end");

@@ -1,21 +1,26 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { environmentSettings } from "../../infra/config/environments.ts";
 import { complete } from "../../infra/config/testing.ts";
+import { SimulatedAwsApi } from "../simulator/testing/aws-api.ts";
 import { SimulatedCloudflareApi } from "../simulator/testing/cloudflare-api.ts";
 import { CloudHome } from "./cloud-home.ts";
 import { existing, killInEveryCreate, recorded } from "./kill-waves.ts";
 
 /** `./fidus up` whose engine is killed while each type that a stack makes is being made; the clouds are simulated. */
 let home: CloudHome;
+let aws: SimulatedAwsApi;
 let cloudflare: SimulatedCloudflareApi;
 let env: Readonly<Record<string, string>>;
 const minutes = (count: number) => ({ timeout: count * 60_000 });
 
 beforeEach(async () => {
-  home = await CloudHome.create("hcloud", "cloudflare");
+  home = await CloudHome.create("aws", "hcloud", "cloudflare");
+  aws = await SimulatedAwsApi.start(home.clouds.aws);
   cloudflare = await SimulatedCloudflareApi.start(home.clouds.cloudflare);
-  env = { CLOUDFLARE_BASE_URL: cloudflare.endpoint };
+  env = { ...aws.env, CLOUDFLARE_BASE_URL: cloudflare.endpoint };
 }, 300_000);
 afterEach(async () => {
+  await aws[Symbol.asyncDispose]();
   await cloudflare[Symbol.asyncDispose]();
   await home[Symbol.asyncDispose]();
 });
@@ -33,16 +38,39 @@ async function expectWhole(...stacks: readonly string[]): Promise<void> {
 }
 
 test.each([
-  ["Cloudflare", {}, "DnsRecord"],
-  ["Hetzner", { dnsProvider: "hetzner", dnsZone: "fidus.test" }, "ZoneRrset"],
+  ["starter", "its name at Hetzner", { dnsProvider: "hetzner", dnsZone: "fidus.test" }, "ZoneRrset"],
+  ["pro", "its name at Cloudflare", { topology: "compact" }, "DnsRecord"],
 ] as const)(
-  "a starter stack with its name at %s: whichever create the engine is killed in, the same command goes on and buys nothing twice",
+  "a %s stack, %s: whichever create the engine is killed in, the same command goes on and buys nothing twice",
   minutes(10),
-  async (_where, changes, record) => {
-    await home.must("init", "starter", "--name", "shop", "--json");
-    await home.configure("shop", { ...complete.starter, cloudflareToken: "c".repeat(40), ...changes });
+  async (edition, _what, changes, record) => {
+    await home.must("init", edition, "--name", "shop", "--json");
+    await home.configure("shop", { ...complete[edition], cloudflareToken: "c".repeat(40), ...changes });
     const types = short(await killInEveryCreate(home, "shop", env));
     expect(types).toEqual(expect.arrayContaining(["NetworkSubnet", "Server", "Volume", "VolumeAttachment", record]));
+    if (edition === "pro")
+      expect(types).toEqual(expect.arrayContaining(["LoadBalancerNetwork", "LoadBalancerService", "LoadBalancerTarget"]));
     await expectWhole("shop");
+  },
+);
+
+test(
+  "an enterprise: whichever create of the global stack or a region the engine is killed in, the same command goes on",
+  minutes(15),
+  async () => {
+    const made = await home.must("init", "enterprise", "--name", "acme", "--env", "dev", "--json");
+    const { stacks } = JSON.parse(made) as { stacks: { stack: string; edition: "enterprise-global" | "enterprise-region" }[] };
+    for (const { stack, edition } of stacks) {
+      const { region: _, peerRegion: __, vpcRange: ___, ...settings } = complete[edition];
+      await home.configure(stack, { ...settings, ...environmentSettings(edition, "development"), environment: "development" });
+    }
+    const global = short(await killInEveryCreate(home, "acme-global", env));
+    expect(global).toEqual(expect.arrayContaining(["Zone", "Record", "HealthCheck", "Bucket", "BucketPolicy", "BucketObjectv2"]));
+    const region = short(await killInEveryCreate(home, "acme-eu-central-1", env));
+    expect(region).toEqual(
+      expect.arrayContaining(["Subnet", "Route", "RouteTableAssociation", "NatGateway", "Cluster", "NodeGroup", "AccessEntry"]),
+    );
+    expect(aws.asked).toContain("ec2:route-tables");
+    await expectWhole("acme-global", "acme-eu-central-1");
   },
 );

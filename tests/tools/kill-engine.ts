@@ -1,10 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/**
- * Ends with SIGKILL the Pulumi engine whose `up` works for `folder` (a folder that its environment names). Throws when there is
- * none: a test that killed nothing would show nothing.
- */
-export function killEngine(folder: string): void {
+/** The process of the Pulumi engine whose `up` works for `folder` (a folder that its environment names). */
+export function findEngine(folder: string): number | undefined {
   const found = readdirSync("/proc").find((name) => {
     try {
       const command = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ");
@@ -13,6 +10,12 @@ export function killEngine(folder: string): void {
       return false; // No process, or one that has ended.
     }
   });
+  return found === undefined ? undefined : Number(found);
+}
+
+/** Ends that engine with SIGKILL. Throws when there is none: a test that killed nothing would show nothing. */
+export function killEngine(folder: string): void {
+  const found = findEngine(folder);
   if (found === undefined) throw new Error(`no \`pulumi up\` works for ${folder}`);
-  process.kill(Number(found), "SIGKILL");
+  process.kill(found, "SIGKILL");
 }
