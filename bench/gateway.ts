@@ -82,7 +82,8 @@ function figuresOf(name: Name, loads: (target: string) => readonly Load[]): Figu
     }
     if (target === "Fidus" || own.length === 0) continue;
     const ratio = (of: (load: Load) => number): number[] => its.map((load, turn) => of(load) / of(own[turn] ?? load));
-    const goal = shapes[name].stream ? {} : { goal: target.startsWith("LiteLLM") ? "≥ 20" : "≥ 2" };
+    const goal =
+      shapes[name].stream || shapes[name].connections === 1 ? {} : { goal: target.startsWith("LiteLLM") ? "≥ 20" : "≥ 2" };
     figures.push({
       name: `**${name}: CPU of ${target} / Fidus**`,
       values: ratio(({ cpuMicros }) => cpuMicros),
