@@ -1,4 +1,5 @@
-import type { Changes, RecordedPreview } from "./engine.ts";
+import type { RecordedPreview } from "./engine.ts";
+import type { Changes } from "./engine-events.ts";
 import { CliError } from "./errors.ts";
 
 interface PreviewDocument {

@@ -1,6 +1,20 @@
 import { z } from "zod";
-import { parseUsd } from "./budget/money.ts";
-import { parsePrices } from "./budget/prices.ts";
+import {
+  apiKey,
+  boolean,
+  countOrNone,
+  httpUrl,
+  issuer,
+  json,
+  key32,
+  keyRing,
+  origins,
+  prices,
+  proxies,
+  urlWith,
+  usdOrNone,
+  wholeNumber,
+} from "./setting-forms.ts";
 
 /** The LLM runtimes the gateway can stand before. */
 export const llmRuntimes = [
@@ -18,11 +32,11 @@ export const llmRuntimes = [
 export type LlmRuntime = (typeof llmRuntimes)[number];
 
 /** What is taken out of requests to cloud runtimes: personal data and requests with pictures or files; only the former; nothing. */
-export const redactionModes = ["on", "text", "off"] as const;
+const redactionModes = ["on", "text", "off"] as const;
 export type RedactionMode = (typeof redactionModes)[number];
 
 /** Whose answers the response cache may show to whom: nobody's; a person's own; any of the tenant's to all of the tenant. */
-export const cacheModes = ["off", "caller", "tenant"] as const;
+const cacheModes = ["off", "caller", "tenant"] as const;
 export type CacheMode = (typeof cacheModes)[number];
 
 /** Who proves who people are, besides local accounts with a password. */
@@ -38,73 +52,6 @@ interface Setting {
   /** A secret may also come from `<NAME>_FILE`, and its value never appears in a message. */
   readonly secret?: true;
 }
-
-/** Values copied from examples and documentation: a deployment that carries one is open to anybody. */
-const placeholder = /^(change[-_ ]?me|secret|password|example|placeholder|your[-_ ].*|todo|x+|\*+)$/i;
-
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,10}$/)
-    .transform(Number)
-    .refine((n) => n >= min && n <= max);
-const boolean = z.enum(["true", "false"]).transform((text) => text === "true");
-const httpUrl = z
-  .string()
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))
-  .transform((text) => text.replace(/\/+$/, ""));
-const issuer = httpUrl
-  .refine((text) => text.startsWith("https:") || ["localhost", "127.0.0.1", "[::1]"].includes(new URL(text).hostname))
-  .transform((text) => new URL(text));
-const urlWith = (...protocols: string[]) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
-const list = (separator: string) =>
-  z.string().transform((text) =>
-    text
-      .split(separator)
-      .map((part) => part.trim())
-      .filter((part) => part !== ""),
-  );
-/** Only well-formed here; the table's own schema says what belongs into it (llm/table.ts). */
-const json = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    context.addIssue({ code: "custom" });
-    return z.NEVER;
-  }
-});
-const key32 = z
-  .string()
-  .min(32)
-  .refine((text) => !placeholder.test(text) && new Set(text).size >= 8);
-const keyRing = z
-  .string()
-  .transform((text) => text.split(/\s+/).filter((key) => key !== ""))
-  .pipe(z.array(key32).min(1))
-  .refine((keys) => new Set(keys).size === keys.length);
-const apiKey = z
-  .string()
-  .min(1)
-  .refine((text) => !placeholder.test(text));
-const origins = list(";").refine((parts) => parts.every((part) => URL.canParse(part) && new URL(part).origin === part));
-const proxies = list(",").refine((parts) =>
-  parts.every((part) => ["loopback", "linklocal", "uniquelocal"].includes(part) || /^[0-9a-f.:]+(\/\d{1,3})?$/i.test(part)),
-);
-
-/** An amount in USD as nano-USD; "none" is no limit. */
-const usdOrNone = z.string().transform((text, ctx) => {
-  if (text === "none") return null;
-  const amount = parseUsd(text);
-  if (amount === null) ctx.addIssue("not an amount");
-  return amount;
-});
-const countOrNone = z.union([z.literal("none").transform(() => null), wholeNumber(1, 1_000_000_000)]);
-const prices = z.string().transform((text, ctx) => {
-  const table = parsePrices(text);
-  if (table === null) ctx.addIssue("not a price table");
-  return table ?? new Map<string, never>();
-});
 
 /** Every environment variable the app reads. Drives the reader, its messages and docs/configuration.md. */
 export const settings = {

@@ -1,7 +1,8 @@
 import type { Problem } from "../../infra/core/errors.ts";
 import type { Docker } from "../../infra/images/docker-cli.ts";
 import { lastLogLines, stackContainers } from "../containers.ts";
-import type { Changes, EngineStep, PulumiEngine, StateResource } from "../engine.ts";
+import type { PulumiEngine, StateResource } from "../engine.ts";
+import type { Changes, EngineStep } from "../engine-events.ts";
 import { CliError } from "../errors.ts";
 import type { Step } from "../progress.ts";
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { EngineRunError, type PulumiEngine } from "../engine.ts";
+import type { PulumiEngine } from "../engine.ts";
+import { EngineRunError } from "../engine-events.ts";
 import { upWithTypesInStock } from "./sold-out.ts";
 
 const member = (host: string): string => `urn:pulumi:shop::fidus::fidus:hosts:HetznerServer::cluster-${host}-server`;

@@ -1,4 +1,5 @@
-import { EngineRunError, type Changes, type EngineStep, type PulumiEngine } from "../engine.ts";
+import type { PulumiEngine } from "../engine.ts";
+import { EngineRunError, type Changes, type EngineStep } from "../engine-events.ts";
 
 /** What is told while another type is asked for. */
 type Notice = (text: string) => void;

@@ -1,9 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { JSX } from "preact";
-import { announcement } from "../state/announce.ts";
-import { checkSession, session, signOut } from "../state/session.ts";
+import { signOut } from "../state/session.ts";
 import { Mark } from "../view/icons.tsx";
-import { SignIn } from "../view/sign-in.tsx";
+import { SessionPage } from "../view/session-page.tsx";
 import { Budgets } from "./budgets.tsx";
 import { Keys } from "./keys.tsx";
 import { Models } from "./models.tsx";
@@ -22,71 +21,38 @@ type PanelName = keyof typeof panels;
 /** The administration page: for administrators; everybody else is told so. */
 export function AdminApp(): JSX.Element {
   return (
-    <>
-      <Page />
-      <div class="sr-only" role="status" aria-live="polite">
-        {announcement}
-      </div>
-    </>
+    <SessionPage
+      waiting={<Waiting />}
+      notice="Sign in as an administrator."
+      signedIn={({ role, email }) => (role === "admin" ? <Panels email={email} /> : <NotAllowed email={email} />)}
+    />
   );
 }
 
-function Page(): JSX.Element {
-  const state = session.value;
-  switch (state.kind) {
-    case "checking":
-      return (
-        <main class="gate" aria-busy="true">
-          <h1 class="sr-only">Administration</h1>
-          <p class="gate-wait">Opening the administration …</p>
-        </main>
-      );
-    case "unreachable":
-      return (
-        <Gate
-          title="Fidus cannot be reached"
-          text="Check your connection, or run “./fidus status” on the machine that runs Fidus."
-        >
-          <button type="button" class="primary" onClick={() => void checkSession()}>
-            Try again
-          </button>
-        </Gate>
-      );
-    case "out":
-      return <SignIn notice={state.notice ?? "Sign in as an administrator."} />;
-    case "in":
-      return state.user.role === "admin" ? <Panels email={state.user.email} /> : <NotAllowed email={state.user.email} />;
-    default:
-      return state satisfies never;
-  }
-}
-
-function Gate({ title, text, children }: { title: string; text: string; children: JSX.Element }): JSX.Element {
+function Waiting(): JSX.Element {
   return (
-    <main class="gate">
-      <div class="gate-card">
-        <Mark />
-        <h1>{title}</h1>
-        <p class="muted">{text}</p>
-        {children}
-      </div>
+    <main class="gate" aria-busy="true">
+      <h1 class="sr-only">Administration</h1>
+      <p class="gate-wait">Opening the administration …</p>
     </main>
   );
 }
 
 function NotAllowed({ email }: { email: string }): JSX.Element {
-  const text = `You are signed in as ${email}. Ask an administrator to give you the role “admin”, or sign in as one.`;
   return (
-    <Gate title="Only administrators may see this" text={text}>
-      <>
+    <main class="gate">
+      <div class="gate-card">
+        <Mark />
+        <h1>Only administrators may see this</h1>
+        <p class="muted">You are signed in as {email}. Ask an administrator to give you the role “admin”, or sign in as one.</p>
         <a class="button" href="/">
           To the chat
         </a>
         <button type="button" class="button" onClick={() => void signOut("/admin")}>
           Sign out
         </button>
-      </>
-    </Gate>
+      </div>
+    </main>
   );
 }
 

@@ -26,26 +26,8 @@ export function Usage(): JSX.Element {
     <>
       <h2>Usage</h2>
       <div class="form">
-        <label>
-          From
-          <input
-            type="date"
-            value={from}
-            max={to}
-            required
-            onChange={(event) => event.currentTarget.value && setFrom(event.currentTarget.value)}
-          />
-        </label>
-        <label>
-          To
-          <input
-            type="date"
-            value={to}
-            min={from}
-            required
-            onChange={(event) => event.currentTarget.value && setTo(event.currentTarget.value)}
-          />
-        </label>
+        <Day name="From" value={from} max={to} onChange={setFrom} />
+        <Day name="To" value={to} min={from} onChange={setTo} />
         <fieldset class="choices">
           <legend>By</legend>
           {usageGroups.map((group) => (
@@ -86,5 +68,25 @@ export function Usage(): JSX.Element {
         ))}
       </Table>
     </>
+  );
+}
+
+/** A day that cannot be empty: only a whole date counts as a change. */
+function Day({
+  name,
+  onChange,
+  ...range
+}: {
+  name: string;
+  value: string;
+  min?: string;
+  max?: string;
+  onChange: (day: string) => void;
+}): JSX.Element {
+  return (
+    <label>
+      {name}
+      <input type="date" {...range} required onChange={({ currentTarget: { value } }) => value && onChange(value)} />
+    </label>
   );
 }

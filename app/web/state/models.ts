@@ -11,7 +11,7 @@ export const models = signal<Models | null>(null);
 export const cloud = signal<Cloud | null>(null);
 
 /** Reads both anew. Without an answer nothing can be chosen: the usual model goes on answering. */
-export async function refreshModels(): Promise<void> {
+async function refreshModels(): Promise<void> {
   [models.value, cloud.value] = await Promise.all([api.models().catch(() => null), api.cloud().catch(() => null)]);
 }
 

@@ -1,8 +1,9 @@
 /** One conversation: its messages, the answer being written, the draft, and what went wrong. */
 import { batch, signal } from "@preact/signals";
 import { answerEvents, type AnswerEvent } from "../net/answer-stream.ts";
-import { api, ApiError, request, type Conversation, type MessageStatus, type StoredMessage } from "../net/api.ts";
+import { api, ApiError, request, type Conversation, type MessageStatus } from "../net/api.ts";
 import { announce } from "./announce.ts";
+import { interrupted, lost, noteOf, toMessage, type Answer, type Message } from "./message.ts";
 import { chosenModel, keepModel } from "./models.ts";
 import { keepDraft, readDraft } from "./drafts.ts";
 import { FrameBuffer } from "./frame-buffer.ts";
@@ -17,27 +18,8 @@ const STOP_PATIENCE_MS = 2_000;
 const RETRIES_MS = [0, 500, 1_000, 2_000, 4_000, 8_000, 8_000];
 const ANNOUNCED_CHARACTERS = 600;
 
-export interface Message {
-  readonly key: string;
-  /** The server's id; null until it told it. */
-  readonly id: string | null;
-  readonly role: "user" | "assistant";
-  readonly content: string;
-  readonly status: MessageStatus;
-  /** Why an answer is not whole, in words for the user; null when it is. */
-  readonly note: string | null;
-}
-
-/** The answer being written now; its key stays when it becomes a message, so that nothing is drawn anew. */
-export interface Answer {
-  readonly key: string;
-  readonly messageId: string | null;
-  readonly text: string;
-  readonly phase: "waiting" | "writing" | "stopping";
-}
-
 /** A question of mine while I change it. */
-export interface Edit {
+interface Edit {
   readonly key: string;
   readonly text: string;
 }
@@ -130,11 +112,7 @@ export class Thread {
   /** Sends the draft and shows the answer as it comes. If it does not arrive at the server, it returns to the box. */
   async send(): Promise<void> {
     const content = this.draft.value.trim();
-    if (content === "" || this.answer.value) return;
-    if (content.length > LONGEST_MESSAGE) {
-      this.problem.value = problemOf(new ApiError(413, "too_large", ""));
-      return;
-    }
+    if (content === "" || this.answer.value || this.#tooLong(content)) return;
     const before = this.messages.value;
     const restore = (): void => {
       this.messages.value = before;
@@ -154,14 +132,17 @@ export class Thread {
   async sendEdit(): Promise<void> {
     const edit = this.edit.value;
     const content = edit?.text.trim() ?? "";
-    if (!edit || content === "" || this.answer.value) return;
-    if (content.length > LONGEST_MESSAGE) {
-      this.problem.value = problemOf(new ApiError(413, "too_large", ""));
-      return;
-    }
+    if (!edit || content === "" || this.answer.value || this.#tooLong(content)) return;
     const old = this.messages.value.find((message) => message.key === edit.key)?.content;
     this.edit.value = null;
     if (content !== old) await this.#replace(edit.key, content, edit);
+  }
+
+  /** True, and said so, when the API would not take it. */
+  #tooLong(content: string): boolean {
+    const tooLong = content.length > LONGEST_MESSAGE;
+    if (tooLong) this.problem.value = problemOf(new ApiError(413, "too_large", ""));
+    return tooLong;
   }
 
   async #replace(key: string, content: string, edit: Edit | null): Promise<void> {
@@ -326,40 +307,7 @@ export class Thread {
   }
 }
 
-const interrupted = "The answer was interrupted.";
-const lost = "The connection was lost before the answer was finished.";
-
 /** The network, a proxy whose API restarts, or an API that is not ready: worth another attempt. */
 function isTransient(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status >= 500);
-}
-
-function toMessage(stored: StoredMessage): Message {
-  const status = stored.role === "user" ? "complete" : statusOf(stored.status);
-  const note = status === "failed" ? interrupted : status === "cancelled" ? noteOf("cancelled") : null;
-  return {
-    key: stored.id,
-    id: stored.id,
-    role: stored.role === "user" ? "user" : "assistant",
-    content: stored.content,
-    status,
-    note,
-  };
-}
-
-function statusOf(status: string): MessageStatus {
-  switch (status) {
-    case "streaming":
-    case "cancelled":
-    case "failed":
-      return status;
-    default:
-      return "complete";
-  }
-}
-
-function noteOf(finishReason: string): string | null {
-  if (finishReason === "cancelled") return "You stopped this answer.";
-  if (finishReason === "length") return "The answer reached the length limit of the model.";
-  return null;
 }

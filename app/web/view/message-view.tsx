@@ -1,7 +1,8 @@
 import type { JSX } from "preact";
 import { announce } from "../state/announce.ts";
 import { runtime } from "../state/runtime.ts";
-import type { Answer, Message, Thread } from "../state/thread.ts";
+import type { Answer, Message } from "../state/message.ts";
+import type { Thread } from "../state/thread.ts";
 import { focusComposer } from "./composer.tsx";
 import { CopyButton } from "./copy-button.tsx";
 import { AgainIcon, Mark } from "./icons.tsx";

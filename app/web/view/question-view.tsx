@@ -1,7 +1,8 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import { announce } from "../state/announce.ts";
-import type { Message, Thread } from "../state/thread.ts";
+import type { Message } from "../state/message.ts";
+import type { Thread } from "../state/thread.ts";
 import { focusComposer, grow } from "./composer.tsx";
 import { PencilIcon } from "./icons.tsx";
 

@@ -1,7 +1,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { JSX } from "preact";
 import type { User } from "../net/api.ts";
-import type { Answer, Message, Thread } from "../state/thread.ts";
+import type { Answer, Message } from "../state/message.ts";
+import type { Thread } from "../state/thread.ts";
 import { EmptyThread } from "./empty-thread.tsx";
 import { DownIcon } from "./icons.tsx";
 import { MessageView } from "./message-view.tsx";

@@ -34,262 +34,96 @@ export interface Operation {
   readonly only?: "oidc" | "mock";
 }
 
-const health: Operation[] = [
-  { method: "get", path: "/health", tag: "Health", access: "public", summary: "Alive: the process answers." },
-  { method: "get", path: "/healthz", tag: "Health", access: "public", summary: "The same under its other name." },
-  {
-    method: "get",
-    path: "/health/ready",
-    tag: "Health",
-    access: "public",
-    summary: "Ready: PostgreSQL and a runtime can be used, and nothing is shutting down; else 503.",
-  },
-  {
-    method: "get",
-    path: "/health/detailed",
-    tag: "Health",
-    access: "user",
-    summary: "Services, active sessions, conversations today, average answer time and error rate of the last hour.",
-  },
-];
-
-const v1 = (path: string, summary: string, endpoint: keyof typeof callBodies): Operation => ({
-  method: "post",
-  path,
-  tag: "OpenAI-compatible",
-  access: endpoint === "embeddings" ? "embeddings" : "key",
-  summary,
-  body: callBodies[endpoint],
-});
-const openAi: Operation[] = [
-  { method: "get", path: "/v1/models", tag: "OpenAI-compatible", access: "key", summary: "The models this caller may name." },
-  {
-    method: "get",
-    path: "/v1/models/{id}",
-    tag: "OpenAI-compatible",
-    access: "key",
-    summary: "One of them; names may hold slashes.",
-  },
-  v1(
-    "/v1/chat/completions",
-    "An answer in a chat; `stream: true` sends it as events. Tools and structured output pass through.",
-    "chat",
-  ),
-  v1("/v1/completions", "A text goes on.", "completions"),
-  v1("/v1/embeddings", "Vectors of texts.", "embeddings"),
-  v1("/v1/responses", "The stateless part of the responses API.", "responses"),
-];
-
-const signIn: Operation[] = [
-  {
-    method: "post",
-    path: "/api/v1/auth/login",
-    tag: "Sign-in",
-    access: "public",
-    summary: "Sign in by password; sets the session's cookie.",
-    body: loginBody,
-  },
-  {
-    method: "post",
-    path: "/api/v1/auth/logout",
-    tag: "Sign-in",
-    access: "user",
-    summary: "End this session.",
-    status: 204,
-    type: null,
-  },
-  { method: "get", path: "/api/v1/auth/me", tag: "Sign-in", access: "user", summary: "Who is signed in." },
-  { method: "get", path: "/api/v1/auth/providers", tag: "Sign-in", access: "public", summary: "The ways to sign in." },
-  {
-    method: "get",
-    path: "/api/v1/auth/oidc/login",
-    tag: "Sign-in",
-    access: "public",
-    summary: "To the identity provider.",
-    status: 303,
-    type: null,
-    only: "oidc",
-  },
-  {
-    method: "get",
-    path: "/api/v1/auth/oidc/callback",
-    tag: "Sign-in",
-    access: "public",
-    summary: "Back from it.",
-    status: 303,
-    type: null,
-    only: "oidc",
-  },
-  {
-    method: "post",
-    path: "/api/v1/auth/mock",
-    tag: "Sign-in",
-    access: "public",
-    summary: "Be anybody; development only.",
-    body: mockBody,
-    only: "mock",
-  },
-];
-
-const chat: Operation[] = [
-  {
-    method: "get",
-    path: "/api/v1/conversations",
-    tag: "Chat",
-    access: "chat",
-    summary: "One's conversations, latest first; `q`: those that hold the words.",
-    query: listQuery,
-  },
-  {
-    method: "patch",
-    path: "/api/v1/conversations/{id}",
-    tag: "Chat",
-    access: "chat",
-    summary: "Give it another title.",
-    body: titleBody,
-  },
-  {
-    method: "get",
-    path: "/api/v1/conversations/{id}",
-    tag: "Chat",
-    access: "chat",
-    summary: "One conversation with its messages.",
-  },
-  {
-    method: "delete",
-    path: "/api/v1/conversations/{id}",
-    tag: "Chat",
-    access: "chat",
-    summary: "Delete it with its messages, for good.",
-    status: 204,
-    type: null,
-  },
-  {
-    method: "post",
-    path: "/api/v1/chat",
-    tag: "Chat",
-    access: "chat",
-    summary:
-      "Ask. The answer comes as events `start`, `delta`, `done` or `error`, and is written on when the reader leaves. `replaces` names a question that gives way to this one, with all that follows it.",
-    body: chatBody,
-    type: "text/event-stream",
-  },
-  {
-    method: "get",
-    path: "/api/v1/chat/{messageId}/events",
-    tag: "Chat",
-    access: "chat",
-    summary: "The rest of an answer after `Last-Event-ID`, on any replica.",
-    type: "text/event-stream",
-  },
-  {
-    method: "post",
-    path: "/api/v1/chat/{messageId}/cancel",
-    tag: "Chat",
-    access: "chat",
-    summary: "Stop an answer, from any replica.",
-    status: 202,
-  },
-  {
-    method: "get",
-    path: "/api/v1/llm/status",
-    tag: "Chat",
-    access: "public",
-    summary: "Which model answers, and whether it can be reached.",
-  },
-  {
-    method: "get",
-    path: "/api/v1/llm/models",
-    tag: "Chat",
-    access: "user",
-    summary: "The models to choose among; `cloud`: outside the house.",
-  },
-  {
-    method: "get",
-    path: "/api/v1/llm/cloud",
-    tag: "Chat",
-    access: "user",
-    summary: "Whether there are cloud models, and whether one allowed them.",
-  },
-  {
-    method: "put",
-    path: "/api/v1/llm/cloud",
-    tag: "Chat",
-    access: "user",
-    summary: "Allow cloud models, or no longer.",
-    body: consentBody,
-  },
-];
-
-const account: Operation[] = [
-  {
-    method: "get",
-    path: "/api/v1/me/export",
-    tag: "Account",
-    access: "account",
-    summary: "All data of one's own, a JSON document per line.",
-    type: "application/x-ndjson",
-  },
-  {
-    method: "delete",
-    path: "/api/v1/me",
-    tag: "Account",
-    access: "account",
-    summary: "Erase one's account and all it holds, for good; by sign-in only.",
-    body: eraseBody,
-    status: 204,
-    type: null,
-  },
-  { method: "get", path: "/api/v1/keys", tag: "Account", access: "account", summary: "One's API keys, without their secrets." },
-  {
-    method: "post",
-    path: "/api/v1/keys",
-    tag: "Account",
-    access: "account",
-    summary: "Make a key; it is shown once.",
-    body: keyBody,
-    status: 201,
-  },
-  {
-    method: "delete",
-    path: "/api/v1/keys/{id}",
-    tag: "Account",
-    access: "account",
-    summary: "Revoke a key at once.",
-    status: 204,
-    type: null,
-  },
-  { method: "get", path: "/api/v1/sessions", tag: "Account", access: "account", summary: "One's sign-ins." },
-  { method: "delete", path: "/api/v1/sessions", tag: "Account", access: "account", summary: "End all of them." },
-  {
-    method: "delete",
-    path: "/api/v1/sessions/{id}",
-    tag: "Account",
-    access: "account",
-    summary: "End one.",
-    status: 204,
-    type: null,
-  },
-  {
-    method: "get",
-    path: "/api/v1/usage",
-    tag: "Account",
-    access: "account",
-    summary: "One's tokens and costs, as JSON or CSV.",
-    query: usageQuery,
-  },
-];
-
-const admin = (method: Operation["method"], path: string, summary: string, more: Partial<Operation> = {}): Operation => ({
-  method,
-  path: `/api/v1/admin${path}`,
-  tag: "Administration",
-  access: "admin",
-  summary,
-  ...more,
-});
 const nothing = { status: 204, type: null } as const;
-const administration: Operation[] = [
+
+/** Operations that share a tag, who may call them, and where their paths begin; each may say otherwise. */
+const group =
+  (tag: string, access: Access, base = "") =>
+  (method: Operation["method"], path: string, summary: string, more: Partial<Operation> = {}): Operation => ({
+    method,
+    path: base + path,
+    tag,
+    access,
+    summary,
+    ...more,
+  });
+
+const alive = group("Health", "public");
+const health = [
+  alive("get", "/health", "Alive: the process answers."),
+  alive("get", "/healthz", "The same under its other name."),
+  alive("get", "/health/ready", "Ready: PostgreSQL and a runtime can be used, and nothing is shutting down; else 503."),
+  alive(
+    "get",
+    "/health/detailed",
+    "Services, active sessions, conversations today, average answer time and error rate of the last hour.",
+    { access: "user" },
+  ),
+];
+
+const v1 = group("OpenAI-compatible", "key", "/v1");
+const openAi = [
+  v1("get", "/models", "The models this caller may name."),
+  v1("get", "/models/{id}", "One of them; names may hold slashes."),
+  v1(
+    "post",
+    "/chat/completions",
+    "An answer in a chat; `stream: true` sends it as events. Tools and structured output pass through.",
+    { body: callBodies.chat },
+  ),
+  v1("post", "/completions", "A text goes on.", { body: callBodies.completions }),
+  v1("post", "/embeddings", "Vectors of texts.", { body: callBodies.embeddings, access: "embeddings" }),
+  v1("post", "/responses", "The stateless part of the responses API.", { body: callBodies.responses }),
+];
+
+const auth = group("Sign-in", "public", "/api/v1/auth");
+const signIn = [
+  auth("post", "/login", "Sign in by password; sets the session's cookie.", { body: loginBody }),
+  auth("post", "/logout", "End this session.", { access: "user", ...nothing }),
+  auth("get", "/me", "Who is signed in.", { access: "user" }),
+  auth("get", "/providers", "The ways to sign in."),
+  auth("get", "/oidc/login", "To the identity provider.", { status: 303, type: null, only: "oidc" }),
+  auth("get", "/oidc/callback", "Back from it.", { status: 303, type: null, only: "oidc" }),
+  auth("post", "/mock", "Be anybody; development only.", { body: mockBody, only: "mock" }),
+];
+
+const talk = group("Chat", "chat", "/api/v1");
+const chat = [
+  talk("get", "/conversations", "One's conversations, latest first; `q`: those that hold the words.", { query: listQuery }),
+  talk("patch", "/conversations/{id}", "Give it another title.", { body: titleBody }),
+  talk("get", "/conversations/{id}", "One conversation with its messages."),
+  talk("delete", "/conversations/{id}", "Delete it with its messages, for good.", nothing),
+  talk(
+    "post",
+    "/chat",
+    "Ask. The answer comes as events `start`, `delta`, `done` or `error`, and is written on when the reader leaves. `replaces` names a question that gives way to this one, with all that follows it.",
+    { body: chatBody, type: "text/event-stream" },
+  ),
+  talk("get", "/chat/{messageId}/events", "The rest of an answer after `Last-Event-ID`, on any replica.", {
+    type: "text/event-stream",
+  }),
+  talk("post", "/chat/{messageId}/cancel", "Stop an answer, from any replica.", { status: 202 }),
+  talk("get", "/llm/status", "Which model answers, and whether it can be reached.", { access: "public" }),
+  talk("get", "/llm/models", "The models to choose among; `cloud`: outside the house.", { access: "user" }),
+  talk("get", "/llm/cloud", "Whether there are cloud models, and whether one allowed them.", { access: "user" }),
+  talk("put", "/llm/cloud", "Allow cloud models, or no longer.", { access: "user", body: consentBody }),
+];
+
+const own = group("Account", "account", "/api/v1");
+const account = [
+  own("get", "/me/export", "All data of one's own, a JSON document per line.", { type: "application/x-ndjson" }),
+  own("delete", "/me", "Erase one's account and all it holds, for good; by sign-in only.", { body: eraseBody, ...nothing }),
+  own("get", "/keys", "One's API keys, without their secrets."),
+  own("post", "/keys", "Make a key; it is shown once.", { body: keyBody, status: 201 }),
+  own("delete", "/keys/{id}", "Revoke a key at once.", nothing),
+  own("get", "/sessions", "One's sign-ins."),
+  own("delete", "/sessions", "End all of them."),
+  own("delete", "/sessions/{id}", "End one.", nothing),
+  own("get", "/usage", "One's tokens and costs, as JSON or CSV.", { query: usageQuery }),
+];
+
+const admin = group("Administration", "admin", "/api/v1/admin");
+const administration = [
   admin("get", "/users", "All accounts."),
   admin("post", "/users", "Make an account; its password is shown once.", { body: newUser, status: 201 }),
   admin("patch", "/users/{id}", "Change name, role or tenant, disable or enable.", { body: changes }),
@@ -313,16 +147,10 @@ const administration: Operation[] = [
   admin("get", "/audit", "Who changed what, latest first.", { query: auditQuery }),
 ];
 
-const documentation: Operation[] = [
-  { method: "get", path: "/api/v1/openapi.json", tag: "Documentation", access: "public", summary: "This document." },
-  {
-    method: "get",
-    path: "/docs",
-    tag: "Documentation",
-    access: "public",
-    summary: "This document as a page.",
-    type: "text/html",
-  },
+const docs = group("Documentation", "public");
+const documentation = [
+  docs("get", "/api/v1/openapi.json", "This document."),
+  docs("get", "/docs", "This document as a page.", { type: "text/html" }),
 ];
 
 export const operations: readonly Operation[] = [

@@ -1,0 +1,71 @@
+/** The forms that values of environment variables take: each reads a text into what the program works with. */
+import { z } from "zod";
+import { parseUsd } from "./budget/money.ts";
+import { parsePrices } from "./budget/prices.ts";
+
+/** Values copied from examples and documentation: a deployment that carries one is open to anybody. */
+const placeholder = /^(change[-_ ]?me|secret|password|example|placeholder|your[-_ ].*|todo|x+|\*+)$/i;
+
+export const wholeNumber = (min: number, max: number): z.ZodType<number, string> =>
+  z
+    .string()
+    .regex(/^\d{1,10}$/)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max);
+export const boolean = z.enum(["true", "false"]).transform((text) => text === "true");
+export const httpUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))
+  .transform((text) => text.replace(/\/+$/, ""));
+export const issuer = httpUrl
+  .refine((text) => text.startsWith("https:") || ["localhost", "127.0.0.1", "[::1]"].includes(new URL(text).hostname))
+  .transform((text) => new URL(text));
+export const urlWith = (...protocols: string[]): z.ZodType<string, string> =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
+const list = (separator: string) =>
+  z.string().transform((text) =>
+    text
+      .split(separator)
+      .map((part) => part.trim())
+      .filter((part) => part !== ""),
+  );
+/** Only well-formed here; the table's own schema says what belongs into it (llm/table.ts). */
+export const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue({ code: "custom" });
+    return z.NEVER;
+  }
+});
+export const key32 = z
+  .string()
+  .min(32)
+  .refine((text) => !placeholder.test(text) && new Set(text).size >= 8);
+export const keyRing = z
+  .string()
+  .transform((text) => text.split(/\s+/).filter((key) => key !== ""))
+  .pipe(z.array(key32).min(1))
+  .refine((keys) => new Set(keys).size === keys.length);
+export const apiKey = z
+  .string()
+  .min(1)
+  .refine((text) => !placeholder.test(text));
+export const origins = list(";").refine((parts) => parts.every((part) => URL.canParse(part) && new URL(part).origin === part));
+export const proxies = list(",").refine((parts) =>
+  parts.every((part) => ["loopback", "linklocal", "uniquelocal"].includes(part) || /^[0-9a-f.:]+(\/\d{1,3})?$/i.test(part)),
+);
+
+/** An amount in USD as nano-USD; "none" is no limit. */
+export const usdOrNone = z.string().transform((text, ctx) => {
+  if (text === "none") return null;
+  const amount = parseUsd(text);
+  if (amount === null) ctx.addIssue("not an amount");
+  return amount;
+});
+export const countOrNone = z.union([z.literal("none").transform(() => null), wholeNumber(1, 1_000_000_000)]);
+export const prices = z.string().transform((text, ctx) => {
+  const table = parsePrices(text);
+  if (table === null) ctx.addIssue("not a price table");
+  return table ?? new Map<string, never>();
+});
