@@ -86,6 +86,10 @@ export interface WebConfig extends CommonConfig {
 export interface WorkerConfig extends CommonConfig {
   readonly databaseUrl: string;
   readonly budget: BudgetConfig;
+  /** Whom titles and summaries are asked of. */
+  readonly llm: LlmConfig;
+  /** Days after its last message that a conversation is kept; null: for ever. @default null */
+  readonly retentionDays: number | null;
 }
 
 export interface LlmRoleConfig extends CommonConfig {
@@ -140,11 +144,14 @@ export function readWebConfig(env: Env): WebConfig {
 /** Configuration of the worker role. @throws InvalidInputError */
 export function readWorkerConfig(env: Env): WorkerConfig {
   const reading = readEnv(env);
-  check(reading, ["DATABASE_URL"]);
+  const llm = llmConfig(reading.values);
+  check(reading, ["DATABASE_URL"], llm.problems);
   return Object.freeze({
     ...common(reading, 8001),
     databaseUrl: reading.values.DATABASE_URL ?? "",
     budget: budgetConfig(reading.values),
+    llm: llm.config,
+    retentionDays: reading.values.RETENTION_DAYS ?? null,
   });
 }
 

@@ -187,6 +187,11 @@ export const settings = {
     fix: "Set ENCRYPTION_KEY_FILE to a file written by: openssl rand -base64 32",
     secret: true,
   },
+  RETENTION_DAYS: {
+    schema: z.union([z.literal("none").transform(() => null), wholeNumber(1, 36_500)]),
+    rule: "days that a conversation is kept after its last message, or none",
+    fix: "Set RETENTION_DAYS=365.",
+  },
   AUTH_PROVIDER: {
     schema: z.enum(authProviders),
     rule: `one of ${authProviders.join(", ")}`,

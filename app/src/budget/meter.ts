@@ -77,7 +77,7 @@ export class BudgetMeter implements Meter {
       userId: demand.userId,
       keyId: demand.keyId,
       tenant: demand.tenant,
-      feature: demand.keyId === null ? "page" : demand.endpoint,
+      feature: demand.feature ?? (demand.keyId === null ? "page" : demand.endpoint),
       model: demand.model,
     };
     if (costless.length === demand.candidates.length) return this.#admitFree(demand, caller, costless);

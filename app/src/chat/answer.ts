@@ -1,7 +1,9 @@
 import type { Context } from "../context.ts";
+import { transaction, type Queryable } from "../db/pool.ts";
 import { AppError } from "../errors.ts";
 import type { User } from "../auth/users.ts";
 import type { AnswerOutcome } from "../http/metrics.ts";
+import { enqueue } from "../jobs/queues.ts";
 import type { Work } from "../lifecycle.ts";
 import { streamCompletion } from "../llm/completion.ts";
 import { cloudAllowed } from "../llm/consent.ts";
@@ -21,7 +23,9 @@ export async function writeAnswer(
   answer: GrowingAnswer,
 ): Promise<void> {
   const { contextTokens } = ctx.config.llm;
-  const messages = fitHistory(turn.history, contextTokens);
+  const messages = fitHistory(turn.history, contextTokens, turn.summary).map(({ role, content }) => ({ role, content }));
+  // The system line stands for what was left out.
+  const cut = messages.length - 1 < turn.history.length;
   const unregister = ctx.cancels.register(turn.messageId, () => work.stop("cancelled"));
   const started = performance.now();
   let pieces = 0;
@@ -33,7 +37,7 @@ export async function writeAnswer(
     estimated: true,
   });
   const close = async (ending: Omit<Ending, "content">, outcome: AnswerOutcome, end: AnswerEnd): Promise<void> => {
-    const saved = await save(ctx, turn, { ...ending, content: answer.text });
+    const saved = await save(ctx, turn, { ...ending, content: answer.text }, cut);
     ctx.metrics.answer("chat", saved || outcome !== "complete" ? outcome : "failed");
     // A reader must not believe in an answer that a reload would not show.
     ctx.answers.close(turn.messageId, saved ? end : notSaved);
@@ -72,14 +76,24 @@ export async function writeAnswer(
 const notSaved: AnswerEnd = { event: "error", data: { code: "unavailable", message: "The answer could not be saved." } };
 
 /** Three attempts: a restart of PostgreSQL at the wrong moment must not cost the answer. */
-async function save({ db, log }: AnswerContext, turn: Turn, ending: Ending): Promise<boolean> {
+async function save({ db, log }: AnswerContext, turn: Turn, ending: Ending, cut: boolean): Promise<boolean> {
   for (const waitMs of [250, 1_000, 0]) {
     try {
-      return await endTurn(db, turn.messageId, ending);
+      return await transaction(db, async (client) => {
+        const saved = await endTurn(client, turn.messageId, ending);
+        if (saved && ending.status === "complete") await askForWork(client, turn, cut);
+        return saved;
+      });
     } catch (error) {
       log.warn({ err: error, messageId: turn.messageId }, "could not save the answer");
       if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }
   return false;
+}
+
+/** What the worker does for a conversation after an answer: a title, and notes of what no prompt holds any more. */
+async function askForWork(db: Queryable, { conversationId: id, titled }: Turn, cut: boolean): Promise<void> {
+  if (!titled) await enqueue(db, "chat-title", id, { conversationId: id });
+  if (cut) await enqueue(db, "chat-summary", id, { conversationId: id });
 }

@@ -27,8 +27,34 @@ export interface Turn {
   readonly conversationId: string;
   readonly messageId: string;
   readonly title: string;
-  /** The conversation so far, the new question last. */
+  /** True: the title is the model's or a person's. */
+  readonly titled: boolean;
+  /** Notes of what was said before the history; null: none were needed. */
+  readonly summary: string | null;
+  /** The conversation so far, or what its summary does not hold; the new question last. */
   readonly history: readonly ChatMessage[];
+}
+
+/** A message, and where it stands in its conversation. */
+export interface PlacedMessage extends ChatMessage {
+  readonly position: string;
+}
+
+/** On whose account background work asks, and which model: the one that answered last. */
+export interface ConversationOwner {
+  readonly userId: string;
+  readonly tenant: string;
+  readonly model: string;
+}
+
+/** A conversation as background work sees it. */
+export interface ConversationForWork {
+  readonly owner: ConversationOwner;
+  /** True: somebody chose the title, or the model gave it. */
+  readonly titled: boolean;
+  readonly summary: string | null;
+  /** What the summary does not hold, oldest first. */
+  readonly messages: readonly PlacedMessage[];
 }
 
 /** Latest messages read for a prompt; more would not fit any context here. */
@@ -91,13 +117,15 @@ export async function beginTurn(
         "INSERT INTO messages (id, conversation_id, role, content, status) VALUES ($1, $2, 'user', $3, 'complete')",
         [randomUUID(), conversation.id, content],
       );
-      const history = await readHistory(client, conversation.id);
+      const summary = await readSummary(client, conversation.id);
+      const history = await readHistory(client, conversation.id, summary?.position ?? null);
       const messageId = randomUUID();
       await client.query(
         "INSERT INTO messages (id, conversation_id, role, content, status, model) VALUES ($1, $2, 'assistant', '', 'streaming', $3)",
         [messageId, conversation.id, model],
       );
-      return { userId, conversationId: conversation.id, messageId, title: conversation.title, history };
+      const { id, title, titled } = conversation;
+      return { userId, conversationId: id, messageId, title, titled, summary: summary?.text ?? null, history };
     });
   } catch (error) {
     if (pgCode(error) === pgCodes.uniqueViolation) throw new AppError("conversation_busy", { cause: error });
@@ -105,8 +133,14 @@ export async function beginTurn(
   }
 }
 
-async function insertConversation(db: Queryable, userId: string, content: string): Promise<{ id: string; title: string }> {
-  const conversation = { id: randomUUID(), title: titleOf(content) };
+interface Named {
+  readonly id: string;
+  readonly title: string;
+  readonly titled: boolean;
+}
+
+async function insertConversation(db: Queryable, userId: string, content: string): Promise<Named> {
+  const conversation = { id: randomUUID(), title: titleOf(content), titled: false };
   await db.query("INSERT INTO conversations (id, user_id, title) VALUES ($1, $2, $3)", [
     conversation.id,
     userId,
@@ -115,9 +149,9 @@ async function insertConversation(db: Queryable, userId: string, content: string
   return conversation;
 }
 
-async function touch(db: Queryable, userId: string, id: string): Promise<{ id: string; title: string }> {
-  const { rows } = await db.query<{ id: string; title: string }>(
-    "UPDATE conversations SET updated_at = now() WHERE id = $1 AND user_id = $2 RETURNING id, title",
+async function touch(db: Queryable, userId: string, id: string): Promise<Named> {
+  const { rows } = await db.query<Named>(
+    "UPDATE conversations SET updated_at = now() WHERE id = $1 AND user_id = $2 RETURNING id, title, titled",
     [id, userId],
   );
   const conversation = rows[0];
@@ -125,10 +159,59 @@ async function touch(db: Queryable, userId: string, id: string): Promise<{ id: s
   return conversation;
 }
 
-async function readHistory(db: Queryable, conversationId: string): Promise<ChatMessage[]> {
-  const { rows } = await db.query<ChatMessage>(
-    `SELECT role, content FROM messages WHERE conversation_id = $1 AND content <> '' ORDER BY position DESC LIMIT $2`,
-    [conversationId, historyLimit],
+/**
+ * Names a conversation. The model names it once, and never where a person did. False: it is gone, or named already.
+ * @param by "person": whoever owns it chose the title
+ */
+export async function setTitle(db: Queryable, id: string, title: string, by: "person" | "model"): Promise<boolean> {
+  const { rowCount } = await db.query(
+    "UPDATE conversations SET title = $2, titled = true WHERE id = $1 AND ($3 = 'person' OR NOT titled)",
+    [id, title, by],
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+/** Keeps the notes of all messages up to `position`. False: it is gone, or there are notes of as many already. */
+export async function setSummary(db: Queryable, id: string, summary: string, position: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `UPDATE conversations SET summary = $2, summary_position = $3
+     WHERE id = $1 AND coalesce(summary_position, -1) < $3::bigint`,
+    [id, summary, position],
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+/** A conversation for a job; null: it was deleted meanwhile, or its owner may not ask any more. */
+export async function readForWork(db: Queryable, id: string): Promise<ConversationForWork | null> {
+  const { rows } = await db.query<ConversationOwner & { titled: boolean }>(
+    `SELECT c.user_id AS "userId", u.tenant, c.titled,
+       (SELECT m.model FROM messages m WHERE m.conversation_id = c.id AND m.model IS NOT NULL ORDER BY m.position DESC LIMIT 1) AS model
+     FROM conversations c JOIN users u ON u.id = c.user_id AND u.disabled_at IS NULL WHERE c.id = $1`,
+    [id],
+  );
+  const row = rows[0];
+  if (row?.model == null) return null;
+  const { userId, tenant, model, titled } = row;
+  const summary = await readSummary(db, id);
+  const messages = await readHistory(db, id, summary?.position ?? null);
+  return { owner: { userId, tenant, model }, titled, summary: summary?.text ?? null, messages };
+}
+
+async function readSummary(db: Queryable, id: string): Promise<{ text: string; position: string } | null> {
+  const { rows } = await db.query<{ text: string | null; position: string | null }>(
+    "SELECT summary AS text, summary_position AS position FROM conversations WHERE id = $1",
+    [id],
+  );
+  const { text = null, position = null } = rows[0] ?? {};
+  return text === null || position === null ? null : { text, position };
+}
+
+/** The latest messages after a position, oldest first. */
+async function readHistory(db: Queryable, conversationId: string, after: string | null): Promise<PlacedMessage[]> {
+  const { rows } = await db.query<PlacedMessage>(
+    `SELECT role, content, position FROM messages
+     WHERE conversation_id = $1 AND content <> '' AND position > coalesce($3::bigint, -1) ORDER BY position DESC LIMIT $2`,
+    [conversationId, historyLimit, after],
   );
   return rows.toReversed();
 }

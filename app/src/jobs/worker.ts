@@ -1,0 +1,73 @@
+import { BudgetMeter } from "../budget/meter.ts";
+import { makeSummary } from "../chat/summary.ts";
+import { makeTitle } from "../chat/title.ts";
+import type { WorkerConfig } from "../config.ts";
+import { createPool } from "../db/pool.ts";
+import { Metrics } from "../http/metrics.ts";
+import { Lifecycle } from "../lifecycle.ts";
+import { Gateway } from "../llm/gateway.ts";
+import { LlmMetrics } from "../llm/llm-metrics.ts";
+import { Probes } from "../llm/probes.ts";
+import type { Logger } from "../log.ts";
+import type { Job } from "./job.ts";
+import { JobMetrics } from "./job-metrics.ts";
+import { purge } from "./purge.ts";
+import { deleteOldConversations } from "./retention.ts";
+import { JobRunner } from "./runner.ts";
+
+/** The parts of the worker role. */
+export interface Worker {
+  readonly lifecycle: Lifecycle;
+  readonly metrics: Metrics;
+  readonly probes: Probes;
+  readonly runner: JobRunner;
+  readonly start: () => void;
+  /** Releases everything, in reverse order. */
+  readonly close: () => Promise<void>;
+}
+
+/** Builds the worker and its kinds of work. Connects to nothing by itself. */
+export function createWorker(config: WorkerConfig, log: Logger): Worker {
+  const db = createPool(config.databaseUrl, log.child({ part: "db" }), 5);
+  const lifecycle = new Lifecycle();
+  const metrics = new Metrics({ openAnswers: () => 0 });
+  const gateway = new Gateway(config.llm, new LlmMetrics(metrics.registry), log.child({ part: "gateway" }));
+  const probes = new Probes({ gateway, db, redis: null, log: log.child({ part: "probes" }) });
+  // One worker asks one question at a time: it cannot run away as callers can. The budgets hold all the same.
+  const meter = new BudgetMeter({ config: config.budget, db, log: log.child({ part: "budget" }), limitsWork: () => true });
+  const ctx = { db, gateway, meter, contextTokens: config.llm.contextTokens };
+  const { retentionDays } = config;
+  const jobs: Job[] = [
+    { queue: "purge", every: "* * * * *", run: async () => log.debug(await purge(db), "purged") },
+    {
+      queue: "retention",
+      every: "7 * * * *",
+      run: async (_data, signal) => {
+        if (retentionDays === null) return;
+        const conversations = await deleteOldConversations(db, retentionDays, signal);
+        if (conversations > 0) log.info({ conversations, retentionDays }, "deleted what is older than it is kept");
+      },
+    },
+    { queue: "chat-title", run: (data, signal) => makeTitle(ctx, data, signal) },
+    { queue: "chat-summary", run: (data, signal) => makeSummary(ctx, data, signal) },
+  ];
+  const jobMetrics = new JobMetrics(metrics.registry, db);
+  const runner = new JobRunner({ db, jobs, metrics: jobMetrics, lifecycle, log: log.child({ part: "jobs" }) });
+  return {
+    lifecycle,
+    metrics,
+    probes,
+    runner,
+    start: () => {
+      void probes.start();
+      meter.start();
+      void runner.start();
+    },
+    close: async () => {
+      probes.stop();
+      await meter.close();
+      await gateway.close();
+      await db.end();
+    },
+  };
+}
