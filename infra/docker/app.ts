@@ -99,9 +99,11 @@ export class App extends pulumi.ComponentResource {
         role: "worker",
         image,
         command: ["worker"],
-        environment: { ...common(args), ...fileSettings(workerSecrets), PORT: "8001" },
+        environment: { ...common(args), ...llmEnvironment(args), ...fileSettings(workerSecrets), PORT: "8001" },
         files: workerFiles,
-        networks: [networks.data],
+        // Titles and summaries are asked of the runtime: outside, it is reached as the API reaches it.
+        networks: args.llm.outside ? [networks.edge, networks.data] : [networks.data],
+        hosts,
         healthcheck: ["/usr/local/bin/healthcheck", "8001", "/health"],
         memory: memoryLimits.worker,
         stopGrace: 30,
@@ -120,16 +122,17 @@ type Secrets = Readonly<Record<string, pulumi.Output<string>>>;
 
 /** What each role reads, and nothing else: content by file name. */
 function secretsByRole({ database, cache, secrets, llmApiKey }: AppArgs): { apiSecrets: Secrets; workerSecrets: Secrets } {
+  const runtime = llmApiKey === null ? {} : { openai_api_key: llmApiKey };
   return {
     apiSecrets: {
       database_url: database.url,
       redis_url: cache.url,
       session_secret: secrets.session,
       encryption_key: secrets.encryption,
-      ...(llmApiKey === null ? {} : { openai_api_key: llmApiKey }),
+      ...runtime,
     },
     // The migrations read the same.
-    workerSecrets: { database_url: database.url },
+    workerSecrets: { database_url: database.url, ...runtime },
   };
 }
 
@@ -150,14 +153,17 @@ function common({ environment, version }: AppArgs): Record<string, string> {
 function apiEnvironment(args: AppArgs): Record<string, string> {
   return {
     ...common(args),
+    ...llmEnvironment(args),
     // Only the proxy reaches the API, from the stack's own networks: it says who asked.
     FORWARDED_ALLOW_IPS: "uniquelocal",
     LLM_DEMO: String(args.model.demo),
-    LLM_MODEL: args.model.name,
-    LLM_RUNTIME: args.llm.runtime,
-    OPENAI_API_BASE_URL: args.llm.baseUrl,
     PORT: String(api.port),
     PUBLIC_URL: args.publicUrl,
     ...(args.model.nextStep === null ? {} : { LLM_NEXT_STEP: args.model.nextStep }),
   };
+}
+
+/** Who answers: the same for the API and the worker. */
+function llmEnvironment({ model, llm }: AppArgs): Record<string, string> {
+  return { LLM_MODEL: model.name, LLM_RUNTIME: llm.runtime, OPENAI_API_BASE_URL: llm.baseUrl };
 }
