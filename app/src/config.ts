@@ -62,6 +62,16 @@ export interface AuthConfig {
   readonly oidc: OidcConfig | null;
 }
 
+/** Documents that people upload. */
+export interface KnowledgeConfig {
+  /** Model that makes embeddings; null: there is no knowledge here. @default null */
+  readonly embeddingModel: string | null;
+  /** Where files are kept. @default "/app/uploads" */
+  readonly uploadsFolder: string;
+  /** Program that reads a file in the role `extract`. @default this one */
+  readonly readerProgram?: string;
+}
+
 export interface ApiConfig extends CommonConfig {
   readonly auth: AuthConfig;
   readonly limits: LimitConfig;
@@ -74,6 +84,7 @@ export interface ApiConfig extends CommonConfig {
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly llm: LlmConfig;
+  readonly knowledge: KnowledgeConfig;
   /** Folder of the built page: given, the api role serves it too (single-service form). */
   readonly webRoot: string | null;
 }
@@ -88,6 +99,8 @@ export interface WorkerConfig extends CommonConfig {
   readonly budget: BudgetConfig;
   /** Whom titles and summaries are asked of. */
   readonly llm: LlmConfig;
+  /** Model that makes embeddings; null: none are made. @default null */
+  readonly embeddingModel: string | null;
   /** Days after its last message that a conversation is kept; null: for ever. @default null */
   readonly retentionDays: number | null;
 }
@@ -119,6 +132,10 @@ export function readApiConfig(env: Env): ApiConfig {
     corsOrigins: values.CORS_ALLOW_ORIGIN ?? [],
     trustedProxies: values.FORWARDED_ALLOW_IPS ?? [],
     llm: llm.config,
+    knowledge: {
+      embeddingModel: values.EMBEDDING_MODEL ?? null,
+      uploadsFolder: values.UPLOADS_FOLDER ?? "/app/uploads",
+    },
     auth: auth.config,
     budget: budgetConfig(values),
     limits: {
@@ -151,6 +168,7 @@ export function readWorkerConfig(env: Env): WorkerConfig {
     databaseUrl: reading.values.DATABASE_URL ?? "",
     budget: budgetConfig(reading.values),
     llm: llm.config,
+    embeddingModel: reading.values.EMBEDDING_MODEL ?? null,
     retentionDays: reading.values.RETENTION_DAYS ?? null,
   });
 }

@@ -5,7 +5,9 @@ import type { User } from "../auth/users.ts";
 import type { AnswerOutcome } from "../http/metrics.ts";
 import { enqueue } from "../jobs/queues.ts";
 import type { Work } from "../lifecycle.ts";
-import { streamCompletion } from "../llm/completion.ts";
+import type { FoundChunk } from "../knowledge/chunk-rows.ts";
+import { excerptsMessage } from "../knowledge/search.ts";
+import { streamCompletion, type ChatMessage } from "../llm/completion.ts";
 import { cloudAllowed } from "../llm/consent.ts";
 import { stopReason } from "../llm/upstream.ts";
 import { endTurn, type Ending } from "./answer-rows.ts";
@@ -18,14 +20,17 @@ type AnswerContext = Pick<Context, "db" | "gateway" | "meter" | "config" | "canc
 /** Writes one answer to its end, whoever reads it: asks the runtime, lets the answer grow, and closes row and answer alike. */
 export async function writeAnswer(
   ctx: AnswerContext,
-  { user, turn, model }: { user: User; turn: Turn; model: string },
+  { user, turn, model, found }: { user: User; turn: Turn; model: string; found: readonly FoundChunk[] },
   work: Work,
   answer: GrowingAnswer,
 ): Promise<void> {
-  const { contextTokens } = ctx.config.llm;
-  const messages = fitHistory(turn.history, contextTokens, turn.summary).map(({ role, content }) => ({ role, content }));
+  // A quarter of the context at most is for excerpts: three characters a token.
+  const excerpts = excerptsMessage(found, Math.floor((ctx.config.llm.contextTokens * 3) / 4) - 600);
+  const contextTokens = ctx.config.llm.contextTokens - (excerpts === null ? 0 : estimateTokens(excerpts.content));
+  const fitted = fitHistory(turn.history, contextTokens, turn.summary).map(({ role, content }) => ({ role, content }));
   // The system line stands for what was left out.
-  const cut = messages.length - 1 < turn.history.length;
+  const cut = fitted.length - 1 < turn.history.length;
+  const messages = excerpts === null ? fitted : withExcerpts(fitted, excerpts);
   const unregister = ctx.cancels.register(turn.messageId, () => work.stop("cancelled"));
   const started = performance.now();
   let pieces = 0;
@@ -71,6 +76,11 @@ export async function writeAnswer(
   } finally {
     unregister();
   }
+}
+
+/** One system line: some chat templates take no second one. */
+function withExcerpts([system, ...rest]: readonly ChatMessage[], { content }: ChatMessage): ChatMessage[] {
+  return [{ role: "system", content: `${system?.content ?? ""}\n\n${content}` }, ...rest];
 }
 
 const notSaved: AnswerEnd = { event: "error", data: { code: "unavailable", message: "The answer could not be saved." } };

@@ -1,11 +1,15 @@
 import { Router } from "express";
 import { z } from "zod";
+import type { User } from "../auth/users.ts";
 import type { Context } from "../context.ts";
 import { AppError } from "../errors.ts";
 import { refuseWhileDraining } from "../http/drain.ts";
 import { currentUser, requireScope, requireUser } from "../http/guards.ts";
 import { parseBody, parseId, storableText } from "../http/parse.ts";
 import { EventStream } from "../http/stream.ts";
+import type { FoundChunk } from "../knowledge/chunk-rows.ts";
+import { requireEmbeddingModel } from "../knowledge/routes.ts";
+import { citationsOf, searchDocuments } from "../knowledge/search.ts";
 import { writeAnswer } from "./answer.ts";
 import { sendAnswer } from "./growing-answer.ts";
 import { beginTurn, deleteConversation, listConversations, ownsMessage, readConversation } from "./store.ts";
@@ -15,6 +19,8 @@ const chatBody = z.strictObject({
   conversationId: id.optional(),
   content: storableText.max(32_000).refine((text) => text.trim() !== "", "must not be empty"),
   model: storableText.min(1).max(200).optional(),
+  /** True: the answer may draw on the person's documents. */
+  documents: z.boolean().default(false),
 });
 
 /** Conversations of the signed-in person. Somebody else's look as if they did not exist. */
@@ -51,23 +57,43 @@ function parseLastEventId(header: string | undefined): number {
   throw new AppError("invalid_request", { message: "Last-Event-ID must be the id of an event of this answer." });
 }
 
+/** Excerpts for one answer. */
+const excerpts = 4;
+
+async function findExcerpts(ctx: Context, user: User, question: string, requestId: string): Promise<FoundChunk[]> {
+  const wish = { model: requireEmbeddingModel(ctx), question: question.slice(0, 4_000), limit: excerpts, requestId };
+  const work = ctx.lifecycle.begin();
+  try {
+    return await searchDocuments(ctx, { userId: user.id, tenant: user.tenant }, wish, work.signal);
+  } finally {
+    work.done();
+  }
+}
+
 /** Asking, reading on and stopping. */
 export function createChatRouter(ctx: Context): Router {
   const router = Router();
   router.use(requireUser(ctx), requireScope("chat"));
 
   router.post("/", refuseWhileDraining(ctx), async (req, res) => {
-    const { conversationId = null, content, model: asked = ctx.probes.model } = parseBody(chatBody, req);
+    const { conversationId = null, content, model: asked = ctx.probes.model, documents } = parseBody(chatBody, req);
     const model = ctx.trials.choose(asked, currentUser(req).id);
     if (model === null) throw new AppError("no_model", { retryAfter: 5 });
-    const turn = await beginTurn(ctx.db, { userId: currentUser(req).id, conversationId, content, model });
-    const { messageId, title } = turn;
+    const found = documents ? await findExcerpts(ctx, currentUser(req), content, String(res.getHeader("x-request-id"))) : [];
+    const turn = await beginTurn(ctx.db, {
+      userId: currentUser(req).id,
+      conversationId,
+      content,
+      model,
+      citations: citationsOf(found),
+    });
+    const { messageId, title, citations } = turn;
     const work = ctx.lifecycle.begin();
     const answer = ctx.answers.open(messageId, () => work.stop("cancelled"));
     // Goes on when the client leaves: it comes back for the rest, or stops it.
-    void writeAnswer(ctx, { user: currentUser(req), turn, model }, work, answer).finally(() => work.done());
+    void writeAnswer(ctx, { user: currentUser(req), turn, model, found }, work, answer).finally(() => work.done());
     const stream = new EventStream(res, ctx.heartbeatMs);
-    await stream.send("start", { conversationId: turn.conversationId, messageId, title }, 0);
+    await stream.send("start", { conversationId: turn.conversationId, messageId, title, ...(documents ? { citations } : {}) }, 0);
     await sendAnswer(answer, stream, 0);
     stream.end();
   });

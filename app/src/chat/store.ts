@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { transaction, pgCode, pgCodes, type Db, type Queryable } from "../db/pool.ts";
 import { AppError } from "../errors.ts";
+import type { Citation } from "../knowledge/search.ts";
 import type { ChatMessage } from "../llm/completion.ts";
 import { failAbandoned } from "./answer-rows.ts";
 import { titleOf } from "./history.ts";
@@ -18,6 +19,8 @@ export interface StoredMessage {
   readonly role: "user" | "assistant";
   readonly content: string;
   readonly status: MessageStatus;
+  /** What the answer drew on; null: it was not asked to. */
+  readonly citations: readonly Citation[] | null;
   readonly createdAt: Date;
 }
 
@@ -31,6 +34,7 @@ export interface Turn {
   readonly titled: boolean;
   /** Notes of what was said before the history; null: none were needed. */
   readonly summary: string | null;
+  readonly citations: readonly Citation[];
   /** The conversation so far, or what its summary does not hold; the new question last. */
   readonly history: readonly ChatMessage[];
 }
@@ -79,7 +83,7 @@ export async function readConversation(
   const conversation = found.rows[0];
   if (conversation === undefined) return null;
   const { rows } = await db.query<StoredMessage>(
-    `SELECT id, role, content, status, created_at AS "createdAt" FROM messages WHERE conversation_id = $1 ORDER BY position`,
+    `SELECT id, role, content, status, citations, created_at AS "createdAt" FROM messages WHERE conversation_id = $1 ORDER BY position`,
     [id],
   );
   return { id, title: conversation.title, messages: rows };
@@ -100,14 +104,20 @@ export async function ownsMessage(db: Queryable, userId: string, messageId: stri
   return (rowCount ?? 0) > 0;
 }
 
+export interface Question {
+  readonly userId: string;
+  /** null: it begins one. */
+  readonly conversationId: string | null;
+  readonly content: string;
+  readonly model: string;
+  readonly citations: readonly Citation[];
+}
+
 /**
  * Stores the question and opens the row of its answer, in one transaction.
  * @throws AppError not_found (somebody else's conversation), conversation_busy (an answer is being written)
  */
-export async function beginTurn(
-  db: Db,
-  { userId, conversationId, content, model }: { userId: string; conversationId: string | null; content: string; model: string },
-): Promise<Turn> {
+export async function beginTurn(db: Db, { userId, conversationId, content, model, citations }: Question): Promise<Turn> {
   try {
     return await transaction(db, async (client) => {
       const conversation =
@@ -121,11 +131,11 @@ export async function beginTurn(
       const history = await readHistory(client, conversation.id, summary?.position ?? null);
       const messageId = randomUUID();
       await client.query(
-        "INSERT INTO messages (id, conversation_id, role, content, status, model) VALUES ($1, $2, 'assistant', '', 'streaming', $3)",
-        [messageId, conversation.id, model],
+        "INSERT INTO messages (id, conversation_id, role, content, status, model, citations) VALUES ($1, $2, 'assistant', '', 'streaming', $3, $4)",
+        [messageId, conversation.id, model, citations.length === 0 ? null : JSON.stringify(citations)],
       );
       const { id, title, titled } = conversation;
-      return { userId, conversationId: id, messageId, title, titled, summary: summary?.text ?? null, history };
+      return { userId, conversationId: id, messageId, title, titled, summary: summary?.text ?? null, citations, history };
     });
   } catch (error) {
     if (pgCode(error) === pgCodes.uniqueViolation) throw new AppError("conversation_busy", { cause: error });

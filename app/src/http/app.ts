@@ -8,6 +8,7 @@ import { createAuthRouter } from "../auth/routes.ts";
 import { createUsageRouter } from "../budget/usage-routes.ts";
 import { createChatRouter, createConversationRouter } from "../chat/routes.ts";
 import type { Context } from "../context.ts";
+import { createDocumentRouter } from "../knowledge/routes.ts";
 import { createOpenAiRouter } from "../llm/openai-routes.ts";
 import { createLlmStatusRouter } from "../llm/status-routes.ts";
 import { errorHandler, notFound } from "./errors.ts";
@@ -33,6 +34,7 @@ export function createApp(ctx: Context): Express {
   app.use("/api/v1/sessions", createSessionRouter(ctx));
   app.use("/api/v1/usage", createUsageRouter(ctx));
   app.use("/api/v1/conversations", createConversationRouter(ctx));
+  app.use("/api/v1/documents", createDocumentRouter(ctx));
   app.use("/api/v1/chat", createChatRouter(ctx));
   app.use("/api", notFound);
   if (config.webRoot !== null) app.use(createPageRouter(config.webRoot, config.publicUrl));

@@ -1,7 +1,7 @@
 import type { Queryable } from "../db/pool.ts";
 
 /** Every kind of work; the migrations make a queue of each, and options are theirs alone. */
-export const queueNames = ["purge", "retention", "chat-title", "chat-summary"] as const;
+export const queueNames = ["purge", "retention", "chat-title", "chat-summary", "document-embed"] as const;
 export type QueueName = (typeof queueNames)[number];
 
 /**

@@ -5,6 +5,7 @@ import type { WorkerConfig } from "../config.ts";
 import { createPool } from "../db/pool.ts";
 import { Metrics } from "../http/metrics.ts";
 import { Lifecycle } from "../lifecycle.ts";
+import { embedDocument } from "../knowledge/embed-job.ts";
 import { Gateway } from "../llm/gateway.ts";
 import { LlmMetrics } from "../llm/llm-metrics.ts";
 import { Probes } from "../llm/probes.ts";
@@ -35,7 +36,7 @@ export function createWorker(config: WorkerConfig, log: Logger): Worker {
   const probes = new Probes({ gateway, db, redis: null, log: log.child({ part: "probes" }) });
   // One worker asks one question at a time: it cannot run away as callers can. The budgets hold all the same.
   const meter = new BudgetMeter({ config: config.budget, db, log: log.child({ part: "budget" }), limitsWork: () => true });
-  const ctx = { db, gateway, meter, contextTokens: config.llm.contextTokens };
+  const ctx = { db, gateway, meter, contextTokens: config.llm.contextTokens, embeddingModel: config.embeddingModel };
   const { retentionDays } = config;
   const jobs: Job[] = [
     { queue: "purge", every: "* * * * *", run: async () => log.debug(await purge(db), "purged") },
@@ -50,6 +51,7 @@ export function createWorker(config: WorkerConfig, log: Logger): Worker {
     },
     { queue: "chat-title", run: (data, signal) => makeTitle(ctx, data, signal) },
     { queue: "chat-summary", run: (data, signal) => makeSummary(ctx, data, signal) },
+    { queue: "document-embed", every: "* * * * *", run: (data, signal) => embedDocument(ctx, data, signal) },
   ];
   const jobMetrics = new JobMetrics(metrics.registry, db);
   const runner = new JobRunner({ db, jobs, metrics: jobMetrics, lifecycle, log: log.child({ part: "jobs" }) });

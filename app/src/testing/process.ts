@@ -1,9 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { until } from "./api.ts";
-
-const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+import { appProgram, until } from "./api.ts";
 
 export interface Finished {
   readonly code: number | null;
@@ -21,7 +18,7 @@ export interface AppProcess {
   readonly finished: Promise<Finished>;
 }
 
-export function startApp(args: readonly string[], env: Readonly<Record<string, string>>, program = main): AppProcess {
+export function startApp(args: readonly string[], env: Readonly<Record<string, string>>, program = appProgram): AppProcess {
   const child = spawn(process.execPath, [program, ...args], {
     env: { PATH: "/usr/bin:/bin", ...env },
     stdio: ["ignore", "pipe", "pipe"],
