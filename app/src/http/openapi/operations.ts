@@ -12,10 +12,11 @@ import { listQuery } from "../../chat/conversation-list.ts";
 import { chatBody, titleBody } from "../../chat/routes.ts";
 import { callBodies } from "../../llm/call.ts";
 import { consentBody } from "../../llm/status-routes.ts";
+import { searchBody } from "../../knowledge/routes.ts";
 import { eraseBody } from "../../privacy/routes.ts";
 
 /** Who may call: anybody; a key of `/v1`; a session or a key with this scope. */
-export type Access = "public" | "key" | "user" | "chat" | "embeddings" | "account" | "admin";
+export type Access = "public" | "key" | "user" | "chat" | "documents" | "embeddings" | "account" | "admin";
 
 export interface Operation {
   readonly method: "get" | "post" | "put" | "patch" | "delete";
@@ -25,6 +26,8 @@ export interface Operation {
   readonly access: Access;
   readonly summary: string;
   readonly body?: z.ZodType;
+  /** Takes a form with this one file in place of a body. */
+  readonly file?: string;
   readonly query?: z.ZodObject;
   /** Status of a success. @default 200 */
   readonly status?: number;
@@ -170,7 +173,7 @@ const chat: Operation[] = [
     tag: "Chat",
     access: "chat",
     summary:
-      "Ask. The answer comes as events `start`, `delta`, `done` or `error`, and is written on when the reader leaves. `replaces` names a question that gives way to this one, with all that follows it.",
+      "Ask. The answer comes as events `start`, `delta`, `done` or `error`, and is written on when the reader leaves. `replaces` names a question that gives way to this one, with all that follows it; `documents` lets the answer draw on one's documents.",
     body: chatBody,
     type: "text/event-stream",
   },
@@ -218,6 +221,42 @@ const chat: Operation[] = [
     access: "user",
     summary: "Allow cloud models, or no longer.",
     body: consentBody,
+  },
+];
+
+const documents: Operation[] = [
+  {
+    method: "get",
+    path: "/api/v1/documents",
+    tag: "Documents",
+    access: "documents",
+    summary: "One's documents, and how much of each is embedded.",
+  },
+  {
+    method: "post",
+    path: "/api/v1/documents",
+    tag: "Documents",
+    access: "documents",
+    summary: "Add a text, Markdown, PDF or DOCX file of 50 MB at most; it is embedded in the background.",
+    file: "file",
+    status: 201,
+  },
+  {
+    method: "delete",
+    path: "/api/v1/documents/{id}",
+    tag: "Documents",
+    access: "documents",
+    summary: "Delete one with its text and embeddings, for good.",
+    status: 204,
+    type: null,
+  },
+  {
+    method: "post",
+    path: "/api/v1/documents/search",
+    tag: "Documents",
+    access: "documents",
+    summary: "The excerpts nearest to a question.",
+    body: searchBody,
   },
 ];
 
@@ -328,6 +367,7 @@ const documentation: Operation[] = [
 export const operations: readonly Operation[] = [
   ...openAi,
   ...chat,
+  ...documents,
   ...account,
   ...administration,
   ...signIn,
