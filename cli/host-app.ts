@@ -26,8 +26,10 @@ const killAfterMs = 10_000;
 /** Throws exit 2 unless the stack is up with its stores alone. */
 export async function hostApp(ctx: CliContext, { engine, stack }: Session): Promise<HostApp> {
   const text = await engine.call(["stack", "output", "--json", "--show-secrets", "--stack", stack]).catch(noSuchStack);
-  const { appEnvironment: env } = JSON.parse(text ?? "{}") as { appEnvironment?: Record<string, string> };
-  if (env === undefined) throw notAlone(stack);
+  const { appEnvironment } = JSON.parse(text ?? "{}") as { appEnvironment?: Record<string, string> };
+  if (appEnvironment === undefined) throw notAlone(stack);
+  // In the stack it is a volume, which this host does not see.
+  const env = { ...appEnvironment, UPLOADS_FOLDER: join(ctx.paths.checkout, ".fidus/uploads") };
   const main = join(ctx.paths.checkout, "app/src/main.ts");
   const shell = { ...withoutOurs(ctx.env), ...env, ...otherModel(ctx.env) };
   const common = { extendEnv: false, cancelSignal: ctx.signal } as const;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
-import { readApiConfig } from "../app/src/config.ts";
+import { readApiConfig, readWorkerConfig } from "../app/src/config.ts";
 import { readEnv } from "../app/src/env.ts";
 import { settings } from "../app/src/settings.ts";
 import { parseConfig } from "../infra/config/parse.ts";
@@ -25,6 +25,8 @@ const everything = {
   llmContextTokens: "8192",
   rateLimitPerCaller: "600",
   rateLimitPerAddress: "none",
+  embeddingModel: "nomic-embed-text",
+  retentionDays: "365",
   cloudRedaction: "text",
   responseCache: "tenant",
   responseCacheSeconds: "60",
@@ -61,6 +63,14 @@ async function environment(changes: Record<string, string>): Promise<Record<stri
   return { ...common, ...api, ...opened };
 }
 
+/** What the worker gets. */
+async function workerEnvironment(changes: Record<string, string>): Promise<Record<string, string>> {
+  const { common, worker, secrets } = chosen(changes);
+  const opened = await new Promise<Record<string, string>>((resolve) => pulumi.output(secrets).apply(resolve));
+  const { LLM_RUNTIMES } = opened;
+  return { ...common, ...worker, ...(LLM_RUNTIMES === undefined ? {} : { LLM_RUNTIMES }) };
+}
+
 const base = {
   DATABASE_URL: "postgres://fidus:pw@postgres/fidus",
   REDIS_URL: "redis://redis:6379",
@@ -69,7 +79,8 @@ const base = {
 };
 
 test("every variable that the app reads is set from a key, or listed with the reason why not", async () => {
-  const fromKeys = new Set([...Object.keys(await environment(everything)), ...Object.keys(await environment(auth0))]);
+  const given = [await environment(everything), await environment(auth0), await workerEnvironment(everything)];
+  const fromKeys = new Set(given.flatMap((variables) => Object.keys(variables)));
   const fixed = Object.keys(fixedSettings);
   expect([...fromKeys].filter((name) => fixed.includes(name))).toEqual([]);
   expect([...fromKeys, ...fixed].sort()).toEqual(Object.keys(settings).sort());
@@ -92,9 +103,17 @@ test("what the keys say is what the app reads", async () => {
   expect(auth.oidc?.issuer.href).toBe("https://fidus.eu.auth0.com/");
 });
 
+test("the worker asks as the API does: the same runtimes, prices, budgets, redaction and model for embeddings", async () => {
+  const api = readApiConfig({ ...base, ...(await environment(everything)) });
+  const worker = readWorkerConfig({ ...base, ...(await workerEnvironment(everything)) });
+  expect([worker.llm, worker.budget, worker.knowledge]).toEqual([api.llm, api.budget, api.knowledge]);
+  expect([worker.knowledge.embeddingModel, worker.retentionDays]).toEqual(["nomic-embed-text", 365]);
+});
+
 test("keys that are left alone leave the app's own defaults", async () => {
   const env = await environment({});
   expect(readApiConfig({ ...base, ...env })).toEqual(readApiConfig(base));
+  expect(readWorkerConfig({ ...base, ...(await workerEnvironment({})) })).toEqual(readWorkerConfig(base));
 });
 
 test("secret settings are secret, and no plain one carries a secret's value", async () => {
@@ -115,6 +134,8 @@ const judged = {
   llmContextTokens: ["256", "1048576", "255", "1048577"],
   rateLimitPerCaller: ["none", "1", "0", "many"],
   rateLimitPerAddress: ["none", "12000", "00"],
+  embeddingModel: ["nomic-embed-text:v1.5", "BAAI/bge-m3", "x".repeat(200), "x".repeat(201), "two words"],
+  retentionDays: ["none", "1", "365", "36500", "0", "36501", "99999", "-1", "1.5", "ever"],
   cloudRedaction: ["text", "no"],
   responseCache: ["caller", "all"],
   responseCacheSeconds: ["60", "0"],
@@ -131,7 +152,7 @@ describe.each(Object.entries(judged))("%s", (key, values) => {
     // Written as the key would be handed over if nobody had looked at it.
     const variables = appSettings({ ...raw, [key]: key === "corsOrigins" ? [value] : value } as never);
     const opened = await new Promise<Record<string, string>>((resolve) => pulumi.output(variables.secrets).apply(resolve));
-    const reading = readEnv({ ...variables.common, ...variables.api, ...opened });
+    const reading = readEnv({ ...variables.common, ...variables.api, ...variables.worker, ...opened });
     expect(reading.problems.length > 0).toBe(problems.some(({ path }) => path === key));
   });
 });

@@ -81,6 +81,16 @@ export interface TelemetryConfig {
   readonly sentryDsn: string | null;
 }
 
+/** Documents that people upload. */
+export interface KnowledgeConfig {
+  /** Model that makes embeddings; null: there is no knowledge here. @default null */
+  readonly embeddingModel: string | null;
+  /** Where files are kept. @default "/app/uploads" */
+  readonly uploadsFolder: string;
+  /** Program that reads a file in the role `extract`. @default this one */
+  readonly readerProgram?: string;
+}
+
 export interface ApiConfig extends CommonConfig {
   readonly telemetry: TelemetryConfig;
   readonly auth: AuthConfig;
@@ -98,6 +108,7 @@ export interface ApiConfig extends CommonConfig {
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly llm: LlmConfig;
+  readonly knowledge: KnowledgeConfig;
   /**
    * File whose being there tells the proxy to ask other replicas. Given, and with replicas to go to, SIGTERM makes the file and the
    * port closes once nobody comes any more; null: the port stays open and says 503.
@@ -117,6 +128,11 @@ export interface WorkerConfig extends CommonConfig {
   /** Secrets of the key ring, newest first. */
   readonly encryptionKeys: readonly string[];
   readonly budget: BudgetConfig;
+  /** Whom titles and summaries are asked of. */
+  readonly llm: LlmConfig;
+  readonly knowledge: KnowledgeConfig;
+  /** Days after its last message that a conversation is kept; null: for ever. @default null */
+  readonly retentionDays: number | null;
 }
 
 export interface LlmRoleConfig extends CommonConfig {
@@ -153,6 +169,7 @@ export function readApiConfig(env: Env): ApiConfig {
     corsOrigins: values.CORS_ALLOW_ORIGIN ?? [],
     trustedProxies: values.FORWARDED_ALLOW_IPS ?? [],
     llm: llm.config,
+    knowledge: knowledgeConfig(values),
     auth: auth.config,
     budget: budgetConfig(values),
     cache,
@@ -181,12 +198,16 @@ export function readWebConfig(env: Env): WebConfig {
 /** Configuration of the worker role. @throws InvalidInputError */
 export function readWorkerConfig(env: Env): WorkerConfig {
   const reading = readEnv(env);
-  check(reading, ["DATABASE_URL", "ENCRYPTION_KEY"]);
+  const llm = llmConfig(reading.values);
+  check(reading, ["DATABASE_URL", "ENCRYPTION_KEY"], llm.problems);
   return Object.freeze({
     ...common(reading, 8001),
     databaseUrl: reading.values.DATABASE_URL ?? "",
     encryptionKeys: reading.values.ENCRYPTION_KEY ?? [],
     budget: budgetConfig(reading.values),
+    llm: llm.config,
+    knowledge: knowledgeConfig(reading.values),
+    retentionDays: reading.values.RETENTION_DAYS ?? null,
   });
 }
 
@@ -212,11 +233,26 @@ export function readDatabaseUrl(env: Env): string {
   return reading.values.DATABASE_URL ?? "";
 }
 
-/** What the one-shot commands need that open people's rows. @throws InvalidInputError */
-export function readVaultConfig(env: Env): { readonly databaseUrl: string; readonly encryptionKeys: readonly string[] } {
+/** What the one-shot commands need that open or erase what people keep. */
+export interface VaultConfig {
+  readonly databaseUrl: string;
+  readonly encryptionKeys: readonly string[];
+  readonly uploadsFolder: string;
+}
+
+/** @throws InvalidInputError */
+export function readVaultConfig(env: Env): VaultConfig {
   const reading = readEnv(env);
   check(reading, ["DATABASE_URL", "ENCRYPTION_KEY"]);
-  return { databaseUrl: reading.values.DATABASE_URL ?? "", encryptionKeys: reading.values.ENCRYPTION_KEY ?? [] };
+  return {
+    databaseUrl: reading.values.DATABASE_URL ?? "",
+    encryptionKeys: reading.values.ENCRYPTION_KEY ?? [],
+    uploadsFolder: knowledgeConfig(reading.values).uploadsFolder,
+  };
+}
+
+function knowledgeConfig({ EMBEDDING_MODEL, UPLOADS_FOLDER }: Values): KnowledgeConfig {
+  return { embeddingModel: EMBEDDING_MODEL ?? null, uploadsFolder: UPLOADS_FOLDER ?? "/app/uploads" };
 }
 
 function authConfig(values: Values): { config: AuthConfig; required: SettingName[]; problems: Problem[] } {

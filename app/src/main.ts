@@ -13,6 +13,7 @@ const entries: Readonly<Record<string, () => Promise<Entry>>> = {
   llm: () => import("./roles/llm.ts"),
   "llm-engine": () => import("./runtime/engine-process.ts"),
   check: () => import("./roles/check.ts"),
+  extract: () => import("./knowledge/extract-process.ts"),
   migrate: () => import("./roles/migrate.ts"),
   admin: () => import("./roles/admin.ts"),
   key: () => import("./roles/key.ts"),
@@ -22,7 +23,7 @@ const entries: Readonly<Record<string, () => Promise<Entry>>> = {
 async function main([role = "", ...args]: readonly string[]): Promise<number> {
   const entry = Object.hasOwn(entries, role) ? entries[role] : undefined;
   if (entry === undefined) {
-    const names = Object.keys(entries).filter((name) => name !== "llm-engine");
+    const names = Object.keys(entries).filter((name) => !["llm-engine", "extract"].includes(name));
     const fix = "Start it as: node main.js api";
     throw new InvalidInputError([{ path: "role", got: role, rule: `one of ${names.join(", ")}`, fix }]);
   }

@@ -163,6 +163,17 @@ export const settings = {
     fix: "Set ENCRYPTION_KEY_FILE to a file written by: openssl rand -base64 32",
     secret: true,
   },
+  EMBEDDING_MODEL: {
+    schema: z.string().regex(/^[A-Za-z0-9][\w.:/@+-]{0,199}$/),
+    rule: "a model that serves /v1/embeddings: letters, digits and . _ : / @ + -",
+    fix: "Set EMBEDDING_MODEL=nomic-embed-text.",
+  },
+  UPLOADS_FOLDER: { schema: z.string().startsWith("/"), rule: "an absolute path", fix: "Set UPLOADS_FOLDER=/app/uploads." },
+  RETENTION_DAYS: {
+    schema: z.union([z.literal("none").transform(() => null), wholeNumber(1, 36_500)]),
+    rule: "days that a conversation is kept after its last message, or none",
+    fix: "Set RETENTION_DAYS=365.",
+  },
   AUTH_PROVIDER: {
     schema: z.enum(authProviders),
     rule: `one of ${authProviders.join(", ")}`,

@@ -1,6 +1,7 @@
 import { appKeys } from "./keys/app.ts";
 import { commonKeys } from "./keys/common.ts";
 import { communityKeys } from "./keys/community.ts";
+import { contentKeys } from "./keys/content.ts";
 import { domainKeys } from "./keys/domain.ts";
 import { enterpriseKeys } from "./keys/enterprise.ts";
 import { gatewayKeys } from "./keys/gateway.ts";
@@ -15,6 +16,7 @@ export const keyParts: readonly Readonly<Record<string, KeySpec>>[] = [
   commonKeys,
   appKeys,
   gatewayKeys,
+  contentKeys,
   peopleKeys,
   observabilityKeys,
   communityKeys,
@@ -29,6 +31,7 @@ export const keys = {
   ...commonKeys,
   ...appKeys,
   ...gatewayKeys,
+  ...contentKeys,
   ...peopleKeys,
   ...observabilityKeys,
   ...communityKeys,

@@ -13,6 +13,8 @@ type SettingsConfig = Pick<
   | "llmContextTokens"
   | "rateLimitPerCaller"
   | "rateLimitPerAddress"
+  | "embeddingModel"
+  | "retentionDays"
   | "cloudRedaction"
   | "responseCache"
   | "responseCacheSeconds"
@@ -68,6 +70,7 @@ export const fixedSettings = {
   LLM_CACHE_MAX_BYTES: "1 MiB: larger answers are rarely asked for twice",
   SESSION_SECRET: "generated",
   ENCRYPTION_KEY: "generated",
+  UPLOADS_FOLDER: "/app/uploads, where the volume of uploads is mounted",
   PUBLIC_URL: "from domain and ports",
   FORWARDED_ALLOW_IPS: "the stack's own networks, where the proxy is",
   ENVIRONMENT: "environment",
@@ -80,18 +83,22 @@ export const fixedSettings = {
 /** The settings that keys decide. */
 export function appSettings(cfg: SettingsConfig): AppSettings {
   const context = { LLM_CONTEXT_TOKENS: cfg.llmContextTokens?.toString() ?? null };
-  const alert = amount(cfg.llmBudgetAlert);
+  // Of whoever asks a model: the API, and the worker on people's behalf.
+  const asking = {
+    LLM_PRICES: cfg.llmPrices,
+    LLM_BUDGET_USD: cfg.llmBudget === null ? null : amount(cfg.llmBudget),
+    LLM_BUDGET_ALERT_USD: amount(cfg.llmBudgetAlert),
+    LLM_MAX_OUTPUT_TOKENS: cfg.llmMaxOutputTokens,
+    ...context,
+    CLOUD_REDACTION: cfg.cloudRedaction,
+    EMBEDDING_MODEL: cfg.embeddingModel,
+  };
   return {
     common: { LOG_LEVEL: cfg.logLevel },
     api: present({
-      LLM_PRICES: cfg.llmPrices,
-      LLM_BUDGET_USD: cfg.llmBudget === null ? null : amount(cfg.llmBudget),
-      LLM_BUDGET_ALERT_USD: alert,
-      LLM_MAX_OUTPUT_TOKENS: cfg.llmMaxOutputTokens,
-      ...context,
+      ...asking,
       RATE_LIMIT_PER_CALLER: cfg.rateLimitPerCaller,
       RATE_LIMIT_PER_ADDRESS: cfg.rateLimitPerAddress,
-      CLOUD_REDACTION: cfg.cloudRedaction,
       LLM_CACHE: cfg.responseCache,
       LLM_CACHE_TTL_SECONDS: String(cfg.responseCacheSeconds),
       ...signIn(cfg),
@@ -100,7 +107,7 @@ export function appSettings(cfg: SettingsConfig): AppSettings {
       LANGFUSE_BASE_URL: cfg.langfuseUrl,
       LANGFUSE_PUBLIC_KEY: cfg.langfusePublicKey,
     }),
-    worker: { LLM_BUDGET_ALERT_USD: alert },
+    worker: present({ ...asking, RETENTION_DAYS: cfg.retentionDays }),
     llm: present(context),
     secrets: present({
       LLM_RUNTIMES: cfg.llmRuntimes === null ? null : withKeys(cfg.llmRuntimes, cfg.llmKeys),

@@ -112,9 +112,19 @@ export class App extends pulumi.ComponentResource {
         role: "worker",
         image,
         command: ["worker"],
-        environment: { ...common(args), ...args.settings.worker, ...fileSettings(workerSecrets), PORT: "8001" },
+        environment: {
+          ...common(args),
+          ...args.settings.worker,
+          ...llmEnvironment(args),
+          ...fileSettings(workerSecrets),
+          PORT: "8001",
+        },
         files: workerFiles,
-        networks: [networks.data],
+        // An erasure that somebody's end left unfinished takes the files too.
+        volumes: { "/app/uploads": args.uploads.volumeName },
+        // Titles and summaries are asked of the runtime: outside, it is reached as the API reaches it.
+        networks: hosts.length > 0 ? [networks.edge, networks.data] : [networks.data],
+        hosts,
         healthcheck: ["/usr/local/bin/healthcheck", "8001", "/health"],
         memory: memoryLimits.worker,
         stopGrace: 30,
@@ -136,17 +146,24 @@ function secretsByRole({ database, cache, secrets, llmApiKey, settings }: AppArg
   apiSecrets: Secrets;
   workerSecrets: Secrets;
 } {
+  const chosen: Secrets = Object.fromEntries(
+    Object.entries(settings.secrets).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  const { llm_runtimes: table } = chosen;
+  // The worker asks the runtimes that the API asks.
+  const key: Secrets = llmApiKey === null ? {} : { openai_api_key: llmApiKey };
+  const runtime: Secrets = table === undefined ? key : { llm_runtimes: table };
   return {
     apiSecrets: {
       database_url: database.url,
       redis_url: cache.url,
       session_secret: secrets.session,
       encryption_key: secrets.encryption,
-      ...(llmApiKey === null || settings.table ? {} : { openai_api_key: llmApiKey }),
-      ...Object.fromEntries(Object.entries(settings.secrets).map(([variable, value]) => [variable.toLowerCase(), value])),
+      ...runtime,
+      ...chosen,
     },
     // The migrations are given the same files, and told of the first alone.
-    workerSecrets: { database_url: database.url, encryption_key: secrets.encryption },
+    workerSecrets: { database_url: database.url, encryption_key: secrets.encryption, ...runtime },
   };
 }
 
@@ -165,25 +182,26 @@ function common({ environment, version, settings }: AppArgs): Record<string, str
 }
 
 function apiEnvironment(args: AppArgs): Record<string, string> {
-  const { llm, model, settings, publicUrl, replicas } = args;
+  const { model, settings, publicUrl, replicas } = args;
   return {
     ...common(args),
     ...settings.api,
+    ...llmEnvironment(args),
     API_REPLICAS: String(replicas),
     // Only the proxy reaches the API, from the stack's own networks: it says who asked.
     FORWARDED_ALLOW_IPS: "uniquelocal",
-    LLM_MODEL: model.name,
     PORT: String(api.port),
     PUBLIC_URL: publicUrl,
-    ...(settings.table ? {} : oneRuntime(llm, model)),
+    ...(settings.table ? {} : demoOf(model)),
   };
 }
 
-function oneRuntime(llm: LlmEndpoint, { demo, nextStep }: AppArgs["model"]): Record<string, string> {
-  return {
-    LLM_DEMO: String(demo),
-    LLM_RUNTIME: llm.runtime,
-    OPENAI_API_BASE_URL: llm.baseUrl,
-    ...(nextStep === null ? {} : { LLM_NEXT_STEP: nextStep }),
-  };
+function demoOf({ demo, nextStep }: AppArgs["model"]): Record<string, string> {
+  return { LLM_DEMO: String(demo), ...(nextStep === null ? {} : { LLM_NEXT_STEP: nextStep }) };
+}
+
+/** Who answers: the same for the API and the worker. */
+function llmEnvironment({ model, llm, settings }: AppArgs): Record<string, string> {
+  const one = { LLM_RUNTIME: llm.runtime, OPENAI_API_BASE_URL: llm.baseUrl };
+  return { LLM_MODEL: model.name, ...(settings.table ? {} : one) };
 }

@@ -33,6 +33,7 @@ export function hostAppEnvironment(args: HostAppArgs): pulumi.Output<Readonly<Re
       .apply(([database, cache, session, encryption, key, chosen]): Record<string, string> => ({
         ...settings.common,
         ...settings.api,
+        ...settings.worker,
         ...chosen,
         ENVIRONMENT: "development",
         LISTEN_ADDRESS: loopback,

@@ -158,7 +158,7 @@ test("each role's files are 0400, its own, and only those that it is told to rea
     proxy: ["nginx.conf", "tls.crt", "tls.key"],
     redis: ["redis_password"],
     web: [],
-    worker: ["database_url", "encryption_key"],
+    worker: ["database_url", "encryption_key", "openai_api_key"],
   };
   expect(containers.map(({ role }) => role).sort()).toEqual(Object.keys(expected));
   for (const { role, id } of containers) {

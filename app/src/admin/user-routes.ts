@@ -28,8 +28,9 @@ export const changes = z
   .refine((body) => Object.keys(body).length > 0, "must name a change");
 
 /** Accounts: list, make, change, disable, a new password, erase; their sessions: list, end. */
-export function createUserAdminRouter(ctx: Pick<Context, "db" | "sessions" | "dataKeys">): Router {
+export function createUserAdminRouter(ctx: Pick<Context, "db" | "sessions" | "dataKeys" | "config">): Router {
   const { db, sessions } = ctx;
+  const { uploadsFolder } = ctx.config.knowledge;
   const router = Router();
 
   router.get("/", async (_req, res) => {
@@ -89,7 +90,7 @@ export function createUserAdminRouter(ctx: Pick<Context, "db" | "sessions" | "da
 
   router.delete("/:id", async (req, res) => {
     const userId = parseId(id, req.params.id);
-    await erasePerson(db, userId, currentUser(req));
+    await erasePerson({ db, uploadsFolder }, userId, currentUser(req));
     ctx.dataKeys.forget(userId);
     res.status(204).end();
   });

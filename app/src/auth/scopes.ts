@@ -2,6 +2,7 @@
 export const scopes = {
   chat: "ask for answers: chat, completions, responses, conversations",
   embeddings: "ask for embeddings",
+  documents: "read, add, search and delete the owner's documents",
   account: "read and change the owner's keys, sessions and usage",
   admin: "the admin API, where the owner is an administrator",
 } as const;

@@ -144,8 +144,8 @@ export class BudgetMeter implements Meter {
   }
 }
 
-type CallerOf = Pick<Demand, "userId" | "keyId" | "tenant" | "endpoint" | "model">;
+type CallerOf = Pick<Demand, "userId" | "keyId" | "tenant" | "endpoint" | "model" | "feature">;
 
-function callerOf({ userId, keyId, tenant, endpoint, model }: CallerOf): Caller {
-  return { userId, keyId, tenant, feature: keyId === null ? "page" : endpoint, model };
+function callerOf({ userId, keyId, tenant, endpoint, model, feature }: CallerOf): Caller {
+  return { userId, keyId, tenant, feature: feature ?? (keyId === null ? "page" : endpoint), model };
 }

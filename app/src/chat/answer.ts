@@ -1,9 +1,13 @@
 import type { Context } from "../context.ts";
+import { transaction, type Queryable } from "../db/pool.ts";
 import { AppError } from "../errors.ts";
 import type { User } from "../auth/users.ts";
 import type { AnswerOutcome } from "../http/metrics.ts";
+import { enqueue } from "../jobs/queues.ts";
 import type { Work } from "../lifecycle.ts";
-import { streamCompletion } from "../llm/completion.ts";
+import type { FoundChunk } from "../knowledge/chunk-rows.ts";
+import { excerptsMessage } from "../knowledge/search.ts";
+import { streamCompletion, type ChatMessage } from "../llm/completion.ts";
 import { cloudAllowed } from "../llm/consent.ts";
 import { stopReason } from "../llm/upstream.ts";
 import { endTurn, type Ending } from "./answer-rows.ts";
@@ -19,12 +23,17 @@ type AnswerContext = Pick<
 /** Writes one answer to its end, whoever reads it: asks the runtime, lets the answer grow, and closes row and answer alike. */
 export async function writeAnswer(
   ctx: AnswerContext,
-  { user, turn, model }: { user: User; turn: Turn; model: string },
+  { user, turn, model, found }: { user: User; turn: Turn; model: string; found: readonly FoundChunk[] },
   work: Work,
   answer: GrowingAnswer,
 ): Promise<void> {
-  const { contextTokens } = ctx.config.llm;
-  const messages = fitHistory(turn.history, contextTokens);
+  // A quarter of the context at most is for excerpts: three characters a token.
+  const excerpts = excerptsMessage(found, Math.floor((ctx.config.llm.contextTokens * 3) / 4) - 600);
+  const contextTokens = ctx.config.llm.contextTokens - (excerpts === null ? 0 : estimateTokens(excerpts.content));
+  const fitted = fitHistory(turn.history, contextTokens, turn.summary).map(({ role, content }) => ({ role, content }));
+  // The system line stands for what was left out.
+  const cut = fitted.length - 1 < turn.history.length;
+  const messages = excerpts === null ? fitted : withExcerpts(fitted, excerpts);
   const unregister = ctx.cancels.register(turn.messageId, () => work.stop("cancelled"));
   let pieces = 0;
   let finishReason = "stop";
@@ -35,7 +44,7 @@ export async function writeAnswer(
     estimated: true,
   });
   const close = async (ending: Omit<Ending, "content">, outcome: AnswerOutcome, end: AnswerEnd): Promise<void> => {
-    const saved = await save(ctx, turn, { ...ending, content: answer.text });
+    const saved = await save(ctx, turn, { ...ending, content: answer.text }, cut);
     ctx.metrics.answer(saved || outcome !== "complete" ? outcome : "failed");
     // A reader must not believe in an answer that a reload would not show.
     ctx.answers.close(turn.messageId, saved ? end : notSaved);
@@ -71,17 +80,32 @@ export async function writeAnswer(
   }
 }
 
+/** One system line: some chat templates take no second one. */
+function withExcerpts([system, ...rest]: readonly ChatMessage[], { content }: ChatMessage): ChatMessage[] {
+  return [{ role: "system", content: `${system?.content ?? ""}\n\n${content}` }, ...rest];
+}
+
 const notSaved: AnswerEnd = { event: "error", data: { code: "unavailable", message: "The answer could not be saved." } };
 
 /** Three attempts: a restart of PostgreSQL at the wrong moment must not cost the answer. */
-async function save({ db, log }: AnswerContext, turn: Turn, ending: Ending): Promise<boolean> {
+async function save({ db, log }: AnswerContext, turn: Turn, ending: Ending, cut: boolean): Promise<boolean> {
   for (const waitMs of [250, 1_000, 0]) {
     try {
-      return await endTurn(db, turn.messageId, ending, turn.sealer);
+      return await transaction(db, async (client) => {
+        const saved = await endTurn(client, turn.messageId, ending, turn.sealer);
+        if (saved && ending.status === "complete") await askForWork(client, turn, cut);
+        return saved;
+      });
     } catch (error) {
       log.warn({ err: error, messageId: turn.messageId }, "could not save the answer");
       if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }
   return false;
+}
+
+/** What the worker does for a conversation after an answer: a title, and notes of what no prompt holds any more. */
+async function askForWork(db: Queryable, { conversationId: id, titled }: Turn, cut: boolean): Promise<void> {
+  if (!titled) await enqueue(db, "chat-title", id, { conversationId: id });
+  if (cut) await enqueue(db, "chat-summary", id, { conversationId: id });
 }

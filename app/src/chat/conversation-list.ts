@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Sealer } from "../privacy/seal.ts";
-import type { ConversationSummary, Store, StoredText } from "./store.ts";
+import type { StoredText } from "./history-rows.ts";
+import type { ConversationSummary, Store } from "./store.ts";
 
 /** Where a page ended: microseconds of the last row's change, and its id. */
 const cursor = z.string().regex(/^\d{1,18}_[0-9a-f-]{36}$/, "must be the `next` of a page before");

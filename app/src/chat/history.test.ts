@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ChatMessage } from "../llm/completion.ts";
-import { answerTokens, estimateTokens, fitHistory, systemPrompt, titleOf } from "./history.ts";
+import { answerTokens, estimateTokens, fitHistory, summaryTokens, systemPrompt, titleOf } from "./history.ts";
 
 const user = (content: string): ChatMessage => ({ role: "user", content });
 const assistant = (content: string): ChatMessage => ({ role: "assistant", content });
@@ -44,4 +44,13 @@ describe("the title", () => {
     expect([...title]).toHaveLength(80);
     expect(title.endsWith("…")).toBe(true);
   });
+});
+
+test("notes of what was said before stand in the system line, cut to their share, and cost the history room", () => {
+  const messages = [{ role: "user", content: "last" }] as const;
+  const [system, ...rest] = fitHistory(messages, 512, "n".repeat(10_000));
+  expect(rest).toEqual(messages);
+  expect(system?.content).toBe(
+    `${systemPrompt.content}\n\nNotes of what was said before:\n${"n".repeat(summaryTokens(512) * 3)}`,
+  );
 });

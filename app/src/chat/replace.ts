@@ -1,5 +1,6 @@
 import type { Queryable } from "../db/pool.ts";
 import { AppError } from "../errors.ts";
+import { forgetSummaryFrom } from "./history-rows.ts";
 
 /**
  * Takes back a question and everything said after it, so that another one can take its place. To be called in the transaction
@@ -17,4 +18,5 @@ export async function takeBackFrom(db: Queryable, conversationId: string, questi
   if (question === undefined) throw new AppError("not_found", { message: "This question is no longer there." });
   if (question.busy) throw new AppError("conversation_busy");
   await db.query("DELETE FROM messages WHERE conversation_id = $1 AND position >= $2", [conversationId, question.position]);
+  await forgetSummaryFrom(db, conversationId, question.position);
 }

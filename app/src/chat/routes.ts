@@ -1,15 +1,19 @@
 import { Router } from "express";
 import { z } from "zod";
+import type { User } from "../auth/users.ts";
 import type { Context } from "../context.ts";
 import { AppError } from "../errors.ts";
 import { refuseWhileDraining } from "../http/drain.ts";
 import { currentUser, requireScope, requireUser } from "../http/guards.ts";
 import { parse, parseBody, parseId, storableText } from "../http/parse.ts";
 import { EventStream } from "../http/stream.ts";
+import type { FoundChunk } from "../knowledge/chunk-rows.ts";
+import { requireEmbeddingModel } from "../knowledge/routes.ts";
+import { citationsOf, searchDocuments } from "../knowledge/search.ts";
 import { writeAnswer } from "./answer.ts";
 import { listConversations, listQuery } from "./conversation-list.ts";
 import { sendAnswer } from "./growing-answer.ts";
-import { beginTurn, deleteConversation, ownsMessage, readConversation, renameConversation } from "./store.ts";
+import { beginTurn, deleteConversation, ownsMessage, readConversation, setTitle } from "./store.ts";
 
 const id = z.uuid();
 export const chatBody = z
@@ -19,6 +23,8 @@ export const chatBody = z
     model: storableText.min(1).max(200).optional(),
     /** A question of this conversation that gives way to this one, with all that follows it. */
     replaces: id.optional(),
+    /** True: the answer may draw on the person's documents. */
+    documents: z.boolean().default(false),
   })
   .refine(({ replaces, conversationId }) => replaces === undefined || conversationId !== undefined, {
     path: ["replaces"],
@@ -43,7 +49,7 @@ export function createConversationRouter(ctx: Context): Router {
 
   router.patch("/:id", async (req, res) => {
     const { title } = parseBody(titleBody, req);
-    const renamed = await renameConversation(ctx, currentUser(req).id, parseId(id, req.params.id), title);
+    const renamed = await setTitle(ctx, currentUser(req).id, parseId(id, req.params.id), { title, by: "person" });
     if (renamed === null) throw new AppError("not_found");
     res.json(renamed);
   });
@@ -67,23 +73,45 @@ function parseLastEventId(header: string | undefined): number {
   throw new AppError("invalid_request", { message: "Last-Event-ID must be the id of an event of this answer." });
 }
 
+/** Excerpts for one answer. */
+const excerpts = 4;
+
+async function findExcerpts(ctx: Context, user: User, question: string, requestId: string): Promise<FoundChunk[]> {
+  const wish = { model: requireEmbeddingModel(ctx), question: question.slice(0, 4_000), limit: excerpts, requestId };
+  const work = ctx.lifecycle.begin();
+  try {
+    return await searchDocuments(ctx, { userId: user.id, tenant: user.tenant }, wish, work.signal);
+  } finally {
+    work.done();
+  }
+}
+
 /** Asking, reading on and stopping. */
 export function createChatRouter(ctx: Context): Router {
   const router = Router();
   router.use(requireUser(ctx), requireScope("chat"));
 
   router.post("/", refuseWhileDraining(ctx), async (req, res) => {
-    const { conversationId = null, content, model: asked = ctx.probes.model, replaces = null } = parseBody(chatBody, req);
+    const {
+      conversationId = null,
+      content,
+      model: asked = ctx.probes.model,
+      replaces = null,
+      documents,
+    } = parseBody(chatBody, req);
     const model = ctx.trials.choose(asked, currentUser(req).id);
     if (model === null) throw new AppError("no_model", { retryAfter: 5 });
-    const turn = await beginTurn(ctx, { userId: currentUser(req).id, conversationId, content, model, replaces });
-    const { messageId, questionId, title } = turn;
+    const found = documents ? await findExcerpts(ctx, currentUser(req), content, String(res.getHeader("x-request-id"))) : [];
+    const question = { userId: currentUser(req).id, conversationId, content, model, replaces, citations: citationsOf(found) };
+    const turn = await beginTurn(ctx, question);
+    const { messageId, questionId, title, citations } = turn;
     const work = ctx.lifecycle.begin();
     const answer = ctx.answers.open(messageId, turn.sealer, () => work.stop("cancelled"));
     // Goes on when the client leaves: it comes back for the rest, or stops it.
-    void writeAnswer(ctx, { user: currentUser(req), turn, model }, work, answer).finally(() => work.done());
+    void writeAnswer(ctx, { user: currentUser(req), turn, model, found }, work, answer).finally(() => work.done());
     const stream = new EventStream(res, ctx.heartbeatMs);
-    await stream.send("start", { conversationId: turn.conversationId, messageId, questionId, title }, 0);
+    const start = { conversationId: turn.conversationId, messageId, questionId, title, ...(documents ? { citations } : {}) };
+    await stream.send("start", start, 0);
     await sendAnswer(answer, stream, 0);
     stream.end();
   });

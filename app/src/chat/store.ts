@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { transaction, pgCode, pgCodes, type Db, type Queryable } from "../db/pool.ts";
 import { AppError } from "../errors.ts";
+import type { Citation } from "../knowledge/search.ts";
 import type { ChatMessage } from "../llm/completion.ts";
 import type { DataKeys } from "../privacy/data-keys.ts";
 import type { Sealer } from "../privacy/seal.ts";
 import { failAbandoned } from "./answer-rows.ts";
 import { titleOf } from "./history.ts";
+import { readHistory, readSummary, type StoredText } from "./history-rows.ts";
 import { takeBackFrom } from "./replace.ts";
 
 export type MessageStatus = "complete" | "streaming" | "cancelled" | "failed";
@@ -21,6 +23,8 @@ export interface StoredMessage {
   readonly role: "user" | "assistant";
   readonly content: string;
   readonly status: MessageStatus;
+  /** What the answer drew on; null: it was not asked to. */
+  readonly citations: readonly Citation[] | null;
   readonly createdAt: Date;
 }
 
@@ -34,23 +38,19 @@ export interface Turn {
   readonly title: string;
   /** Seals what this person's rows hold. */
   readonly sealer: Sealer;
-  /** The conversation so far, the new question last. */
+  /** True: the title is the model's or a person's. */
+  readonly titled: boolean;
+  /** Notes of what was said before the history; null: none were needed. */
+  readonly summary: string | null;
+  readonly citations: readonly Citation[];
+  /** The conversation so far, or what its summary does not hold; the new question last. */
   readonly history: readonly ChatMessage[];
 }
-
-/** Latest messages read for a prompt; more would not fit any context here. */
-const historyLimit = 200;
 
 /** What the conversation's queries work with. */
 export interface Store {
   readonly db: Db;
   readonly dataKeys: DataKeys;
-}
-
-/** A text column as it is stored: sealed, or not yet. */
-export interface StoredText {
-  readonly plain: string;
-  readonly sealed: Buffer | null;
 }
 
 /** One conversation with its messages, or null when it is not this person's. */
@@ -67,7 +67,7 @@ export async function readConversation(
   if (conversation === undefined) return null;
   const sealer = await dataKeys.of(userId);
   const { rows } = await db.query<Omit<StoredMessage, "content"> & StoredText>(
-    `SELECT id, role, content AS plain, content_sealed AS sealed, status, created_at AS "createdAt"
+    `SELECT id, role, content AS plain, content_sealed AS sealed, status, citations, created_at AS "createdAt"
      FROM messages WHERE conversation_id = $1 ORDER BY position`,
     [id],
   );
@@ -78,17 +78,21 @@ export async function readConversation(
   return { id, title: sealer.read("conversations.title", id, conversation), messages };
 }
 
-/** Gives a conversation another title. Null when it is not this person's. Its place in the list stays. */
-export async function renameConversation(
+/**
+ * Names a conversation; its place in the list stays. The model names it once, and never where a person did.
+ * Null: it is gone, not this person's, or named already.
+ */
+export async function setTitle(
   { db, dataKeys }: Store,
   userId: string,
   id: string,
-  title: string,
+  { title, by }: { readonly title: string; readonly by: "person" | "model" },
 ): Promise<ConversationSummary | null> {
   const sealer = await dataKeys.of(userId);
   const { rows } = await db.query<{ updatedAt: Date }>(
-    `UPDATE conversations SET title = '', title_sealed = $3 WHERE id = $1 AND user_id = $2 RETURNING updated_at AS "updatedAt"`,
-    [id, userId, sealer.seal("conversations.title", id, title)],
+    `UPDATE conversations SET title = '', title_sealed = $3, titled = true
+     WHERE id = $1 AND user_id = $2 AND ($4 = 'person' OR NOT titled) RETURNING updated_at AS "updatedAt"`,
+    [id, userId, sealer.seal("conversations.title", id, title), by],
   );
   const row = rows[0];
   return row === undefined ? null : { id, title, updatedAt: row.updatedAt };
@@ -118,6 +122,8 @@ export interface NewTurn {
   readonly model: string;
   /** A question of this conversation: it and all that follows give way to the new one. @default null */
   readonly replaces?: string | null;
+  /** What the answer is to draw on. */
+  readonly citations: readonly Citation[];
 }
 
 /**
@@ -126,7 +132,7 @@ export interface NewTurn {
  */
 export async function beginTurn(
   { db, dataKeys }: Store,
-  { userId, conversationId, content, model, replaces = null }: NewTurn,
+  { userId, conversationId, content, model, replaces = null, citations }: NewTurn,
 ): Promise<Turn> {
   const sealer = await dataKeys.of(userId);
   try {
@@ -143,13 +149,16 @@ export async function beginTurn(
          VALUES ($1, $2, 'user', '', $3, 'complete')`,
         [questionId, conversation.id, sealer.seal("messages.content", questionId, content)],
       );
-      const history = await readHistory(client, sealer, conversation.id);
+      const summary = await readSummary(client, sealer, conversation.id);
+      const history = await readHistory(client, sealer, conversation.id, summary?.position ?? null);
       const messageId = randomUUID();
       await client.query(
-        "INSERT INTO messages (id, conversation_id, role, content, status, model) VALUES ($1, $2, 'assistant', '', 'streaming', $3)",
-        [messageId, conversation.id, model],
+        "INSERT INTO messages (id, conversation_id, role, content, status, model, citations) VALUES ($1, $2, 'assistant', '', 'streaming', $3, $4)",
+        [messageId, conversation.id, model, citations.length === 0 ? null : JSON.stringify(citations)],
       );
-      return { userId, conversationId: conversation.id, messageId, questionId, title: conversation.title, sealer, history };
+      const { id, title, titled } = conversation;
+      const notes = summary?.text ?? null;
+      return { userId, conversationId: id, messageId, questionId, title, titled, sealer, summary: notes, citations, history };
     });
   } catch (error) {
     if (pgCode(error) === pgCodes.uniqueViolation) throw new AppError("conversation_busy", { cause: error });
@@ -157,39 +166,29 @@ export async function beginTurn(
   }
 }
 
-async function insertConversation(
-  db: Queryable,
-  sealer: Sealer,
-  userId: string,
-  title: string,
-): Promise<{ id: string; title: string }> {
+interface Named {
+  readonly id: string;
+  readonly title: string;
+  readonly titled: boolean;
+}
+
+async function insertConversation(db: Queryable, sealer: Sealer, userId: string, title: string): Promise<Named> {
   const id = randomUUID();
   await db.query("INSERT INTO conversations (id, user_id, title, title_sealed) VALUES ($1, $2, '', $3)", [
     id,
     userId,
     sealer.seal("conversations.title", id, title),
   ]);
-  return { id, title };
+  return { id, title, titled: false };
 }
 
-async function touch(db: Queryable, sealer: Sealer, userId: string, id: string): Promise<{ id: string; title: string }> {
-  const { rows } = await db.query<StoredText>(
-    "UPDATE conversations SET updated_at = now() WHERE id = $1 AND user_id = $2 RETURNING title AS plain, title_sealed AS sealed",
+async function touch(db: Queryable, sealer: Sealer, userId: string, id: string): Promise<Named> {
+  const { rows } = await db.query<StoredText & { titled: boolean }>(
+    `UPDATE conversations SET updated_at = now() WHERE id = $1 AND user_id = $2
+     RETURNING title AS plain, title_sealed AS sealed, titled`,
     [id, userId],
   );
   const conversation = rows[0];
   if (conversation === undefined) throw new AppError("not_found");
-  return { id, title: sealer.read("conversations.title", id, conversation) };
-}
-
-async function readHistory(db: Queryable, sealer: Sealer, conversationId: string): Promise<ChatMessage[]> {
-  const { rows } = await db.query<{ id: string; role: "user" | "assistant" } & StoredText>(
-    `SELECT id, role, content AS plain, content_sealed AS sealed FROM messages
-     WHERE conversation_id = $1 AND (content <> '' OR content_sealed IS NOT NULL) ORDER BY position DESC LIMIT $2`,
-    [conversationId, historyLimit],
-  );
-  const messages = rows
-    .toReversed()
-    .map(({ id, role, ...text }) => ({ role, content: sealer.read("messages.content", id, text) }));
-  return messages.filter(({ content }) => content !== "");
+  return { id, title: sealer.read("conversations.title", id, conversation), titled: conversation.titled };
 }

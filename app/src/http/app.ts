@@ -9,6 +9,7 @@ import { createUsageRouter } from "../budget/usage-routes.ts";
 import { createChatRouter, createConversationRouter } from "../chat/routes.ts";
 import type { Context } from "../context.ts";
 import { createMeRouter } from "../privacy/routes.ts";
+import { createDocumentRouter } from "../knowledge/routes.ts";
 import { createOpenAiRouter } from "../llm/openai-routes.ts";
 import { createLlmStatusRouter } from "../llm/status-routes.ts";
 import { defaultWebRoot } from "../resources.ts";
@@ -38,6 +39,7 @@ export function createApp(ctx: Context): Express {
   app.use("/api/v1/me", createMeRouter(ctx));
   app.use("/api/v1/usage", createUsageRouter(ctx));
   app.use("/api/v1/conversations", createConversationRouter(ctx));
+  app.use("/api/v1/documents", createDocumentRouter(ctx));
   app.use("/api/v1/chat", createChatRouter(ctx));
   app.use("/api", notFound);
   // In the split form too: a proxy leads /docs to the API, which has the pages of its own image.

@@ -1,18 +1,25 @@
-import type { Db } from "../db/pool.ts";
 import type { Logger } from "../log.ts";
-import { DataKeys } from "../privacy/data-keys.ts";
-import { finishErasures } from "../privacy/erase.ts";
+import type { DataKeys } from "../privacy/data-keys.ts";
+import { finishErasures, type Holdings } from "../privacy/erase.ts";
 import { encryptionStatus, rewrapDataKeys, sealOldRows } from "../privacy/jobs.ts";
 import type { KeyRing } from "../privacy/ring.ts";
 
-/** One round of what privacy needs done beside requests. Each part runs even if another fails; the next round tries again. */
-export async function protect(
-  { db, ring, log }: { readonly db: Db; readonly ring: KeyRing; readonly log: Logger },
-  signal: AbortSignal,
-): Promise<void> {
+export interface ProtectContext extends Holdings {
+  readonly ring: KeyRing;
+  readonly dataKeys: DataKeys;
+  readonly log: Logger;
+}
+
+/**
+ * The job `protect`: one round of what privacy needs done beside requests. Each part runs even if another fails.
+ * @throws AggregateError at the end, when one did
+ */
+export async function protect(ctx: ProtectContext, signal: AbortSignal): Promise<void> {
+  const { db, ring, dataKeys, log } = ctx;
+  const failures: unknown[] = [];
   const parts = {
-    "people erased who were still there": () => finishErasures(db),
-    "rows sealed that were in clear": () => sealOldRows(db, new DataKeys(db, ring), signal),
+    "people erased who were still there": () => finishErasures(ctx),
+    "rows sealed that were in clear": () => sealOldRows(db, dataKeys, signal),
     "data keys wrapped by the newest key": () => rewrapDataKeys(db, ring, signal),
     "data keys that no key of ENCRYPTION_KEY opens": async () => (await encryptionStatus(db, ring)).lost,
   };
@@ -21,7 +28,9 @@ export async function protect(
       const count = await part();
       if (count > 0) log.warn({ count }, what);
     } catch (error) {
-      if (!signal.aborted) log.warn({ err: error }, `could not look after: ${what}; next attempt in a minute`);
+      failures.push(error);
+      if (!signal.aborted) log.warn({ err: error }, `could not look after: ${what}; it is tried again`);
     }
   }
+  if (failures.length > 0) throw new AggregateError(failures, "privacy was not looked after in full");
 }

@@ -146,7 +146,8 @@ function* eventsOf(data: string): Generator<CompletionEvent> {
   if (usage) yield { kind: "usage", promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens };
 }
 
-function refusal(error: RefusalError): AppError {
+/** A runtime's refusal in our own words: what it said is logged, never sent. */
+export function refusal(error: RefusalError): AppError {
   const { status, retryAfter, body } = error;
   const cause = new Error(body);
   if (status !== 429 && status !== 503) return new AppError("runtime_refused", { cause });

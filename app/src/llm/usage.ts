@@ -25,6 +25,8 @@ export interface Demand {
   readonly tenant: string;
   /** Key the request came with; null: the page. */
   readonly keyId: string | null;
+  /** What the money is spent for, as budgets and reports name it. @default "page" without a key, else the endpoint */
+  readonly feature?: string;
   readonly requestId: string;
   readonly endpoint: Endpoint;
   /** Name the caller used: an alias, or a runtime's own model name. */
@@ -42,7 +44,7 @@ export interface Demand {
 }
 
 /** Who pays for an exchange. */
-export type Payer = Pick<Demand, "userId" | "tenant" | "keyId">;
+export type Payer = Pick<Demand, "userId" | "tenant" | "keyId" | "feature">;
 
 /** How an exchange ended. "failed": no answer, or a broken one; "refused": the runtime's own 4xx; "cached": nobody was asked. */
 export type ExchangeOutcome = "cached" | "complete" | "failed" | "refused" | "client_gone" | "cancelled" | "shut_down";

@@ -110,8 +110,8 @@ describe("an export", () => {
       url,
       `SELECT DISTINCT conrelid::regclass::text AS name FROM pg_constraint WHERE confrelid = 'users'::regclass AND contype = 'f'`,
     );
-    // Conversations, with their messages, are read by the chat itself.
-    const known = new Set([...exportedTables.map(({ table }) => table), "conversations"]);
+    // Conversations with their messages, and documents with their chunks, are opened by the code that keeps them.
+    const known = new Set([...exportedTables.map(({ table }) => table), "conversations", "documents"]);
     expect(rows.map(({ name }) => name).filter((name) => !known.has(name))).toEqual([]);
     expect(rows.length).toBeGreaterThan(4);
   });
@@ -243,6 +243,8 @@ describe("a backup of before the erasure", () => {
   test("restored into the running database leaves its keys as they are", async () => {
     const before = await dump("live", ...data);
     expect((await call("DELETE", "/me", "ann", { password })).status).toBe(204);
+    // pg_restore cannot take partitions apart: docs/community.md says the same.
+    await query(url, "DROP SCHEMA IF EXISTS jobs CASCADE");
     await run(program("pg_restore"), ["--clean", "--if-exists", "--exit-on-error", `--dbname=${url}`, before]);
     expect(await titlesOf(url, testEncryptionKey)).toEqual({ "ann@test": "AppError", "bob@test": "words of bob" });
   });

@@ -1,6 +1,9 @@
 import type { Queryable } from "../db/pool.ts";
+import { readSummary } from "../chat/history-rows.ts";
 import { readConversation, type Store } from "../chat/store.ts";
 import { formatUsd } from "../budget/money.ts";
+import { readChunks } from "../knowledge/chunk-rows.ts";
+import { listDocuments } from "../knowledge/documents.ts";
 import { exportedTables } from "./personal-tables.ts";
 
 /** One line of an export: what it is, and the row. */
@@ -26,7 +29,14 @@ export async function* exportPerson(store: Store, userId: string): AsyncGenerato
     // Deleted since it was listed.
     if (conversation === null) continue;
     lines += 1;
-    yield { type: "conversation", ...conversation };
+    const notes = await readSummary(store.db, await store.dataKeys.of(userId), id);
+    yield { type: "conversation", ...conversation, summary: notes?.text ?? null };
+  }
+  for (const document of await listDocuments(store.db, userId, null)) {
+    const { id, name, kind, bytes, createdAt } = document;
+    lines += 1;
+    const chunks = await readChunks(store.db, await store.dataKeys.of(userId), id);
+    yield { type: "document", id, name, kind, bytes, createdAt, chunks };
   }
   yield { type: "end", lines };
 }

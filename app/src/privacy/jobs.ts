@@ -12,8 +12,11 @@ interface OldText {
   readonly text: string;
 }
 
+/** Columns that there were before encryption. */
+type OldColumn = Extract<SealedColumn, "conversations.title" | "messages.content">;
+
 /** Where text of before encryption may still be. What was sealed, deleted or renamed meanwhile is left alone. */
-const unsealed: Readonly<Record<SealedColumn, { readonly find: string; readonly write: string }>> = {
+const unsealed: Readonly<Record<OldColumn, { readonly find: string; readonly write: string }>> = {
   "conversations.title": {
     find: `SELECT id, user_id AS "userId", title AS text FROM conversations
       WHERE title_sealed IS NULL AND title <> '' AND user_id <> ALL ($2) ORDER BY id LIMIT $1`,
@@ -48,13 +51,13 @@ async function drain(batch: () => Promise<number>, signal: AbortSignal): Promise
 export async function sealOldRows(db: Db, dataKeys: DataKeys, signal: AbortSignal): Promise<number> {
   const failed = new Map<string, unknown>();
   let done = 0;
-  for (const column of Object.keys(unsealed) as SealedColumn[])
+  for (const column of Object.keys(unsealed) as OldColumn[])
     done += await drain(() => sealBatch(db, dataKeys, column, failed), signal);
   if (failed.size > 0) throw new AggregateError(failed.values(), `rows of ${failed.size} people could not be sealed`);
   return done;
 }
 
-async function sealBatch(db: Db, dataKeys: DataKeys, column: SealedColumn, failed: Map<string, unknown>): Promise<number> {
+async function sealBatch(db: Db, dataKeys: DataKeys, column: OldColumn, failed: Map<string, unknown>): Promise<number> {
   const { find, write } = unsealed[column];
   const { rows } = await db.query<OldText>(find, [atOnce, [...failed.keys()]]);
   const sealed: { id: string; bytes: Buffer }[] = [];

@@ -1,4 +1,4 @@
-/** Rows of an export besides conversations, one statement each with the person's id as $1. Never a hash, token or key. */
+/** Rows of an export besides conversations and documents, one statement each with the person's id as $1. Never a hash, token or key. */
 export const exportedTables: readonly { readonly type: string; readonly table: string; readonly sql: string }[] = [
   {
     type: "profile",

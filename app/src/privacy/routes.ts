@@ -31,7 +31,7 @@ export function createMeRouter(ctx: Context): Router {
     if (key !== null) throw new AppError("not_allowed", { message: "An account is erased by who is signed in, not by a key." });
     const { password } = parseBody(eraseBody, req);
     await mustBeThemselves(ctx, req, user.id, password);
-    await erasePerson(ctx.db, user.id, user);
+    await erasePerson({ db: ctx.db, uploadsFolder: ctx.config.knowledge.uploadsFolder }, user.id, user);
     ctx.dataKeys.forget(user.id);
     setSessionCookie(res, ctx.config, "", 0);
     res.status(204).end();

@@ -1,7 +1,8 @@
 import { generateKeySync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { KeyRing, MissingRingKeyError } from "./ring.ts";
-import { Sealer, SealError } from "./seal.ts";
+import { SealError } from "./seal-form.ts";
+import { Sealer } from "./seal.ts";
 
 const ann = "11111111-1111-4111-8111-111111111111";
 const bob = "22222222-2222-4222-8222-222222222222";

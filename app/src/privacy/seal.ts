@@ -1,20 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from "node:crypto";
-
-/** First byte of everything sealed: how the rest is made. */
-const version = 1;
-const ivLength = 12;
-const tagLength = 16;
+import { ivLength, SealError, tagLength, version } from "./seal-form.ts";
+import { openStream, sealStream } from "./seal-stream.ts";
 
 /** Columns that hold sealed text. The name is part of the seal: what is moved elsewhere does not open. */
-export type SealedColumn = "conversations.title" | "messages.content";
-
-/** Thrown when something sealed does not open: another key, another place, or changed bytes. Says where, never what. */
-export class SealError extends Error {
-  constructor(place: string, cause?: unknown) {
-    super(`${place}: does not open: it was changed or moved, or belongs to another key`, { cause });
-    this.name = "SealError";
-  }
-}
+export type SealedColumn = "conversations.title" | "conversations.summary" | "messages.content" | "chunks.content";
 
 /** AES-256-GCM. Shape: version, 12 random bytes, ciphertext, 16 bytes tag. `place` is bound, not stored. */
 export function sealBytes(key: KeyObject, place: string, bytes: Buffer): Buffer {
@@ -63,7 +52,17 @@ export class Sealer {
     return sealed === null ? plain : this.open(column, rowId, sealed);
   }
 
-  #place(column: SealedColumn, rowId: string): string {
+  /** Seals an uploaded file on its way to the disk. */
+  sealFile(documentId: string, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    return sealStream(this.#key, this.#place("uploads", documentId), bytes);
+  }
+
+  /** The reverse. Believe nothing of it before its end. @throws SealError */
+  openFile(documentId: string, sealed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    return openStream(this.#key, this.#place("uploads", documentId), sealed);
+  }
+
+  #place(column: SealedColumn | "uploads", rowId: string): string {
     return `${column} ${rowId} of ${this.#userId}`;
   }
 }

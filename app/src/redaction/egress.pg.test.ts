@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { embed } from "../knowledge/embed.ts";
 import { signIn } from "../testing/api.ts";
 import { allEvents, textOf } from "../testing/events.ts";
 import { startRuntimes } from "../testing/runtimes.ts";
@@ -240,4 +241,15 @@ test("the page's chat shows and stores the values, and the cloud sees placeholde
   const stored = await fetch(`${gateway.api.url}/api/v1/conversations/${String(conversationId)}`, { headers });
   const { messages } = (await stored.json()) as { messages: { content: string }[] };
   expect(messages.map(({ content }) => content)).toEqual([text, text, `again ${values[1]}`, `again ${values[1]}`]);
+});
+
+test("documents and what is looked for in them leave for an embedding model in the cloud without the values", async () => {
+  const { rows } = await gateway.api.ctx.db.query<{ id: string; tenant: string }>(
+    "SELECT id, tenant FROM users WHERE email = 'allowing@test'",
+  );
+  const { id: userId = "", tenant = "" } = rows[0] ?? {};
+  const wanted = { model: "cloud", texts: [text], requestId: "r" };
+  expect(await embed(gateway.api.ctx, { userId, tenant }, wanted, AbortSignal.timeout(10_000))).toHaveLength(1);
+  const seen = gateway.upstreams.cloud.requests.at(-1);
+  expect([seen?.path, leaked(seen?.body), seen?.body.includes(words)]).toEqual(["/v1/embeddings", [], true]);
 });

@@ -29,11 +29,11 @@ export function exportAccount(env: Env, email: string): Promise<number> {
   });
 }
 
-/** `admin erase`: the person's key, then the rows. */
+/** `admin erase`: the person's key, then files and rows. */
 export function eraseAccount(env: Env, email: string, json: boolean): Promise<number> {
-  return withVault(env, async (db) => {
+  return withVault(env, async (db, _ring, uploadsFolder) => {
     try {
-      await erasePerson(db, await accountOf(db, email), operator);
+      await erasePerson({ db, uploadsFolder }, await accountOf(db, email), operator);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== "last_admin") throw error;
       const rule = "an account that is not the last administrator's";
@@ -58,9 +58,9 @@ export function sealAll(env: Env, json: boolean): Promise<number> {
   });
 }
 
-function withVault(env: Env, work: (db: Db, ring: KeyRing) => Promise<number>): Promise<number> {
-  const { databaseUrl, encryptionKeys } = readVaultConfig(env);
-  return withDb(databaseUrl, (db) => work(db, new KeyRing(encryptionKeys)));
+function withVault(env: Env, work: (db: Db, ring: KeyRing, uploadsFolder: string) => Promise<number>): Promise<number> {
+  const { databaseUrl, encryptionKeys, uploadsFolder } = readVaultConfig(env);
+  return withDb(databaseUrl, (db) => work(db, new KeyRing(encryptionKeys), uploadsFolder));
 }
 
 /** An account, disabled or not. @throws InvalidInputError */

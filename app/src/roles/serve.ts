@@ -18,6 +18,8 @@ export interface Service {
   readonly metrics?: { readonly metrics: Metrics; readonly port: number };
   /** Runs once the port is open. */
   readonly onListening?: () => void;
+  /** Begins with the drain and is waited for: stops what takes work by itself. */
+  readonly onDraining?: () => Promise<void>;
   /** Releases what the handler used. */
   readonly onClosed: () => Promise<void>;
 }
@@ -40,7 +42,8 @@ export async function serve(service: Service): Promise<number> {
   log.info({ port, metricsPort }, "listening");
   service.onListening?.();
   await stop;
-  await lifecycle.drain(service.graceSeconds * 1000, service.handover?.leave(server));
+  const drained = lifecycle.drain(service.graceSeconds * 1000, service.handover?.leave(server));
+  await Promise.all([drained, service.onDraining?.()]);
   await Promise.all([close(server), metricsServer && close(metricsServer)]);
   await service.onClosed();
   log.info("stopped");

@@ -1,75 +1,41 @@
-import { readWorkerConfig } from "../config.ts";
-import { createPool } from "../db/pool.ts";
+import type { RequestListener } from "node:http";
+import { readWorkerConfig, type WorkerConfig } from "../config.ts";
 import type { Env } from "../env.ts";
-import { Metrics } from "../http/metrics.ts";
-import { sweep } from "../budget/ledger.ts";
-import { protect } from "../jobs/protect.ts";
-import { purge } from "../jobs/purge.ts";
-import { Ticker } from "../jobs/ticker.ts";
-import { Lifecycle } from "../lifecycle.ts";
-import { createLogger } from "../log.ts";
-import { KeyRing } from "../privacy/ring.ts";
 import { serve } from "./serve.ts";
+import { createWorker, type Worker } from "../jobs/worker.ts";
+import { createLogger } from "../log.ts";
 
-const purgeEveryMs = 60_000;
-const sweepEveryMs = 10_000;
-const protectEveryMs = 60_000;
-
-/** Background work. Alive as long as it serves /health; a failed run is logged and tried again at the next tick. */
+/** Background work from the queues in PostgreSQL. Alive as long as it serves /health; ready while it takes work. */
 export async function run(_args: readonly string[], env: Env): Promise<number> {
   const config = readWorkerConfig(env);
   const log = createLogger(config.logLevel, "worker", config.version);
-  const db = createPool(config.databaseUrl, log, 3);
-  const lifecycle = new Lifecycle();
-  const job = new Ticker(purgeEveryMs, async () => {
-    const work = lifecycle.begin();
-    try {
-      log.debug(await purge(db), "purged");
-    } catch (error) {
-      log.warn({ err: error }, "purge failed; next attempt in a minute");
-    } finally {
-      work.done();
-    }
-  });
-  // The API's replicas do it too; here for the case that the last of them was killed.
-  const sweeper = new Ticker(sweepEveryMs, async () => {
-    try {
-      for (const alert of await sweep(db, config.budget.tenantAlert)) log.warn(alert, "a budget reached its alert");
-    } catch (error) {
-      log.warn({ err: error }, "could not sweep reservations; next attempt in 10 s");
-    }
-  });
-  const ring = new KeyRing(config.encryptionKeys);
-  const stopping = new AbortController();
-  const protector = new Ticker(protectEveryMs, () => protect({ db, ring, log }, stopping.signal));
-  const { environment, version } = config;
+  const worker = createWorker(config, log);
   return serve({
-    handler: (req, res) => {
-      const known = req.url === "/health" || req.url === "/healthz";
-      const body = known
-        ? { status: "ok", version, environment, time: new Date().toISOString() }
-        : { error: { code: "not_found" } };
-      res
-        .writeHead(known ? 200 : 404, { "content-type": "application/json", "cache-control": "no-store" })
-        .end(JSON.stringify(body));
-    },
+    handler: healthHandler(config, worker),
     port: config.port,
     address: config.listenAddress,
     log,
-    lifecycle,
+    lifecycle: worker.lifecycle,
     graceSeconds: config.shutdownGraceSeconds,
-    metrics: { metrics: new Metrics({ openAnswers: () => 0 }), port: config.metricsPort },
-    onListening: () => {
-      job.start();
-      sweeper.start();
-      protector.start();
-    },
-    onClosed: async () => {
-      stopping.abort();
-      protector.stop();
-      job.stop();
-      sweeper.stop();
-      await db.end();
-    },
+    metrics: { metrics: worker.metrics, port: config.metricsPort },
+    onListening: worker.start,
+    onDraining: () => worker.runner.stop(config.shutdownGraceSeconds * 1000),
+    onClosed: worker.close,
   });
+}
+
+/** Liveness (touches nothing) and readiness (cached): all that a worker has to say over HTTP. */
+function healthHandler({ environment, version }: WorkerConfig, { lifecycle, probes, runner }: Worker): RequestListener {
+  return ({ url }, res) => {
+    const time = new Date().toISOString();
+    const send = (status: number, body: object): void => {
+      res.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" }).end(JSON.stringify(body));
+    };
+    if (url === "/health" || url === "/healthz") return send(200, { status: "ok", version, environment, time });
+    if (url !== "/health/ready") return send(404, { error: { code: "not_found" } });
+    const services = probes.services();
+    const usable = runner.ready && services.postgres === "up";
+    const status = lifecycle.draining ? "draining" : usable ? "ready" : "not ready";
+    send(status === "ready" ? 200 : 503, { status, services, time });
+  };
 }

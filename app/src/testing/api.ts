@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
 import { createApiKey } from "../auth/api-keys.ts";
 import { hashPassword } from "../auth/password.ts";
 import { createUser, type User } from "../auth/users.ts";
@@ -11,6 +12,9 @@ import type { Meter } from "../llm/usage.ts";
 import { createLogger } from "../log.ts";
 import { createTelemetry } from "../telemetry/telemetry.ts";
 import { apiSettings } from "./settings.ts";
+
+/** The program whose first argument is a role. */
+export const appProgram = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 export interface TestApi {
   readonly url: string;
@@ -42,7 +46,9 @@ export async function startApi({
     ...env,
   });
   const built = createContext(config, createLogger(config.logLevel, "test", "test"), await createTelemetry(config));
-  const ctx = { ...built, heartbeatMs, meter: meter ?? built.meter };
+  // This process is the test's runner, which knows no roles.
+  const knowledge = { ...config.knowledge, readerProgram: appProgram };
+  const ctx = { ...built, config: { ...config, knowledge }, heartbeatMs, meter: meter ?? built.meter };
   const server = createServer(createApp(ctx));
   const port = await listen(server, 0);
   ctx.answers.start();

@@ -15,6 +15,8 @@ export interface TestPostgres {
   readonly bin: string;
   /** Makes an empty database and returns its URL. */
   readonly createDatabase: () => Promise<string>;
+  /** Stops the server at once, as a crash does, and starts it again with its data; ready when the promise resolves. */
+  readonly restart: () => Promise<void>;
   /** Stops the server at once, as a crash does. */
   readonly stop: () => Promise<void>;
 }
@@ -51,16 +53,22 @@ export async function startPostgres(): Promise<TestPostgres> {
   const port = await getPort();
   const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: folder, fsync: "off", max_connections: 60 };
   const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const server = spawn(join(bin, "postgres"), ["-D", data, ...args], { ...account, cwd: folder, stdio: "ignore" });
-  const exited = new Promise<void>((resolve) => server.once("exit", () => resolve()));
   const adminUrl = `postgres://fidus@127.0.0.1:${port}/postgres`;
+  const launch = () => {
+    const server = spawn(join(bin, "postgres"), ["-D", data, ...args], { ...account, cwd: folder, stdio: "ignore" });
+    return { server, exited: new Promise<void>((resolve) => server.once("exit", () => resolve())) };
+  };
+  let running = launch();
+  const kill = async (): Promise<void> => {
+    running.server.kill("SIGQUIT");
+    await running.exited;
+  };
   const stop = async (): Promise<void> => {
-    server.kill("SIGQUIT");
-    await exited;
+    await kill();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await waitUntilReady(adminUrl, server);
+    await waitUntilReady(adminUrl, running.server);
   } catch (error) {
     await stop();
     throw error;
@@ -72,6 +80,11 @@ export async function startPostgres(): Promise<TestPostgres> {
       const name = `test_${randomUUID().replaceAll("-", "")}`;
       await query(adminUrl, `CREATE DATABASE ${name}`);
       return `postgres://fidus@127.0.0.1:${port}/${name}`;
+    },
+    restart: async () => {
+      await kill();
+      running = launch();
+      await waitUntilReady(adminUrl, running.server);
     },
     stop,
   };

@@ -1,9 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { until } from "./api.ts";
-
-const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+import { appProgram, until } from "./api.ts";
 
 export interface Finished {
   readonly code: number | null;
@@ -16,10 +13,12 @@ export interface AppProcess {
   readonly child: ChildProcess;
   /** Port the role listens on; waits for it. */
   readonly port: () => Promise<number>;
+  /** Port of its metrics; waits for it. */
+  readonly metricsPort: () => Promise<number>;
   readonly finished: Promise<Finished>;
 }
 
-export function startApp(args: readonly string[], env: Readonly<Record<string, string>>, program = main): AppProcess {
+export function startApp(args: readonly string[], env: Readonly<Record<string, string>>, program = appProgram): AppProcess {
   const child = spawn(process.execPath, [program, ...args], {
     env: { PATH: "/usr/bin:/bin", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -29,16 +28,18 @@ export function startApp(args: readonly string[], env: Readonly<Record<string, s
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const finished = new Promise<Finished>((resolve) => child.once("close", (code) => resolve({ code, stdout, stderr })));
+  const listening = async (): Promise<{ port: number; metricsPort: number }> => {
+    const line = await until(() => {
+      if (child.exitCode !== null) throw new Error(`${join(...args)} ended: ${stderr}`);
+      return stdout.split("\n").find((text) => text.includes('"listening"'));
+    }, 20_000);
+    return JSON.parse(line) as { port: number; metricsPort: number };
+  };
   return {
     child,
     finished,
-    port: async () => {
-      const line = await until(() => {
-        if (child.exitCode !== null) throw new Error(`${join(...args)} ended: ${stderr}`);
-        return stdout.split("\n").find((text) => text.includes('"listening"'));
-      }, 20_000);
-      return (JSON.parse(line) as { port: number }).port;
-    },
+    port: async () => (await listening()).port,
+    metricsPort: async () => (await listening()).metricsPort,
   };
 }
 

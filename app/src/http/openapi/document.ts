@@ -50,6 +50,7 @@ function operationObject({
   access,
   summary,
   body,
+  file,
   query,
   status = 200,
   type = "application/json",
@@ -63,9 +64,8 @@ function operationObject({
     ...(access === "public" ? {} : { description: words[access] }),
     security: security(access),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined
-      ? {}
-      : { requestBody: { required: true, content: { "application/json": { schema: schemaOf(body) } } } }),
+    ...(body === undefined ? {} : { requestBody: bodyOf("application/json", schemaOf(body)) }),
+    ...(file === undefined ? {} : { requestBody: bodyOf("multipart/form-data", formOf(file)) }),
     responses: {
       [status]: { description: "Done.", ...(type === null ? {} : { content: { [type]: { schema } } }) },
       default: { description: "Not done.", content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } } },
@@ -73,11 +73,20 @@ function operationObject({
   };
 }
 
+function bodyOf(type: string, schema: Json): Json {
+  return { required: true, content: { [type]: { schema } } };
+}
+
+function formOf(file: string): Json {
+  return { type: "object", properties: { [file]: { type: "string", format: "binary" } }, required: [file] };
+}
+
 const words: Readonly<Record<Exclude<Access, "public">, string>> = {
   key: "A key with the scope `chat`; listing models needs none.",
   embeddings: "A key with the scope `embeddings`.",
   user: "Signed in, or any key.",
   chat: "Signed in, or a key with the scope `chat`.",
+  documents: "Signed in, or a key with the scope `documents`.",
   account: "Signed in, or a key with the scope `account`.",
   admin: "An administrator, signed in or by a key with the scope `admin`.",
 };

@@ -12,10 +12,11 @@ import { listQuery } from "../../chat/conversation-list.ts";
 import { chatBody, titleBody } from "../../chat/routes.ts";
 import { callBodies } from "../../llm/call.ts";
 import { consentBody } from "../../llm/status-routes.ts";
+import { searchBody } from "../../knowledge/routes.ts";
 import { eraseBody } from "../../privacy/routes.ts";
 
 /** Who may call: anybody; a key of `/v1`; a session or a key with this scope. */
-export type Access = "public" | "key" | "user" | "chat" | "embeddings" | "account" | "admin";
+export type Access = "public" | "key" | "user" | "chat" | "documents" | "embeddings" | "account" | "admin";
 
 export interface Operation {
   readonly method: "get" | "post" | "put" | "patch" | "delete";
@@ -25,6 +26,8 @@ export interface Operation {
   readonly access: Access;
   readonly summary: string;
   readonly body?: z.ZodType;
+  /** Takes a form with this one file in place of a body. */
+  readonly file?: string;
   readonly query?: z.ZodObject;
   /** Status of a success. @default 200 */
   readonly status?: number;
@@ -96,7 +99,7 @@ const chat = [
   talk(
     "post",
     "/chat",
-    "Ask. The answer comes as events `start`, `delta`, `done` or `error`, and is written on when the reader leaves. `replaces` names a question that gives way to this one, with all that follows it.",
+    "Ask. The answer comes as events `start`, `delta`, `done` or `error`, and is written on when the reader leaves. `replaces` names a question that gives way to this one, with all that follows it; `documents` lets the answer draw on one's documents.",
     { body: chatBody, type: "text/event-stream" },
   ),
   talk("get", "/chat/{messageId}/events", "The rest of an answer after `Last-Event-ID`, on any replica.", {
@@ -107,6 +110,17 @@ const chat = [
   talk("get", "/llm/models", "The models to choose among; `cloud`: outside the house.", { access: "user" }),
   talk("get", "/llm/cloud", "Whether there are cloud models, and whether one allowed them.", { access: "user" }),
   talk("put", "/llm/cloud", "Allow cloud models, or no longer.", { access: "user", body: consentBody }),
+];
+
+const paper = group("Documents", "documents", "/api/v1/documents");
+const documents = [
+  paper("get", "", "One's documents, and how much of each is embedded."),
+  paper("post", "", "Add a text, Markdown, PDF or DOCX file of 50 MB at most; it is embedded in the background.", {
+    file: "file",
+    status: 201,
+  }),
+  paper("delete", "/{id}", "Delete one with its text and embeddings, for good.", nothing),
+  paper("post", "/search", "The excerpts nearest to a question.", { body: searchBody }),
 ];
 
 const own = group("Account", "account", "/api/v1");
@@ -156,6 +170,7 @@ const documentation = [
 export const operations: readonly Operation[] = [
   ...openAi,
   ...chat,
+  ...documents,
   ...account,
   ...administration,
   ...signIn,
