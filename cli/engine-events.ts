@@ -105,10 +105,18 @@ export function engineFailure(
       path: urn.split("::").at(-1) ?? urn,
       got: `a failed ${op}`,
       rule: "to succeed before anything behind it is touched",
-      fix: "./fidus up",
+      fix: repairOf(errors.filter((each) => each.urn === urn)),
     })),
     cause: error,
   });
+}
+
+/** What the same command cannot repair is named first. */
+function repairOf(errors: readonly EngineError[]): string {
+  const overQuota = errors.some(({ message }) => message.includes("VcpuLimitExceeded"));
+  return overQuota
+    ? "Have AWS raise the account's quota of vCPUs (docs/enterprise.md, VcpuLimitExceeded), then ./fidus up"
+    : "./fidus up";
 }
 
 /** By hand, or by a kernel short of memory: the state is whole up to the last finished step. */

@@ -29,6 +29,25 @@ test("runs a TypeScript program with its config and shows what it prints", limit
   await project.expectNoChange();
 });
 
+test("starts the SDK without what only a serialised function needs, which is loaded for one", limit, async () => {
+  await project.program(`const { Module, createRequire } = await import("node:module");
+    const { cache } = createRequire(import.meta.url);
+    const loaded = (part) => Object.values(cache).some((entry) => entry instanceof Module && entry.filename.includes("/node_modules/" + part));
+    const late = () => ["typescript/", "@npmcli/arborist/", "@opentelemetry/sdk-trace", "source-map-support/"].filter(loaded);
+    const before = late();
+    const { text } = await pulumi.runtime.serializeFunction((n) => n + 41);
+    await pulumi.runtime.computeCodePaths();
+    return { sdk: loaded("@pulumi/pulumi/"), before, after: late(), serialised: text.includes("n + 41") };`);
+  const { code, output } = await project.up();
+  expect(code, output).toBe(0);
+  expect(await project.outputs()).toEqual({
+    sdk: true,
+    before: [],
+    after: ["typescript/", "@npmcli/arborist/"],
+    serialised: true,
+  });
+});
+
 test("reports a thrown error once and fails", limit, async () => {
   await project.program(`throw new pulumi.RunError("the reason");`);
   const { code, output } = await project.up();

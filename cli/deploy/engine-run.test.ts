@@ -70,6 +70,25 @@ test("a failed resource is named with the engine's own words and the command tha
   });
 });
 
+test("a limit of the account is named as what is to be raised before the same command helps", async () => {
+  const group = { urn: "urn:pulumi:acme-eu-west-1::fidus::aws:eks/nodeGroup:NodeGroup::gpu-group", op: "create" };
+  const message = "AsgInstanceLaunchFailures: Could not launch On-Demand Instances. VcpuLimitExceeded - You have requested more";
+  const events = [
+    { diagnosticEvent: { severity: "error", message, urn: group.urn } },
+    { resOpFailedEvent: { metadata: group } },
+    { resOpFailedEvent: { metadata: gate } },
+  ];
+  await expect(up(`${events.map(print).join("\n")}\nexit 255`, empty)).rejects.toMatchObject({
+    problems: [
+      {
+        path: "gpu-group",
+        fix: "Have AWS raise the account's quota of vCPUs (docs/enterprise.md, VcpuLimitExceeded), then ./fidus up",
+      },
+      failedGate,
+    ],
+  });
+});
+
 test("a container that is not healthy is named beside it with its last lines and the command that shows more", async () => {
   await expect(up(`${printed}\nexit 255`, proxy("unhealthy"))).rejects.toMatchObject({
     message: expect.stringContaining("proxy is unhealthy; its last lines:\n    this proxy is broken on purpose") as string,

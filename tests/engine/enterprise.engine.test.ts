@@ -140,17 +140,25 @@ describe("one installation through its life", () => {
     },
   );
 
-  test("without a machine with a GPU everything else is made; one type of the list is enough to go on", minutes(10), async () => {
-    aws().faults.faults = { soldOut: gpuTypes };
-    await enterprise.configureRegion(ireland);
-    const { code, output } = await enterprise.region(ireland).up("--continue-on-error");
-    expect(code).not.toBe(0);
-    expect(output).toContain("there is no g6e.xlarge or g6.xlarge or g5.xlarge at the moment");
-    aws().faults.faults = { soldOut: ["g6e.xlarge", "g6.xlarge"] };
-    expect(operationsOf(await plannedSteps(enterprise.region(ireland)))).toEqual(["create gpu-group"]);
-    await mustUp(enterprise.region(ireland));
-    aws().faults.faults = {};
-  });
+  test(
+    "without a machine with a GPU, or a quota for one, all else is made; one type of the list is enough",
+    minutes(10),
+    async () => {
+      aws().faults.faults = { soldOut: gpuTypes };
+      await enterprise.configureRegion(ireland);
+      const { code, output } = await enterprise.region(ireland).up("--continue-on-error");
+      expect(code).not.toBe(0);
+      expect(output).toContain("there is no g6e.xlarge or g6.xlarge or g5.xlarge at the moment");
+      aws().faults.faults = { quotas: { "vCPUs of GPU instances": 0 } };
+      const refused = await enterprise.region(ireland).up();
+      expect(refused.code).not.toBe(0);
+      expect(refused.output).toContain("0 of 0 in use, the account's limit for vCPUs of GPU instances (VcpuLimitExceeded)");
+      aws().faults.faults = { soldOut: ["g6e.xlarge", "g6.xlarge"] };
+      expect(operationsOf(await plannedSteps(enterprise.region(ireland)))).toEqual(["create gpu-group"]);
+      await mustUp(enterprise.region(ireland));
+      aws().faults.faults = {};
+    },
+  );
 
   test("both regions run the same, in networks that do not meet", minutes(5), async () => {
     await expectNothingPlanned(enterprise.region(ireland));

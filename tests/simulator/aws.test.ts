@@ -149,6 +149,17 @@ test("nodes are made of the first type there is; of none, only when none are wan
   expect(id).toMatch(/^shop:gpu-[0-9a-f]{26}$/);
 });
 
+test("an account without a quota for GPUs gets no node with one, and every other node", async () => {
+  const gpu = await groupInputs(["g6e.xlarge"], "AL2023_x86_64_NVIDIA", 2);
+  const system = { ...gpu, nodeGroupNamePrefix: "system-", instanceTypes: ["m7i.2xlarge"], amiType: "AL2023_x86_64_STANDARD" };
+  cloud.faults.faults = { quotas: { "vCPUs of GPU instances": 7, "vCPUs of standard instances": 16 } };
+  const says = "0 of 7 in use, the account's limit for vCPUs of GPU instances (VcpuLimitExceeded)";
+  await expect(create(of(token.group), gpu)).rejects.toThrow(says);
+  await create(of(token.group), system, "system");
+  cloud.faults.faults = { quotas: { "vCPUs of GPU instances": 8 } };
+  await create(of(token.group), gpu);
+});
+
 test("machines with a GPU get the image with drivers, others do not", async () => {
   const inputs = await groupInputs(["m7i.2xlarge"], "AL2023_x86_64_NVIDIA", 1);
   await expect(create(of(token.group), inputs)).rejects.toThrow("needs the image with drivers for machines with a GPU only");

@@ -1,6 +1,5 @@
 import { createPrivateKey } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import ssh2 from "ssh2";
 import type { AuthenticationType, Client, ClientChannel, ConnectConfig } from "ssh2";
 import { z } from "zod";
 import { PluginError } from "./grpc-server.ts";
@@ -78,7 +77,7 @@ export async function withSsh<T>(to: Connection, options: DialOptions, use: (cli
 }
 
 async function dial(to: Endpoint, path: string, options: DialOptions, clients: Client[], over?: Client): Promise<Client> {
-  const config = configFor(to, path);
+  const config = await configFor(to, path);
   for (let tries = 1; ; tries += 1) {
     options.signal.throwIfAborted();
     try {
@@ -106,7 +105,8 @@ function unreachable(to: Endpoint, path: string, reason: string, tries: number):
 
 async function dialOnce(config: ConnectConfig, to: Endpoint, path: string, signal: AbortSignal, over?: Client): Promise<Client> {
   const sock = over ? await forward(over, to) : undefined;
-  const client = new ssh2.Client();
+  const { Client } = await loadSsh2();
+  const client = new Client();
   let wrongKey = false;
   const pinned = to.hostKey === undefined ? undefined : pinnedKey(to.hostKey, path);
   const stop = (): void => void client.destroy();
@@ -154,7 +154,7 @@ export function pinnedKey(text: string, path: string): { type: string; blob: Buf
   throw new FinalError(`${path}.hostKey: got no public key; needs the form "ssh-ed25519 AAAA…". ssh-keyscan -t ed25519 HOST`);
 }
 
-function configFor(to: Endpoint, path: string): ConnectConfig {
+async function configFor(to: Endpoint, path: string): Promise<ConnectConfig> {
   const agent = to.agentSocketPath ?? process.env["SSH_AUTH_SOCK"];
   const methods: AuthenticationType[] = [
     ...(to.privateKey === undefined ? [] : (["publickey"] as const)),
@@ -172,7 +172,7 @@ function configFor(to: Endpoint, path: string): ConnectConfig {
     tryKeyboard: to.password !== undefined,
     ...(to.password === undefined ? {} : { password: to.password }),
     ...(agent ? { agent } : {}),
-    ...keyFor(to, path),
+    ...(await keyFor(to, path)),
     ...(to.hostKey === undefined ? {} : { algorithms: { serverHostKey: hostKeyAlgorithms(pinnedKey(to.hostKey, path).type) } }),
   };
 }
@@ -182,10 +182,10 @@ function hostKeyAlgorithms(type: string): NonNullable<NonNullable<ConnectConfig[
   return (type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"] : [type]) as never;
 }
 
-function keyFor(to: Endpoint, path: string): { privateKey?: string; passphrase?: string } {
+async function keyFor(to: Endpoint, path: string): Promise<{ privateKey?: string; passphrase?: string }> {
   if (to.privateKey === undefined) return {};
   try {
-    return readableKey(to.privateKey, to.privateKeyPassword);
+    return await readableKey(to.privateKey, to.privateKeyPassword);
   } catch {
     const rule = "needs a private key in PEM or OpenSSH form, with privateKeyPassword if it is encrypted";
     throw new FinalError(`${path}.privateKey: got text that is no usable key; ${rule}. ssh-keygen -y -f FILE`);
@@ -193,12 +193,18 @@ function keyFor(to: Endpoint, path: string): { privateKey?: string; passphrase?:
 }
 
 /** ssh2 reads no PKCS #8: such keys are given to it in OpenSSH form, already decrypted. */
-function readableKey(text: string, passphrase: string | undefined): { privateKey: string; passphrase?: string } {
+async function readableKey(text: string, passphrase: string | undefined): Promise<{ privateKey: string; passphrase?: string }> {
   const withPassphrase = passphrase === undefined ? {} : { passphrase };
   if (/-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(text)) {
     return { privateKey: opensshPrivateKey(createPrivateKey({ key: text, ...withPassphrase })) };
   }
-  const parsed = ssh2.utils.parseKey(text, passphrase);
+  const { utils } = await loadSsh2();
+  const parsed = utils.parseKey(text, passphrase);
   if (parsed instanceof Error) throw parsed;
   return { privateKey: text, ...withPassphrase };
+}
+
+/** Only when something is dialled: most runs change nothing on a server, and the engine waits for the plugin's start. */
+async function loadSsh2(): Promise<typeof import("ssh2")> {
+  return (await import("ssh2")).default;
 }

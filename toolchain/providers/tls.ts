@@ -6,12 +6,12 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type Ke
 import { promisify } from "node:util";
 import sdk from "@pulumi/tls/package.json" with { type: "json" };
 import { z } from "zod";
+import { algorithmName, uses, type MadeCertificate } from "./certificate-terms.ts";
 import { isMain, PluginError } from "./grpc-server.ts";
 import { hasSshForm, md5Fingerprint, opensshPrivateKey, sha256Fingerprint, sshPublicKey } from "./openssh-key.ts";
 import { defineResource, type CheckFailure, type Created, type Resource } from "./resource.ts";
 import { serveProvider } from "./serve.ts";
 import { plain, type WireMap } from "./values.ts";
-import { algorithmName, makeRequest, selfSign, signRequest, uses, type MadeCertificate } from "./x509.ts";
 
 const hourMs = 3_600_000;
 const curves = { P224: "secp224r1", P256: "P-256", P384: "P-384", P521: "P-521" } as const;
@@ -166,6 +166,7 @@ const selfSignedCert = defineResource({
   ],
   create: async ({ inputs }): Promise<Created> => {
     const key = readKey("privateKeyPem", inputs.privateKeyPem ?? inputs.privateKeyPemWo);
+    const { selfSign } = await loadX509();
     const made = await selfSign(key, inputs.subject ?? {}, inputs, inputs);
     return { id: made.id, outputs: { ...certificateOutputs(made), keyAlgorithm: algorithmName(key) } };
   },
@@ -182,6 +183,7 @@ const certRequest = defineResource({
   problems: (inputs) => keyProblem("privateKeyPem", inputs.privateKeyPem, inputs.privateKeyPemWo),
   create: async ({ inputs }): Promise<Created> => {
     const key = readKey("privateKeyPem", inputs.privateKeyPem ?? inputs.privateKeyPemWo);
+    const { makeRequest } = await loadX509();
     const { pem, der } = await makeRequest(key, inputs.subject ?? {}, inputs);
     return { id: sha1(der), outputs: { certRequestPem: pem, keyAlgorithm: algorithmName(key) } };
   },
@@ -205,6 +207,7 @@ const locallySignedCert = defineResource({
   problems: (inputs) => keyProblem("caPrivateKeyPem", inputs.caPrivateKeyPem, inputs.caPrivateKeyPemWo),
   create: async ({ inputs }): Promise<Created> => {
     const caKey = readKey("caPrivateKeyPem", inputs.caPrivateKeyPem ?? inputs.caPrivateKeyPemWo);
+    const { signRequest } = await loadX509();
     const made = await signRequest(inputs.certRequestPem, inputs.caCertPem, caKey, inputs);
     return { id: made.id, outputs: { ...certificateOutputs(made), caKeyAlgorithm: algorithmName(caKey) } };
   },
@@ -212,6 +215,11 @@ const locallySignedCert = defineResource({
 });
 
 /** The resource types by token. */
+/** Only when a certificate is made: most runs make none, and the engine waits for the plugin's start. */
+function loadX509(): Promise<typeof import("./x509.ts")> {
+  return import("./x509.ts");
+}
+
 export const tlsResources: Readonly<Record<string, Resource>> = {
   "tls:index/privateKey:PrivateKey": privateKey,
   "tls:index/selfSignedCert:SelfSignedCert": selfSignedCert,

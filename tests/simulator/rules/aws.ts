@@ -9,7 +9,10 @@ import { account, region } from "./aws-values.ts";
 import type { CloudRules } from "./types.ts";
 import * as rule from "./values.ts";
 
-/** Codes of limits. Source: EC2 API error codes, S3 error responses, EKS API reference. */
+/**
+ * Codes of limits. Source: EC2 API error codes, S3 error responses, EKS API reference. What a group of nodes says is longer:
+ * "unexpected state 'CREATE_FAILED' … AsgInstanceLaunchFailures: … VcpuLimitExceeded - …" (klothoplatform/klotho#311).
+ */
 const limits: Readonly<Record<string, string>> = {
   "aws:ec2/eip:Eip": "AddressLimitExceeded",
   "aws:ec2/natGateway:NatGateway": "NatGatewayLimitExceeded",
@@ -24,9 +27,10 @@ const limits: Readonly<Record<string, string>> = {
 /** AWS as far as our components use it: one account, whatever the credentials. */
 export const awsRules: CloudRules = {
   manners: {
-    // The provider's default of max_retries; its calls then end with the service's own error.
-    retries: 25,
-    tooMany: "Rate exceeded (ThrottlingException)",
+    // The provider's max_retries is 25 unless it is set (terraform-provider-aws, website/docs/index), which aws-sdk-go-base v2.0.0-beta.74
+    // (aws_config.go) gives the SDK as attempts: the first is one of them. The SDK's words (aws-sdk-go-v2, aws/retry, MaxAttemptsError).
+    retries: 24,
+    tooMany: "exceeded maximum number of attempts, 25, api error ThrottlingException: Rate exceeded",
     patience: 0,
     notReady: (type) =>
       type.startsWith("aws:eks/")

@@ -21,7 +21,8 @@ function recordProblems(inputs: WireMap): CheckFailure[] {
 /** Cloudflare as far as our components use it. Source: developers.cloudflare.com/api, DNS records. */
 export const cloudflareRules: CloudRules = {
   manners: {
-    // cloudflare-go: two more tries on 429. A record is there as soon as the call returns.
+    // cloudflare-go v6 (internal/requestconfig, MaxRetries; shouldRetry): two more tries on 429 up to v6.5.0, ten from v6.8.0; which one
+    // the provider has is not known here, so the fewer. A record is there as soon as the call returns.
     retries: 2,
     tooMany: "429 Too Many Requests (10429)",
     patience: 0,

@@ -9,7 +9,8 @@ import * as rule from "./values.ts";
 /** Hetzner as far as our components use it. */
 export const hcloudRules: CloudRules = {
   manners: {
-    // hcloud-go: five more tries on rate_limit_exceeded; the provider waits for what is locked.
+    // hcloud-go v2.32 to v2.53 (client.go, retryMaxRetries; client_handler_retry.go): five more tries on rate_limit_exceeded. The text is
+    // the API's (hcloud-python, its tests of the client). The provider waits for what is locked.
     retries: 5,
     tooMany: "limit of 3600 requests per hour reached (rate_limit_exceeded)",
     patience: 30_000,

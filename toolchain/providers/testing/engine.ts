@@ -142,8 +142,13 @@ export class EngineProject {
     const named = description.replace(/^name: .*$/m, `name: ${this.#projectName}`);
     await writeFile(join(this.directory, "program/Pulumi.yaml"), named);
     if (ownStacks) await symlink(join(checkout, "stacks"), join(this.directory, "program/stacks"));
-    else await mkdir(join(this.directory, "program/stacks"));
-    await writeFile(join(this.directory, "program/package.json"), '{"type":"module","dependencies":{"@pulumi/pulumi":"*"}}');
+    else {
+      await mkdir(join(this.directory, "program/stacks"));
+      await symlink(join(checkout, "stacks/sdk-on-demand.mjs"), join(this.directory, "program/stacks/sdk-on-demand.mjs"));
+    }
+    const { imports } = JSON.parse(await readFile(join(checkout, "package.json"), "utf8")) as { imports?: unknown };
+    const described = { type: "module", imports, dependencies: { "@pulumi/pulumi": "*" } };
+    await writeFile(join(this.directory, "program/package.json"), JSON.stringify(described));
     await symlink(join(checkout, "node_modules"), join(this.directory, "program/node_modules"));
   }
 
