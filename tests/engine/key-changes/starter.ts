@@ -34,11 +34,9 @@ export const starter: readonly KeyRun[] = [
   { stack: "starter", changes: [change("dnsProvider", "none", ...each("delete", "cloudflare name-a name-aaaa"))] },
   {
     stack: "starter",
-    changes: [
-      refused("location", "fsn1", ["host-ips-ipv4", "host-ips-ipv6", "host-server-server", "host-uploads-disk"]),
-      refused("networkRange", "10.30.0.0/16", ["host-network-network"]),
-    ],
+    changes: [refused("location", "fsn1", ["host-ips-ipv4", "host-ips-ipv6", "host-server-server", "host-uploads-disk"])],
   },
+  { stack: "starter", changes: [refused("networkRange", "10.30.0.0/16", ["host-network-network"])] },
   {
     stack: "starter",
     changes: [
