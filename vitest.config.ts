@@ -2,11 +2,23 @@ import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { excludedFiles, tierNames, tiers } from "./tests/tiers.ts";
 
-/** The file that takes longest begins first: at the end it would run alone. */
+/** The files that take longest, of each tier the longest first: at the end they would run alone. */
+const longest = [
+  "interrupts.docker.test.ts",
+  "up-killed-enterprise.engine.test.ts",
+  "keys.engine.test.ts",
+  "up-killed-hetzner.engine.test.ts",
+  "enterprise.engine.test.ts",
+  "up-clouds.engine.test.ts",
+];
+
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLongest = ({ moduleId }: TestSpecification): number => Number(moduleId.endsWith("/interrupts.docker.test.ts"));
-    return (await super.sort(files)).toSorted((a, b) => isLongest(b) - isLongest(a));
+    const place = ({ moduleId }: TestSpecification): number => {
+      const found = longest.indexOf(moduleId.split("/").at(-1) ?? "");
+      return found < 0 ? longest.length : found;
+    };
+    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b));
   }
 }
 

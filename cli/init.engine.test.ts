@@ -14,10 +14,11 @@ const fidus = (...args: string[]): Promise<Ended> => startCli(home, args, { XDG_
 const changedInCheckout = async (): Promise<string> =>
   (await execa("git", ["status", "--porcelain", "--ignored", "--", "Pulumi*.yaml"], { cwd: checkoutFolder })).stdout;
 
-/** A plain `pulumi` after `eval "$(./fidus env STACK)"`. */
+const exported: Record<string, Record<string, string>> = {};
+
+/** A plain `pulumi` after `eval "$(./fidus env STACK)"`, once per stack as in a shell. */
 async function pulumi(stack: string, args: readonly string[], input = ""): Promise<string> {
-  const { stdout } = await fidus("env", stack, "--json");
-  const env = JSON.parse(stdout) as Record<string, string>;
+  const env = (exported[stack] ??= JSON.parse((await fidus("env", stack, "--json")).stdout) as Record<string, string>);
   return (await execa("pulumi", args, { cwd: checkoutFolder, env: { ...env, HOME: home }, input, extendEnv: false })).stdout;
 }
 

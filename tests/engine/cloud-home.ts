@@ -3,7 +3,7 @@ import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { startCli, type Ended, type Running } from "../../cli/testing.ts";
-import { keys } from "../../infra/config/keys.ts";
+import { secretNames } from "../../infra/config/testing.ts";
 import { versions } from "../../toolchain/index.ts";
 import type { Cloud } from "../simulator/cloud/cloud.ts";
 import { folderVariable, openCloud } from "../simulator/plugin.ts";
@@ -57,20 +57,18 @@ export class CloudHome implements AsyncDisposable {
     return stdout;
   }
 
-  /** Sets keys of a stack by the command that Fidus names. */
+  /** Sets keys of a stack, all by one call of the engine; those by the commands that Fidus names are another test's (cli/init.engine.test.ts). */
   async configure(stack: string, settings: Settings): Promise<void> {
-    for (const [key, value] of Object.entries(settings)) {
-      if (["edition", "installation"].includes(key)) continue;
-      const secret = "secret" in keys[key as keyof typeof keys] ? ["--secret"] : [];
-      await this.pulumi(stack, ["config", "set", ...secret, key], value);
-    }
+    const set = Object.entries(settings).filter(([key]) => !["edition", "installation"].includes(key));
+    const pairs = set.flatMap(([key, value]) => [secretNames.has(key) ? "--secret" : "--plaintext", `${key}=${value}`]);
+    await this.pulumi(stack, ["config", "set-all", ...pairs]);
   }
 
   /** The engine itself, in the environment that Fidus names for it. */
-  async pulumi(stack: string, args: readonly string[], input = ""): Promise<void> {
+  async pulumi(stack: string, args: readonly string[]): Promise<void> {
     const exported = (this.#exported[stack] ??= JSON.parse(await this.must("env", stack, "--json")) as Settings);
     const env = { ...exported, ...this.env, HOME: this.folder };
-    await execa("pulumi", [...args, "--stack", stack], { cwd: checkout, env, extendEnv: false, input });
+    await execa("pulumi", [...args, "--stack", stack], { cwd: checkout, env, extendEnv: false, stdin: "ignore" });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,8 +4,6 @@ import type { Ended } from "../../cli/testing.ts";
 import { cardSetSchema } from "../../cost/index.ts";
 import { StandInS3 } from "../../cli/testing-s3.ts";
 import { complete } from "../../infra/config/testing.ts";
-import { eventually } from "../../infra/core/eventually.ts";
-import { killEngine } from "../tools/kill-engine.ts";
 import { CloudHome } from "./cloud-home.ts";
 
 /** `./fidus` with stacks at Hetzner on the real engine; Hetzner and Cloudflare are simulated. */
@@ -89,21 +87,6 @@ test("uninstall refuses while servers stand that only the state knows", async ()
   expect(code, stderr).toBe(3);
   expect(stderr).toContain('eval "$(./fidus env shop)" && pulumi destroy');
 }, 60_000);
-
-test("an engine that is killed in the middle: the same command converges, and nothing is bought twice", async () => {
-  await configured("other");
-  home.clouds.hcloud.faults.faults = { latency: 300 };
-  const before = inventory().length;
-  const interrupted = home.start(["up", "other", "--yes", "--json"]);
-  await eventually("something is bought", () => Promise.resolve(inventory().length > before + 1), 60_000);
-  killEngine(home.folder);
-  const { code, stdout } = await interrupted.ended;
-  expect([code, (JSON.parse(stdout) as { error: { code: string } }).error.code]).toEqual([1, "engine-killed"]);
-  home.clouds.hcloud.faults.faults = {};
-  const again = await fidus("up", "other", "--yes", "--json");
-  expect(again.code, again.stderr).toBe(0);
-  expect(inventory()).toHaveLength(2 * before);
-}, 240_000);
 
 /** Refused at the create itself: the question a moment before does not hear of it. */
 const soldOut = (...types: string[]): object => ({

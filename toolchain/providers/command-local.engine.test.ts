@@ -10,7 +10,7 @@ const secretValue = "correct-horse-battery-staple";
 let project: EngineProject;
 
 beforeAll(async () => {
-  project = await EngineProject.create();
+  project = await EngineProject.create({ logged: true });
 }, 60_000);
 afterAll(() => project[Symbol.asyncDispose]());
 beforeEach(() => project.reset());

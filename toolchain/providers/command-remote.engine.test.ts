@@ -18,7 +18,7 @@ let project: EngineProject;
 beforeAll(async () => {
   sshd = await TestSshd.create();
   await sshd.start();
-  project = await EngineProject.create();
+  project = await EngineProject.create({ logged: true });
 }, 30_000);
 afterAll(async () => {
   await project[Symbol.asyncDispose]();

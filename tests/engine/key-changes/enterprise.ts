@@ -129,10 +129,10 @@ export const region: readonly KeyRun[] = [
       ),
     ],
   },
-  { stack: "enterprise-region", changes: [refused("vpcRange", "10.50.0.0/16", network.split(" "))] },
   {
     stack: "enterprise-region",
     changes: [
+      refused("vpcRange", "10.50.0.0/16", network.split(" ")),
       refused(
         "installation",
         "b2c3d4",

@@ -129,8 +129,11 @@ export class Cloud {
 
   /** By id, by ARN, or by name where the vendor takes both. */
   #named(type: string, value: string): Thing | undefined {
-    const things = this.store.all().filter((thing) => thing.type === type);
-    return things.find(({ id, inputs, outputs }) => [id, inputs["name"], outputs["arn"]].includes(value));
+    const things = (): Thing[] => this.store.all().filter((thing) => thing.type === type);
+    // By id there is one file to read; a cloud of two regions has some two hundred.
+    return (
+      this.store.find(type, value) ?? things().find(({ inputs, outputs }) => [inputs["name"], outputs["arn"]].includes(value))
+    );
   }
 
   #isTaken(type: string, ownId: string, keys: readonly string[], inputs: WireMap): boolean {

@@ -33,6 +33,8 @@ export interface EngineProjectOptions {
   readonly ownStacks?: boolean;
   /** @default "dev" */
   readonly stack?: string;
+  /** Keeps what the engine and its plugins say to each other, for `providerLog`. @default false */
+  readonly logged?: boolean;
   /** Whose stacks and packages: another revision's. The plugins are always of this one. @default the one this file is in */
   readonly checkout?: string;
 }
@@ -98,7 +100,7 @@ export class EngineProject {
       PULUMI_HOME: home,
       PULUMI_BACKEND_URL: `file://${join(directory, "backend")}`,
       PULUMI_CONFIG_PASSPHRASE: "test",
-      PULUMI_DEBUG_GRPC: join(directory, "grpc.json"),
+      ...(options.logged === true ? { PULUMI_DEBUG_GRPC: join(directory, "grpc.json") } : {}),
       // Half of a run without changes is Node compiling the same modules again: the program, its host and each plugin.
       NODE_COMPILE_CACHE: join(checkout, "node_modules/.cache/node-compile-cache"),
       PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -261,7 +263,7 @@ export class EngineProject {
     return state.checkpoint.latest?.resources ?? [];
   }
 
-  /** What providers sent to the engine in the last runs: log lines of any level but the SDK's debug ones, and errors. */
+  /** What providers sent to the engine in the last runs, which must be `logged`: log lines of any level but the SDK's debug ones, and errors. */
   async providerLog(): Promise<string[]> {
     const calls = (await readFile(this.#grpcLog, "utf8")).split("\n").filter((line) => line !== "");
     return calls.filter((line) => {
