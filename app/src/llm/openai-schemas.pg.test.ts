@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { allEvents } from "../testing/events.ts";
-import { openAiProblems, type OpenAiAnswer } from "../testing/openai-schemas.ts";
+import { openAiEvents, openAiProblems, type OpenAiAnswer } from "../testing/openai-schemas.ts";
 import { speakOpenAi } from "../testing/openai-runtime.ts";
 import { startRuntimes } from "../testing/runtimes.ts";
 import { chunk, openStream } from "../testing/upstream.ts";
@@ -56,7 +55,7 @@ describe.each(["house", "cloud"])("an answer of the %s, redacted on its way out 
     ["/responses", "ResponseStreamEvent", {}],
   ] as const)("to %s streams nothing but %s [L-01]", async (path, schema, more) => {
     const response = await gateway.post(path, { model, ...asks[path], ...more, stream: true });
-    const events = await datas(response);
+    const events = await openAiEvents(response);
     expect(events.length).toBeGreaterThan(3);
     for (const event of events) expect([event, openAiProblems(schema, event)]).toEqual([event, []]);
   });
@@ -97,7 +96,7 @@ test("a stream that breaks off ends in OpenAI's error", async () => {
     openStream(res);
     res.write(chunk("half"), () => res.destroy());
   });
-  const [first, last] = await datas(await gateway.post("/chat/completions", { ...chat, stream: true }));
+  const [first, last] = await openAiEvents(await gateway.post("/chat/completions", { ...chat, stream: true }));
   expect(openAiProblems("CreateChatCompletionStreamResponse", first)).toEqual([]);
   expect(openAiProblems("ErrorResponse", last)).toEqual([]);
 });
@@ -112,11 +111,4 @@ test("what breaks a schema is named", () => {
 function refusedBy(status: number, body: string): Promise<Response> {
   gateway.upstreams.house.answer((res) => void res.writeHead(status).end(body));
   return gateway.post("/chat/completions", chat);
-}
-
-/** What a stream's events carry, without the heartbeats and the end marker. */
-async function datas(response: Response): Promise<unknown[]> {
-  const text = await response.text();
-  const whole = new Response(text.replace("data: [DONE]\n\n", ""));
-  return (await allEvents(whole)).filter(({ event }) => event !== "comment").map(({ data }) => data);
 }

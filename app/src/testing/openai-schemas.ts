@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { allEvents } from "./events.ts";
 
 /** The answers of OpenAI's API that we give too, by their names in its published document. */
 export type OpenAiAnswer =
@@ -23,4 +24,10 @@ export function openAiProblems(answer: OpenAiAnswer, value: unknown): string[] {
   if (validate === undefined) throw new Error(`${answer} is not in ${record.pathname}`);
   if (validate(value) === true) return [];
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message ?? "is wrong"}`);
+}
+
+/** What the events of a stream carry, without heartbeats and the end marker. */
+export async function openAiEvents(response: Response): Promise<unknown[]> {
+  const whole = new Response((await response.text()).replace("data: [DONE]\n\n", ""));
+  return (await allEvents(whole)).filter(({ event }) => event !== "comment").map(({ data }) => data);
 }
