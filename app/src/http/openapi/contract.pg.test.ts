@@ -91,13 +91,17 @@ async function explore(role: UserRole, key: string): Promise<{ exitCode: number 
   return { exitCode: done.exitCode, output: done.all };
 }
 
+// A minute for an administrator on a quiet machine; the bound is for a busy one.
 test.each(["user", "admin"] as const)(
   "asked as %s the API does what its document says, and nothing breaks it [A-06]",
+  { timeout: 600_000 },
   async (role) => {
     const key = await keyOf(role);
     const { exitCode, output } = await explore(role, key);
     expect(exitCode, output).toBe(0);
-    expect(output).toMatch(/Tested: 5\d/);
+    const { paths } = (await (await fetch(`${url}/api/v1/openapi.json`)).json()) as { paths: Record<string, object> };
+    const operations = Object.values(paths).flatMap((methods) => Object.keys(methods));
+    expect(output).toContain(`Tested: ${operations.length}`);
     // Nobody was locked out on the way: the later answers are not all refusals.
     const me = await fetch(`${url}/api/v1/auth/me`, { headers: { authorization: `Bearer ${key}` } });
     expect([me.status, await me.json()]).toEqual([200, expect.objectContaining({ email: `${role}@test`, role })]);
