@@ -101,7 +101,8 @@ test.each(["user", "admin"] as const)(
     expect(exitCode, output).toBe(0);
     const { paths } = (await (await fetch(`${url}/api/v1/openapi.json`)).json()) as { paths: Record<string, object> };
     const operations = Object.values(paths).flatMap((methods) => Object.keys(methods));
-    expect(output).toContain(`Tested: ${operations.length}`);
+    // All but the document itself, which schemathesis has read.
+    expect(output).toContain(`Tested: ${operations.length - 1}\n`);
     // Nobody was locked out on the way: the later answers are not all refusals.
     const me = await fetch(`${url}/api/v1/auth/me`, { headers: { authorization: `Bearer ${key}` } });
     expect([me.status, await me.json()]).toEqual([200, expect.objectContaining({ email: `${role}@test`, role })]);
