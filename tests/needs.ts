@@ -11,13 +11,14 @@ import { demoModel } from "../infra/core/models.ts";
 import { installRuntime } from "../infra/images/prepare.ts";
 import { ensureToolchain } from "../toolchain/ensure.ts";
 import { chromiumNames, findProgram, pathFolders } from "./programs.ts";
+import { ensurePython } from "./python/environment.ts";
 import { removeLeftPolicy, withoutServices } from "./service-policy.ts";
 
 /** Something outside the checkout that a tier cannot do without. */
 export type Need = ProgramName | LargeNeed;
 
-/** What takes more than a package: an engine, the toolchain, the embedded runtime with its model. */
-type LargeNeed = "docker" | "toolchain" | "llama";
+/** What takes more than a package: an engine, the toolchain, the embedded runtime with its model, Python programs. */
+type LargeNeed = "docker" | "toolchain" | "llama" | "python";
 
 /** What a need asks of this machine; the runner's own tests give another one. */
 export interface Machine {
@@ -56,7 +57,7 @@ export function mayInstall(): boolean {
 /** What keeps a tier from running: one reason per missing need, [] when all is there. Installs what it may. */
 export async function provide(needs: readonly Need[], machine: Machine): Promise<string[]> {
   if (machine.canInstall) await removeLeftPolicy();
-  const programs = needs.filter((need) => need !== "docker" && need !== "toolchain" && need !== "llama");
+  const programs = needs.filter((need) => Object.hasOwn(programNeeds, need)) as ProgramName[];
   const reasons = await providePrograms(programs, machine);
   // Whoever lacks a small part need not wait for the large ones.
   if (reasons.length > 0) return reasons;
@@ -64,6 +65,7 @@ export async function provide(needs: readonly Need[], machine: Machine): Promise
   if (needs.includes("toolchain") && reasons.length === 0)
     reasons.push(...(await attempt("toolchain", () => provideToolchain(machine))));
   if (needs.includes("llama") && reasons.length === 0) reasons.push(...(await attempt("llama", () => provideLlama(machine))));
+  if (needs.includes("python") && reasons.length === 0) reasons.push(...(await attempt("python", () => providePython(machine))));
   return reasons;
 }
 
@@ -156,4 +158,16 @@ async function provideLlama({ env, log, signal }: Machine): Promise<void> {
     await installRuntime({ root: checkout, target, scratch: tmpdir(), cpu, env, onLine: () => {}, signal });
   }
   await ensureModel({ model: demoModel, cacheDir: resolvePaths(env).cache, log, signal });
+}
+
+/** Debian's Python comes without what makes an environment of its own. */
+async function providePython({ env, canInstall, log, signal }: Machine): Promise<void> {
+  const python = findProgram(["python3"], pathFolders(env));
+  const able = python !== null && !(await execa(python, ["-m", "ensurepip", "--version"], { env, reject: false })).failed;
+  if (!able && canInstall) {
+    log("installing python3-venv");
+    const problem = await aptInstall(["python3-venv"], signal);
+    if (problem !== null) throw new Error(problem);
+  }
+  await ensurePython({ env, log, signal });
 }

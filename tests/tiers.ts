@@ -54,7 +54,7 @@ export const tiers = {
   docker: {
     about: "containers, PostgreSQL, Redis, a real model, Debian 13 hosts",
     files: ["**/*.docker.test.ts", "**/*.pg.test.ts"],
-    needs: ["docker", "toolchain", "postgres", "redis", "registry", "ssh", "mmdebstrap", "llama"],
+    needs: ["docker", "toolchain", "postgres", "redis", "registry", "ssh", "mmdebstrap", "llama", "python"],
     testTimeout: 5 * minute,
     hookTimeout: 20 * minute,
     // Much of their time is waiting; every file has ids, ports and folders of its own.

@@ -177,6 +177,8 @@ describe("an administrator", () => {
     expect(budgets.find(({ kind }) => kind === "user")).toEqual(expected);
     expect((await call("DELETE", `/admin/budgets/user/${userId}`, admin)).status).toBe(204);
     expect(await ask()).toBe(200);
+    expect((await call("PUT", "/admin/budgets/user/x", admin, { capUsd: "100", alertUsd: "20" })).status).toBe(200);
+    expect((await call("DELETE", "/admin/budgets/user/x", admin)).status).toBe(204);
     expect((await call("PUT", "/admin/budgets/user/x", admin, { capUsd: "1,50" })).status).toBe(400);
     expect((await call("PUT", "/admin/budgets/team/x", admin, { capUsd: "1" })).status).toBe(404);
   });

@@ -66,7 +66,7 @@ export function createBudgetAdminRouter({ db, config }: Pick<Context, "db" | "co
       );
       // A raised alert may be reached again.
       await client.query(
-        "UPDATE budget_balances SET alerted = false WHERE kind = $1 AND subject = $2 AND period = budget_period() AND spent < coalesce($3, 0)",
+        "UPDATE budget_balances SET alerted = false WHERE kind = $1 AND subject = $2 AND period = budget_period() AND spent < coalesce($3::bigint, 0)",
         [of, who, alert],
       );
       await audit(client, currentUser(req), "budget.set", `${of}/${who}`, shown);

@@ -1,7 +1,7 @@
 import { Router } from "express";
 import { z } from "zod";
 import { generatePassword, hashPassword } from "../auth/password.ts";
-import { createUser, EmailTakenError, isEmail, userRoles, type User } from "../auth/users.ts";
+import { createUser, emailPattern, EmailTakenError, longestEmail, userRoles, type User } from "../auth/users.ts";
 import type { Context } from "../context.ts";
 import { transaction, type Queryable } from "../db/pool.ts";
 import { AppError } from "../errors.ts";
@@ -14,7 +14,7 @@ const id = z.uuid();
 const name = storableText.trim().min(1).max(200);
 const tenant = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "must be lower-case letters, digits and dashes");
 export const newUser = z.strictObject({
-  email: storableText.trim().refine(isEmail, "must be an e-mail address"),
+  email: storableText.trim().max(longestEmail).regex(emailPattern, "must be an e-mail address"),
   name: name.optional(),
   role: z.enum(userRoles).default("user"),
 });

@@ -35,9 +35,12 @@ export function normalizeEmail(email: string): string {
   return email.trim().toLowerCase();
 }
 
-/** True for something@something without spaces; delivery is the operator's business (admin@localhost is fine). */
+/** Something@something without spaces; delivery is the operator's business (admin@localhost is fine). */
+export const emailPattern = /^[^\s@]+@[^\s@]+$/;
+export const longestEmail = 254;
+
 export function isEmail(text: string): boolean {
-  return text.length <= 254 && /^[^\s@]+@[^\s@]+$/.test(text);
+  return text.length <= longestEmail && emailPattern.test(text);
 }
 
 /** Creates an account. @throws EmailTakenError */

@@ -113,13 +113,17 @@ describe("a search", () => {
     }
   });
 
-  test.each([{ limit: "0" }, { limit: "501" }, { limit: "x" }, { after: "x" }, { q: "x".repeat(201) }])(
-    "%j is refused",
-    async (search) => {
-      const path = `${api.url}/api/v1/conversations?${new URLSearchParams(search as Record<string, string>).toString()}`;
-      expect((await fetch(path, { headers: ann })).status).toBe(400);
-    },
-  );
+  test.each([
+    { limit: "0" },
+    { limit: "501" },
+    { limit: "x" },
+    { after: "x" },
+    { after: `0_${"0".repeat(36)}` },
+    { q: "x".repeat(201) },
+  ])("%j is refused", async (search) => {
+    const path = `${api.url}/api/v1/conversations?${new URLSearchParams(search as Record<string, string>).toString()}`;
+    expect((await fetch(path, { headers: ann })).status).toBe(400);
+  });
 
   test("of 2,000 conversations takes less than half a second of CPU, and lets others through meanwhile", async () => {
     // 8 messages of 600 characters each: 16,000 messages, 10 MB.

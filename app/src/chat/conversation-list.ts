@@ -4,7 +4,7 @@ import type { StoredText } from "./history-rows.ts";
 import type { ConversationSummary, Store } from "./store.ts";
 
 /** Where a page ended: microseconds of the last row's change, and its id. */
-const cursor = z.string().regex(/^\d{1,18}_[0-9a-f-]{36}$/, "must be the `next` of a page before");
+const cursor = z.string().regex(/^\d{1,18}_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, "must be the `next` of a page before");
 
 export const listQuery = z.object({
   q: z.string().max(200).optional(),

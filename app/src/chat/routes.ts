@@ -19,7 +19,7 @@ const id = z.uuid();
 export const chatBody = z
   .strictObject({
     conversationId: id.optional(),
-    content: storableText.max(32_000).refine((text) => text.trim() !== "", "must not be empty"),
+    content: storableText.max(32_000).regex(/\S/, "must not be empty"),
     model: storableText.min(1).max(200).optional(),
     /** A question of this conversation that gives way to this one, with all that follows it. */
     replaces: id.optional(),

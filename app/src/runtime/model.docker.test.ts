@@ -4,6 +4,7 @@ import { join } from "node:path";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { until } from "../testing/api.ts";
+import { openAiEvents, openAiProblems } from "../testing/openai-schemas.ts";
 import { startApp, type AppProcess } from "../testing/process.ts";
 
 const sha256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
@@ -76,6 +77,17 @@ describe("the embedded runtime with a real model", () => {
     expect(text).toBe(whole.choices[0]?.message.content);
     expect(pieces).toBeGreaterThanOrEqual(3);
     expect(usage).toEqual(whole.usage);
+  });
+
+  test("answers, chunks, models and refusals are those of OpenAI's published schemas [L-01]", async () => {
+    const ask = (more: object): Promise<Response> =>
+      fetch(`${base}/v1/chat/completions`, { method: "POST", body: JSON.stringify({ ...question, ...more }) });
+    expect(openAiProblems("CreateChatCompletionResponse", await (await ask({})).json())).toEqual([]);
+    const chunks = await openAiEvents(await ask({ stream: true, stream_options: { include_usage: true } }));
+    expect(chunks.length).toBeGreaterThan(3);
+    for (const chunk of chunks) expect([chunk, openAiProblems("CreateChatCompletionStreamResponse", chunk)]).toEqual([chunk, []]);
+    expect(openAiProblems("ListModelsResponse", await (await fetch(`${base}/v1/models`)).json())).toEqual([]);
+    expect(openAiProblems("ErrorResponse", await (await ask({ model: "gpt-4" })).json())).toEqual([]);
   });
 
   test("obeys max_tokens and stop", async () => {

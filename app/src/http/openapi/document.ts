@@ -1,6 +1,9 @@
 import { z } from "zod";
-import { errorTable } from "../../errors.ts";
+import { budgetKinds } from "../../budget/ledger.ts";
+import { answers, events, tables } from "./answers.ts";
+import { errorSchemas, failureResponses, headers } from "./failures.ts";
 import { operations, type Access, type Operation } from "./operations.ts";
+import { requestSchema, responseSchema } from "./schema.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -31,32 +34,15 @@ export function openApiDocument(version: string, auth: readonly ("oidc" | "mock"
           description: "Set by the sign-in; its name ends in the port.",
         },
       },
-      schemas: { Error: z.toJSONSchema(errorBody, { target: "draft-2020-12" }) },
+      schemas: errorSchemas,
     },
   };
 }
 
-const errorBody = z.object({
-  error: z.looseObject({
-    code: z.string().describe(`One of ${Object.keys(errorTable).join(", ")}; below /v1 also OpenAI's own.`),
-    message: z.string(),
-  }),
-});
-
-function operationObject({
-  method,
-  path,
-  tag,
-  access,
-  summary,
-  body,
-  file,
-  query,
-  status = 200,
-  type = "application/json",
-}: Operation): Json {
+function operationObject(operation: Operation): Json {
+  const { method, path, tag, access, summary, body, file, query, status = 200, type = "application/json" } = operation;
   const parameters = [...pathParameters(path), ...(query === undefined ? [] : queryParameters(query))];
-  const schema = type === "application/json" ? {} : { type: "string" };
+  const done = { description: "Done.", headers, ...(type === null ? {} : { content: contents(operation, type) }) };
   return {
     operationId: `${method} ${path}`.replaceAll(/[^a-z0-9]+/gi, "_").replace(/_$/, ""),
     tags: [tag],
@@ -64,11 +50,12 @@ function operationObject({
     ...(access === "public" ? {} : { description: words[access] }),
     security: security(access),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined ? {} : { requestBody: bodyOf("application/json", schemaOf(body)) }),
+    ...(body === undefined ? {} : { requestBody: bodyOf("application/json", requestSchema(body)) }),
     ...(file === undefined ? {} : { requestBody: bodyOf("multipart/form-data", formOf(file)) }),
     responses: {
-      [status]: { description: "Done.", ...(type === null ? {} : { content: { [type]: { schema } } }) },
-      default: { description: "Not done.", content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } } },
+      [status]: done,
+      ...(path === "/health/ready" ? { 503: { ...done, description: "Not ready, and why." } } : {}),
+      ...failureResponses(operation),
     },
   };
 }
@@ -79,6 +66,18 @@ function bodyOf(type: string, schema: Json): Json {
 
 function formOf(file: string): Json {
   return { type: "object", properties: { [file]: { type: "string", format: "binary" } }, required: [file] };
+}
+
+/** A success may come in another form too: a stream in place of the whole, a table in place of a document. */
+function contents({ method, path }: Operation, type: string): Json {
+  const operation = `${method} ${path}`;
+  const [answer, event] = [answers[operation], events[operation]];
+  return {
+    ...(event === undefined ? {} : { "text/event-stream": { schema: responseSchema(event) } }),
+    ...(tables.includes(operation) ? { "text/csv": { schema: { type: "string" } } } : {}),
+    ...(answer === undefined ? {} : { "application/json": { schema: responseSchema(answer) } }),
+    ...(answer === undefined && event === undefined ? { [type]: { schema: { type: "string" } } } : {}),
+  };
 }
 
 const words: Readonly<Record<Exclude<Access, "public">, string>> = {
@@ -98,16 +97,16 @@ function security(access: Access): Json[] {
 
 function pathParameters(path: string): Json[] {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
-  return names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } }));
+  // Models have names, all else has ids.
+  const schemaOf = (name: string): Json => {
+    if (name === "kind") return requestSchema(z.enum(budgetKinds));
+    const isId = /^(id|messageId)$/.test(name) && !path.startsWith("/v1/");
+    return requestSchema(isId ? z.uuid() : z.string().min(1).max(200));
+  };
+  return names.map((name) => ({ name, in: "path", required: true, schema: schemaOf(name) }));
 }
 
 function queryParameters(query: z.ZodObject): Json[] {
-  const { properties = {}, required = [] } = schemaOf(query) as { properties?: Record<string, Json>; required?: string[] };
+  const { properties = {}, required = [] } = requestSchema(query) as { properties?: Record<string, Json>; required?: string[] };
   return Object.entries(properties).map(([name, schema]) => ({ name, in: "query", required: required.includes(name), schema }));
-}
-
-/** What a caller may send: before defaults and transformations. */
-function schemaOf(type: z.ZodType): Json {
-  const { $schema: _, ...schema } = z.toJSONSchema(type, { io: "input", unrepresentable: "any", target: "draft-2020-12" });
-  return schema;
 }

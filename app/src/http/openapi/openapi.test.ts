@@ -4,6 +4,7 @@ import { readApiConfig } from "../../config.ts";
 import { createContext } from "../../context.ts";
 import { createLogger } from "../../log.ts";
 import { apiSettings } from "../../testing/settings.ts";
+import { answers, events, tables } from "./answers.ts";
 import { openApiDocument } from "./document.ts";
 import { operations } from "./operations.ts";
 
@@ -87,4 +88,41 @@ test("every operation has an id of its own, a sentence, and who may call it", ()
   expect(all).toHaveLength(operations.length);
   expect(new Set(all.map(({ operationId }) => operationId)).size).toBe(operations.length);
   for (const { summary, security } of all) expect([summary, security]).toEqual([expect.stringMatching(/\.$/), expect.any(Array)]);
+});
+
+test("every answer in JSON or events has a schema, and every schema an operation [A-06]", () => {
+  const named = operations.map(({ method, path }) => `${method} ${path}`);
+  const lacking = (type: string, schemas: object): string[] =>
+    operations
+      .filter((operation) => (operation.type === undefined ? "application/json" : operation.type) === type)
+      .map(({ method, path }) => `${method} ${path}`)
+      .filter((name) => !Object.hasOwn(schemas, name));
+  expect([lacking("application/json", answers), lacking("text/event-stream", events)]).toEqual([[], []]);
+  expect([...Object.keys(answers), ...Object.keys(events), ...tables].filter((name) => !named.includes(name))).toEqual([]);
+});
+
+test("an answer's dates are texts, and it has no members beside those named", () => {
+  const { paths } = openApiDocument("1", []) as { paths: Record<string, Record<string, { responses: Record<string, unknown> }>> };
+  expect(paths["/health"]?.["get"]?.responses["200"]).toMatchObject({
+    headers: { "X-Request-Id": { required: true } },
+    content: {
+      "application/json": {
+        schema: {
+          properties: { status: { const: "ok" }, time: { type: "string", format: "date-time" } },
+          required: ["status", "version", "environment", "time"],
+          additionalProperties: false,
+        },
+      },
+    },
+  });
+});
+
+test("an operation names the statuses with which it fails, in the shape of its side of the API", () => {
+  const { paths } = openApiDocument("1", []) as { paths: Record<string, Record<string, { responses: object }>> };
+  const failures = (path: string, method: string): string[] => Object.keys(paths[path]?.[method]?.responses ?? {}).slice(1);
+  expect(failures("/api/v1/admin/users", "post")).toEqual(["400", "401", "403", "409", "413", "429", "503"]);
+  expect(failures("/api/v1/auth/providers", "get")).toEqual([]);
+  expect(failures("/v1/chat/completions", "post")).toContain("4XX");
+  const shape = (path: string): string => JSON.stringify(paths[path]?.["get"]?.responses).match(/schemas\/(\w+)/)?.[1] ?? "";
+  expect([shape("/api/v1/keys"), shape("/v1/models")]).toEqual(["Error", "OpenAIError"]);
 });
