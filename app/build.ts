@@ -4,7 +4,7 @@ import { basename, extname, join, resolve } from "node:path";
 import { build, type BuildOptions, type Metafile } from "esbuild";
 
 /**
- * Builds what the image runs into one folder: main.js, migrations/, web/.
+ * Builds what the image runs into one folder: main.js, redaction-worker.js, migrations/, web/.
  * Usage: node app/build.ts OUTDIR   (from anywhere; needs the workspace's dependencies)
  */
 const [outArgument] = process.argv.slice(2);
@@ -38,7 +38,7 @@ await Promise.all([
 async function buildServer(): Promise<void> {
   await build({
     ...common,
-    entryPoints: [join(app, "src/main.ts")],
+    entryPoints: { main: join(app, "src/main.ts"), "redaction-worker": join(app, "src/redaction/worker.ts") },
     outdir: out,
     splitting: true,
     platform: "node",

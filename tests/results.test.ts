@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { count, readReport, renderTable, renderTotals, type TierResult } from "./results.ts";
+import { count, moduleResults, renderFailures, renderTable, renderTotals, type TierResult } from "./results.ts";
 
 const passing = { file: "a.test.ts", name: "adds", status: "passed" } as const;
 const failing = { file: "a.test.ts", name: "subtracts", status: "failed" } as const;
@@ -41,33 +41,44 @@ test("the table names for each tier what ran, what came of it, and why not", () 
   );
 });
 
-describe("vitest's report", () => {
-  const report = (file: object): string => JSON.stringify({ testResults: [{ name: "/r/a.test.ts", status: "passed", ...file }] });
-
-  test("gives each test with its file as the checkout names it", () => {
-    const json = report({
-      assertionResults: [
-        { fullName: " sums adds [C-01]", status: "passed" },
-        { fullName: "sums later", status: "todo" },
-      ],
-    });
-    expect(readReport(json, "/r")).toEqual([
-      { file: "a.test.ts", name: "sums adds [C-01]", status: "passed" },
-      { file: "a.test.ts", name: "sums later", status: "skipped" },
-    ]);
+describe("the results of a file", () => {
+  test("are those of its tests", () => {
+    expect(moduleResults("a.test.ts", [passing, skipping], [])).toEqual([passing, skipping]);
   });
 
-  test("turns a file without tests into a failure", () => {
-    expect(readReport(report({ assertionResults: [] }), "/r")).toEqual([
-      { file: "a.test.ts", name: "the file has no tests", status: "failed" },
-    ]);
+  test("are a failure where it has no tests", () => {
+    expect(moduleResults("a.test.ts", [], [])).toEqual([{ file: "a.test.ts", name: "the file has no tests", status: "failed" }]);
   });
 
-  test("turns a file that breaks outside its tests into a failure, beside its tests", () => {
-    const json = report({ status: "failed", message: "boom\nat x", assertionResults: [{ fullName: "adds", status: "passed" }] });
-    expect(readReport(json, "/r").map(({ name, status }) => `${status} ${name}`)).toEqual([
-      "passed adds",
-      "failed the file fails outside its tests: boom",
+  test("name what broke outside its tests, beside tests that failed by themselves", () => {
+    const errors = [
+      { name: "", message: "no such module" },
+      { name: "sums", message: "no engine" },
+    ];
+    expect(moduleResults("a.test.ts", [failing], errors)).toEqual([
+      failing,
+      { file: "a.test.ts", name: "fails outside its tests", status: "failed", message: "no such module" },
+      { file: "a.test.ts", name: "sums fails outside its tests", status: "failed", message: "no engine" },
     ]);
+  });
+});
+
+describe("the failures of a run", () => {
+  test("are named with what they said, without its colours", () => {
+    const said = { ...failing, message: "\u001b[31mexpected 1\u001b[39m\nat a.test.ts:3" };
+    expect(renderFailures([ran(passing, said)])).toBe("failed: a.test.ts: subtracts\n    expected 1\n    at a.test.ts:3\n");
+  });
+
+  test("show the beginning and the end of a long message", () => {
+    const lines = Array.from({ length: 300 }, (_, index) => `line ${index}`);
+    const shown = renderFailures([ran({ ...failing, message: lines.join("\n") })])
+      .trimEnd()
+      .split("\n");
+    expect(shown).toHaveLength(22);
+    expect([shown[1], shown[11], shown.at(-1)]).toEqual(["    line 0", "    …", "    line 299"]);
+  });
+
+  test("are nothing where nothing failed", () => {
+    expect(renderFailures([ran(passing), notRun])).toBe("");
   });
 });

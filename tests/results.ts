@@ -1,5 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
 import { alignColumns } from "../infra/core/table.ts";
-import { z } from "zod";
 import type { TierName } from "./tiers.ts";
 
 /** One test as the runner counts it. */
@@ -8,12 +8,18 @@ export interface TestResult {
   /** Suites and test, joined by spaces; tags like [C-07] stand in it. */
   readonly name: string;
   readonly status: "passed" | "failed" | "skipped";
+  /** Why it failed. */
+  readonly message?: string;
   /** What the test measured by the way; for docs/measurements.md. */
   readonly figure?: TestFigure;
 }
 
-const figureSchema = z.object({ name: z.string(), seconds: z.number(), goal: z.string() });
-export type TestFigure = z.infer<typeof figureSchema>;
+/** A time that a test took, beside the goal for it. */
+export interface TestFigure {
+  readonly name: string;
+  readonly seconds: number;
+  readonly goal: string;
+}
 
 declare module "vitest" {
   interface TaskMeta {
@@ -37,44 +43,20 @@ export interface Counts {
   readonly skipped: number;
 }
 
-const reportSchema = z.object({
-  testResults: z.array(
-    z.object({
-      name: z.string(),
-      status: z.string(),
-      message: z.string().default(""),
-      assertionResults: z.array(
-        z.object({ fullName: z.string(), status: z.string(), meta: z.object({ figure: figureSchema.optional() }).default({}) }),
-      ),
-    }),
-  ),
-});
-
-/** vitest's JSON report as test results. A file that broke or holds no test that ran is one failed test named after the file. */
-export function readReport(json: string, root: string): TestResult[] {
-  const { testResults } = reportSchema.parse(JSON.parse(json));
-  return testResults.flatMap(({ name, status, message, assertionResults }) => {
-    const file = name.startsWith(`${root}/`) ? name.slice(root.length + 1) : name;
-    const tests = assertionResults.map(({ fullName, status, meta: { figure } }) => ({
-      file,
-      name: fullName.trim(),
-      status: statusOf(status),
-      ...(figure === undefined ? {} : { figure }),
-    }));
-    const broken = status === "failed" && tests.every((test) => test.status !== "failed");
-    if (broken)
-      return [
-        ...tests,
-        { file, name: `the file fails outside its tests: ${message.split("\n", 1)[0]}`, status: "failed" as const },
-      ];
-    if (tests.length === 0) return [{ file, name: "the file has no tests", status: "failed" as const }];
-    return tests;
-  });
+/** An error of a file or of a suite, outside its tests: it does not load, or a hook failed. */
+export interface OutsideError {
+  /** The suite; empty for the file. */
+  readonly name: string;
+  readonly message: string;
 }
 
-function statusOf(status: string): TestResult["status"] {
-  if (status === "passed" || status === "failed") return status;
-  return "skipped";
+/** The results of one file. What breaks outside its tests, and a file without tests, are failed tests too. */
+export function moduleResults(file: string, tests: readonly TestResult[], errors: readonly OutsideError[]): TestResult[] {
+  const broken = errors.map(({ name, message }): TestResult => {
+    return { file, name: `${name} fails outside its tests`.trim(), status: "failed", message };
+  });
+  const results = [...tests, ...broken];
+  return results.length === 0 ? [{ file, name: "the file has no tests", status: "failed" }] : results;
 }
 
 /**
@@ -116,6 +98,20 @@ function skippedBecause({ ran, tests, reasons }: TierResult): string {
   if (!ran) return "not known";
   if (tests.length === 0) return "it has no tests";
   return skipped === 0 ? "-" : `${skipped} skipped by themselves`;
+}
+
+/** Failed tests with the beginning of what they said, so that nobody scrolls through the output of the tiers. */
+export function renderFailures(results: readonly TierResult[]): string {
+  const failed = results.flatMap(({ tests }) => tests.filter(({ status }) => status === "failed"));
+  return failed.map(({ file, name, message }) => `failed: ${file}: ${name}\n${excerpt(message)}`).join("");
+}
+
+const shownLines = 20;
+
+function excerpt(message = ""): string {
+  const lines = stripVTControlCharacters(message).split("\n");
+  const shown = lines.length <= shownLines ? lines : [...lines.slice(0, shownLines / 2), "…", ...lines.slice(-shownLines / 2)];
+  return message === "" ? "" : `${shown.map((line) => `    ${line}`).join("\n")}\n`;
 }
 
 /** The last line of every run; programs read it. */

@@ -75,9 +75,22 @@ test(
     };
     expect(await run(files)).toBe(false);
     expect(lastLine()).toBe("0 passed, 3 failed, 0 skipped");
-    expect(printed).toContain("failed: bad.test.ts: subtracts");
-    expect(printed).toContain("failed: empty.test.ts: the file ");
-    expect(printed).toContain("failed: broken.test.ts: the file fails outside its tests");
+    expect(printed).toMatch(/failed: bad.test.ts: subtracts\n +expected 1 to be 2.*\n +at .*bad.test.ts:2/);
+    expect(printed).toContain("failed: empty.test.ts: ");
+    expect(printed).toMatch(/failed: broken.test.ts: fails outside its tests\n.*absent.ts/);
+  },
+);
+
+test(
+  "a hook that fails is a failure of its suite, named with its reason, beside tests that were skipped for it",
+  { timeout },
+  async () => {
+    const hook = `import { beforeAll, describe } from "vitest";
+    test("passes", () => {});
+    describe("machines", () => { beforeAll(() => { throw new Error("no address") }); test("answer", () => {}); });`;
+    expect(await run({ "hook.test.ts": hook })).toBe(false);
+    expect(lastLine()).toBe("1 passed, 1 failed, 1 skipped");
+    expect(printed).toMatch(/failed: hook.test.ts: machines fails outside its tests\n +no address\n +at .*hook.test.ts:4/);
   },
 );
 

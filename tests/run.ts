@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { provide, type Machine } from "./needs.ts";
-import { count, readReport, renderTable, renderTotals, type TestResult, type TierResult } from "./results.ts";
+import { count, renderFailures, renderTable, renderTotals, type TestResult, type TierResult } from "./results.ts";
 import { tiers, type TierName } from "./tiers.ts";
 
 export interface RunTestsOptions {
@@ -47,7 +47,7 @@ export async function runTests(options: RunTestsOptions): Promise<boolean> {
   const record: RunRecord = { commit: await currentCommit(root), startedAt, strict, tiers: results };
   await writeFile(join(folder, "run.json"), `${JSON.stringify(record, null, 1)}\n`);
   const totals = count(results, strict);
-  print(`\n${failures(results)}${renderTable(results, strict)}\n\n${renderTotals(totals)}`);
+  print(`\n${renderFailures(results)}\n${renderTable(results, strict)}\n\n${renderTotals(totals)}`);
   return totals.failed === 0;
 }
 
@@ -77,7 +77,7 @@ async function runVitest(tier: TierName, { root, folder, vitestArgs, machine, ou
   const { env, signal } = machine;
   const report = join(folder, `${tier}.json`);
   const program = join(root, "node_modules", "vitest", "vitest.mjs");
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const reporters = ["--reporter=default", `--reporter=${join(import.meta.dirname, "reporter.ts")}`, `--outputFile=${report}`];
   const { exitCode, failed } = await execa(process.execPath, [program, "run", "--project", tier, ...reporters, ...vitestArgs], {
     cwd: root,
     env,
@@ -87,19 +87,12 @@ async function runVitest(tier: TierName, { root, folder, vitestArgs, machine, ou
   });
   signal.throwIfAborted();
   if (!existsSync(report)) return failed && exitCode !== 1 ? [crash(tier, exitCode)] : [];
-  const tests = readReport(await readFile(report, "utf8"), root);
-  // vitest also fails for errors outside any test: an unhandled rejection must not pass.
+  const tests = JSON.parse(await readFile(report, "utf8")) as TestResult[];
   return failed && tests.every(({ status }) => status !== "failed") ? [...tests, crash(tier, exitCode)] : tests;
 }
 
 function crash(tier: TierName, exitCode: number | undefined): TestResult {
   return { file: tier, name: `vitest ended with ${exitCode ?? "a signal"}, apart from its tests`, status: "failed" };
-}
-
-/** The failed tests once more, so that nobody scrolls through the output of the tiers. */
-function failures(results: readonly TierResult[]): string {
-  const failed = results.flatMap(({ tests }) => tests.filter(({ status }) => status === "failed"));
-  return failed.length === 0 ? "" : `${failed.map(({ file, name }) => `failed: ${file}: ${name}`).join("\n")}\n\n`;
 }
 
 async function currentCommit(root: string): Promise<string> {

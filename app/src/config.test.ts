@@ -27,7 +27,7 @@ function problems(env: Env, read: (env: Env) => unknown = readApiConfig): string
 }
 
 describe("the api role", () => {
-  test("accepts a database and a session secret, and fills in the rest", () => {
+  test("accepts a database and a session secret, and fills in the rest [A-01]", () => {
     expect(readApiConfig(valid)).toMatchObject({
       port: 8000,
       metricsPort: 9464,
@@ -172,7 +172,7 @@ test("each role asks only for what it needs", () => {
 describe("money and limits", () => {
   const usd = 1_000_000_000;
 
-  test("have the budgets of the requirements unless told otherwise [M-08]", () => {
+  test("have the budgets of the requirements unless told otherwise [M-08] [L-09]", () => {
     expect(readApiConfig(valid).budget).toMatchObject({ tenantCap: 100 * usd, tenantAlert: 20 * usd });
     expect(readApiConfig({ ...valid, ENVIRONMENT: "development" }).budget).toMatchObject({
       tenantCap: 50 * usd,

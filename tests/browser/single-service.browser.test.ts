@@ -33,7 +33,7 @@ test("an operation is tried at /docs: with the sign-in, with a key, and refused 
   await expectNoTrouble(page, trouble);
 });
 
-test("one port serves the API, its documentation, health, the administration, assets and the chat, in this order [A-11]", async () => {
+test("one port serves the API, its documentation, health, the administration, assets and the chat, in this order [A-11] [A-02]", async () => {
   const { url } = suite.target();
   const get = async (path: string): Promise<[number, string, string]> => {
     const response = await fetch(url + path, { headers: { accept: "text/html,*/*" } });

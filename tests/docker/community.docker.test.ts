@@ -65,7 +65,7 @@ describe("after the first up", () => {
     expect(admin.apiKey).toMatch(/^fidus_/);
   });
 
-  test("every service of variant 1 runs and is healthy [C-06] [C-20]", async () => {
+  test("every service of variant 1 runs and is healthy [C-06] [C-20] [A-02]", async () => {
     const seen = (await containers()).map(({ role, state, health }) => `${role} ${state} ${health}`).sort();
     expect(seen).toEqual(variant1.map((role) => `${role} running healthy`));
   });
@@ -192,7 +192,7 @@ describe("running it again", () => {
     expect(readFileSync(`${checkout}/Pulumi.community.yaml`, "utf8")).not.toContain("encryptionsalt");
   });
 
-  test("down and up keep login, conversations and the folder for uploads [C-09]", async () => {
+  test("down and up keep login, conversations and the folder for uploads [C-09] [D-04]", async () => {
     const cookie = await signIn();
     const chat = await api("/api/v1/chat", {
       method: "POST",

@@ -106,7 +106,7 @@ describe("a domain with a given certificate", () => {
     await eventually("the page is back", async () => (await ask("/")).status === 200);
   });
 
-  test("a stream passes HTTP/2 piece by piece [C-14] [C-15]", async () => {
+  test("a stream passes HTTP/2 piece by piece [C-14] [C-15] [A-08]", async () => {
     const { ended, arrivals, session } = await openStream(admin.apiKey, 40);
     expect(session.alpnProtocol).toBe("h2");
     expect(await ended).toContain("[DONE]");

@@ -137,7 +137,7 @@ describe("one process", () => {
     expect(await balances()).toEqual(["feature", "tenant", "user"].map((kind) => ({ kind, spent: 10 * perToken, reserved: 0 })));
   });
 
-  test("keeps the budgets of a person and of a feature apart from the tenant's", async () => {
+  test("keeps the budgets of a person and of a feature apart from the tenant's [L-09]", async () => {
     const { url } = await start();
     await query(databaseUrl, "INSERT INTO budgets (kind, subject, cap) VALUES ('user', $1, 0)", [userId]);
     expect(await (await ask(url)).json()).toMatchObject({ error: { message: "The budget of this user is used up." } });

@@ -23,7 +23,7 @@ describe("amounts of money", () => {
 });
 
 describe("a price table", () => {
-  test("is USD per million tokens, input and output apart, exact to a thousandth [M-09]", () => {
+  test("is USD per million tokens, input and output apart, exact to a thousandth [M-09] [L-06]", () => {
     const table = parsePrices("gpt-4o-mini=0.15/0.60; big = 2.50/10 ;embed=0.001/0");
     expect([...(table ?? [])]).toEqual([
       ["gpt-4o-mini", { input: 150, output: 600 }],

@@ -251,7 +251,7 @@ describe("conversations", () => {
   });
 });
 
-describe("bad questions", () => {
+describe("bad questions [A-20]", () => {
   test.each([
     ["empty", { content: "  \n" }, 400],
     ["too long", { content: "x".repeat(32_001) }, 400],

@@ -155,7 +155,7 @@ describe("an answer whose reader leaves", () => {
 });
 
 describe("stopping", () => {
-  test.each(replicas)("on %s frees the runtime, and every reader is told", async (_name, replica) => {
+  test.each(replicas)("on %s frees the runtime, and every reader is told [A-09]", async (_name, replica) => {
     upstream.answer(streamForEver);
     const { messageId, rest, left } = await begin();
     const elsewhere = readEvents(await events(other, messageId));

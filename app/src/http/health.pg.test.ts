@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createPool } from "../db/pool.ts";
 import { listen } from "../lifecycle.ts";
 import { Probes } from "../llm/probes.ts";
-import { startApi, until } from "../testing/api.ts";
+import { signIn, startApi, until } from "../testing/api.ts";
 import { question, startGateway, type TestGateway } from "../testing/gateway.ts";
-import { wholeAnswer } from "../testing/upstream.ts";
+import { chunk, openStream, streamText, wholeAnswer } from "../testing/upstream.ts";
 
 let gateway: TestGateway;
 
@@ -15,13 +15,13 @@ beforeAll(async () => {
 
 afterAll(() => gateway.close());
 
-test.each(["/health", "/healthz"])("%s tells status, version, environment and time", async (path) => {
+test.each(["/health", "/healthz"])("%s tells status, version, environment and time [A-03] [A-04]", async (path) => {
   const body = (await (await fetch(gateway.api.url + path)).json()) as { time: string };
   expect(body).toMatchObject({ status: "ok", version: "0.0.0-development", environment: "production" });
   expect(new Date(body.time).toISOString()).toBe(body.time);
 });
 
-test("readiness is 200 with database and runtime, 503 without the runtime", async () => {
+test("readiness is 200 with database and runtime, 503 without the runtime [A-03] [A-04]", async () => {
   const ready = await fetch(`${gateway.api.url}/health/ready`);
   expect([ready.status, await ready.json()]).toMatchObject([
     200,
@@ -77,13 +77,45 @@ test("a database that hangs is seen as down, and up again when it goes on", asyn
   }
 });
 
-test("details need a sign-in or a key", async () => {
-  expect((await fetch(`${gateway.api.url}/health/detailed`)).status).toBe(401);
-  const response = await fetch(`${gateway.api.url}/health/detailed`, { headers: { authorization: `Bearer ${gateway.key}` } });
-  expect(await response.json()).toMatchObject({ status: "ok", services: { postgres: "up" }, openAnswers: 0 });
+test("details need a sign-in or a key, and tell sessions, conversations, answer time and errors of the hour [A-05]", async () => {
+  const { api, key, upstream } = gateway;
+  const details = async (): Promise<unknown> => {
+    const response = await fetch(`${api.url}/health/detailed`, { headers: { authorization: `Bearer ${key}` } });
+    return await response.json();
+  };
+  expect((await fetch(`${api.url}/health/detailed`)).status).toBe(401);
+  expect(await details()).toMatchObject({
+    status: "ok",
+    services: { postgres: "up" },
+    openAnswers: 0,
+    activeSessions: 0,
+    conversationsToday: 0,
+    averageAnswerSecondsLastHour: null,
+    answerErrorRateLastHour: null,
+  });
+
+  const headers = await signIn(api, "gateway@test");
+  const ask = async (): Promise<void> => {
+    const asked = await fetch(`${api.url}/api/v1/chat`, { method: "POST", headers, body: JSON.stringify({ content: "Hi" }) });
+    await asked.text();
+  };
+  upstream.answer((res) => streamText(res, ["x"]));
+  await ask();
+  upstream.answer((res) => {
+    openStream(res);
+    res.end(chunk("a stream without an end"));
+  });
+  await ask();
+  await until(async () => (await api.ctx.db.query("SELECT 1 FROM messages WHERE status = 'failed'")).rows.length === 1);
+  expect(await details()).toMatchObject({
+    activeSessions: 1,
+    conversationsToday: 2,
+    averageAnswerSecondsLastHour: expect.any(Number),
+    answerErrorRateLastHour: 0.5,
+  });
 });
 
-test("the status of the language model is public and names no address", async () => {
+test("the status of the language model is public and names no address [A-07]", async () => {
   const response = await fetch(`${gateway.api.url}/api/v1/llm/status`);
   expect(await response.json()).toEqual({
     runtime: "vllm",

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { parse } from "../http/parse.ts";
-import { holdsUnreadable, redactRequest, type Redacted } from "../redaction/request.ts";
+import type { Redacted } from "../redaction/redactor.ts";
+import { holdsUnreadable } from "../redaction/unreadable.ts";
 import { setMembers } from "./json-members.ts";
 import { candidate, type Plan, type Target } from "./plan.ts";
 import { tokensOfBytes, type Demand, type Endpoint, type Payer } from "./usage.ts";
@@ -68,8 +69,8 @@ export interface Call {
   readonly unreadable: boolean;
   /** True: the answer is to be JSON. */
   readonly jsonAnswer: boolean;
-  /** The request without personal data, made when it is first asked for. */
-  readonly redacted: () => Redacted;
+  /** The request without personal data; null until the gateway made it for somebody outside the house. */
+  redacted: Redacted | null;
   /** What a runtime gets, with an answer of so many tokens at most: its own name for the model; all else stays byte for byte, or is redacted on its way out of the house. */
   readonly bodies: (paidFor: number | null) => (target: Target) => Buffer;
 }
@@ -85,8 +86,6 @@ export function readCall(endpoint: Endpoint, raw: unknown): Call {
   const limits = (["max_tokens", "max_completion_tokens", "max_output_tokens"] as const).filter((name) => body[name] != null);
   const maxTokens = limits.length === 0 ? null : Math.min(...limits.map((name) => body[name] ?? Infinity));
 
-  let once: Redacted | null = null;
-  const redacted = (): Redacted => (once ??= redactRequest(raw));
   const bodies =
     (paidFor: number | null) =>
     (target: Target): Buffer => {
@@ -100,10 +99,10 @@ export function readCall(endpoint: Endpoint, raw: unknown): Call {
         const own = { chat: adapter.maxTokensField, completions: "max_tokens", responses: "max_output_tokens" }[endpoint];
         for (const name of limits.length === 0 ? [own] : limits) members[name] = String(paidFor);
       }
-      return setMembers(config.redaction === "off" ? raw : redacted().body, members);
+      return setMembers(config.redaction === "off" ? raw : redactedOf(call).body, members);
     };
   const promptTokens = promptTokensOf(body);
-  return {
+  const call: Call = {
     endpoint,
     raw,
     model,
@@ -116,9 +115,16 @@ export function readCall(endpoint: Endpoint, raw: unknown): Call {
     acts: ["tools", "functions"].some((name) => body[name] != null && !(Array.isArray(body[name]) && body[name].length === 0)),
     unreadable: holdsUnreadable(body),
     jsonAnswer: raw.includes('"json_') && jsonAnswer.test(raw.toString("latin1")),
-    redacted,
+    redacted: null,
     bodies,
   };
+  return call;
+}
+
+/** @throws when it was not made: then nothing may leave */
+export function redactedOf({ redacted }: Pick<Call, "redacted">): Redacted {
+  if (redacted === null) throw new Error("a request was to leave the house as it is");
+  return redacted;
 }
 
 /** In a text the quotes would be escaped. */
@@ -165,8 +171,7 @@ export function demandOf(
   { model, targets }: Plan,
   who: Payer & Pick<Demand, "requestId">,
 ): Demand {
-  const leaves = targets.some(({ runtime }) => runtime.config.redaction !== "off");
-  const longer = leaves ? Math.max(0, redacted().body.length - raw.length) : 0;
+  const longer = redacted === null ? 0 : Math.max(0, redacted.body.length - raw.length);
   return {
     ...who,
     endpoint,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { TextRestorer } from "../redaction/placeholders.ts";
 import { tryJson } from "./adapters/adapter.ts";
-import { demandOf, paths, readCall } from "./call.ts";
+import { demandOf, paths, readCall, redactedOf } from "./call.ts";
 import type { Gateway } from "./gateway.ts";
 import type { LlmMetrics } from "./llm-metrics.ts";
 import { RefusalError } from "./refusal.ts";
@@ -59,6 +59,7 @@ export async function* streamCompletion(
   const json = { model, messages, max_tokens: maxTokens, stream: true, stream_options: { include_usage: true } };
   const call = readCall("chat", Buffer.from(JSON.stringify(json)));
   const plan = gateway.planner.plan({ model, endpoint: "chat", cloud, unreadable: call.unreadable });
+  await gateway.redact(call, plan);
   const started = performance.now();
   const admission = await meter.admit(demandOf(call, plan, { ...payer, requestId }));
   let asked: Candidate | null = null;
@@ -86,7 +87,7 @@ export async function* streamCompletion(
   let used: Usage | null = null;
   let texts = 0;
   let how: Parameters<typeof end>[0] = "left";
-  const restorer = target.runtime.config.redaction === "off" ? null : new TextRestorer(call.redacted().placeholders);
+  const restorer = target.runtime.config.redaction === "off" ? null : new TextRestorer(redactedOf(call).placeholders);
   try {
     const scanner = new SseScanner();
     let finished = false;

@@ -30,7 +30,7 @@ const local = { kind: "ollama" };
 const targets = [{ runtime: "local", model: "llama3.1:8b" }];
 
 describe("the table of runtimes", () => {
-  test("is filled in by what each adapter knows, and the table's word stands above it", () => {
+  test("is filled in by what each adapter knows, and the table's word stands above it [L-06] [L-17]", () => {
     writeFileSync(join(folder, "key"), "sk-real\n");
     const { runtimes, model, routing } = read({
       runtimes: {

@@ -94,7 +94,7 @@ describe("names", () => {
   });
 });
 
-describe("fall-backs [L-08]", () => {
+describe("fall-backs [L-08] [L-18]", () => {
   test("a runtime that fails is followed by the next, in order, before the first byte", async () => {
     gateway.upstreams.first.answer(failing(500));
     expect(await ask("small")).toEqual([200, "reserve", "reserve"]);

@@ -1,10 +1,12 @@
 import type { Readable } from "node:stream";
 import { AppError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { Redactor } from "../redaction/redactor.ts";
 import type { Attempt } from "./breaker.ts";
+import type { Call } from "./call.ts";
 import type { LlmConfig } from "./config.ts";
 import type { AttemptResult, LlmMetrics } from "./llm-metrics.ts";
-import { candidate, Planner, type Target } from "./plan.ts";
+import { candidate, Planner, type Plan, type Target } from "./plan.ts";
 import { judge, readRefusal, RefusalError } from "./refusal.ts";
 import { pause, waitMs } from "./retry.ts";
 import { Runtime } from "./runtime.ts";
@@ -48,6 +50,7 @@ export class Gateway {
   readonly planner: Planner;
   readonly #metrics: LlmMetrics;
   readonly #log: Logger;
+  readonly #redactor: Redactor | null;
 
   constructor(config: LlmConfig, metrics: LlmMetrics, log: Logger) {
     this.runtimes = config.runtimes.map((runtime) => new Runtime(runtime, log));
@@ -55,6 +58,13 @@ export class Gateway {
     this.#metrics = metrics;
     this.#log = log;
     metrics.watch(this.runtimes);
+    this.#redactor = this.runtimes.some(redacts) ? new Redactor() : null;
+  }
+
+  /** Makes a call ready for those of its plan that are outside the house. To be awaited before it is paid for: it may get longer. */
+  async redact(call: Pick<Call, "raw" | "redacted">, { targets }: Pick<Plan, "targets">): Promise<void> {
+    if (this.#redactor === null || !targets.some(({ runtime }) => redacts(runtime))) return;
+    call.redacted ??= await this.#redactor.redact(call.raw);
   }
 
   /** True: some runtime is only for people who allowed it. */
@@ -167,8 +177,13 @@ export class Gateway {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.runtimes.map(({ upstream }) => upstream.close()));
+    await Promise.all([this.#redactor?.close(), ...this.runtimes.map(({ upstream }) => upstream.close())]);
   }
+}
+
+/** True: it is outside the house, and personal data does not go there. */
+function redacts({ config }: Runtime): boolean {
+  return config.redaction !== "off";
 }
 
 function resultOf(error: unknown): AttemptResult {

@@ -65,7 +65,7 @@ test.each([
   expect({ ...(max_tokens && { max_tokens }), ...(max_completion_tokens && { max_completion_tokens }) }).toEqual(expected);
 });
 
-test("a stream's usage is asked for and kept from who did not ask; without it the answer is estimated", async () => {
+test("a stream's usage is asked for and kept from who did not ask; without it the answer is estimated [L-21]", async () => {
   for (const upstream of Object.values(gateway.upstreams)) upstream.answer((res) => streamText(res, ["a", "b"]));
   const stream = { ...question("small"), stream: true };
   expect(await (await gateway.post("/chat/completions", stream)).text()).not.toContain('"usage"');

@@ -71,7 +71,7 @@ describe("keys", () => {
   });
 });
 
-describe("bad requests", () => {
+describe("bad requests [A-20]", () => {
   test.each([
     ["no body", "", 400],
     ["no JSON", "{", 400],

@@ -8,7 +8,7 @@ import { Account } from "./account.ts";
 import { Recorder } from "./cache/recorder.ts";
 import type { CacheSlot, CacheWish } from "./cache/response-cache.ts";
 import { serveKept } from "./cache/serve.ts";
-import { paths, type Call } from "./call.ts";
+import { paths, redactedOf, type Call } from "./call.ts";
 import { cloudAllowed } from "./consent.ts";
 import type { Exchange } from "./gateway.ts";
 import { openAiError } from "./openai-errors.ts";
@@ -47,6 +47,7 @@ export async function relay(ctx: RelayContext, res: Response, call: Call, payer:
     const kept = (await slot?.read()) ?? null;
     if (slot !== null) res.setHeader("x-cache", kept === null ? "miss" : "hit");
     if (kept !== null) return serveKept(ctx, res, { call, plan, payer, answer: kept });
+    await ctx.gateway.redact(call, plan);
     account = await Account.open(ctx, call, plan, { ...payer, requestId: String(res.getHeader("x-request-id")) });
     if (call.stream) early = openEarly(res, ctx.heartbeatMs);
     const { maxTokens, targets, asked: onAsk } = account;
@@ -94,7 +95,7 @@ function setHead(res: Response, { headers, candidate }: Exchange): void {
 
 /** True: the answer may speak in placeholders. */
 function wasRedacted(call: Call, { target }: Exchange): boolean {
-  return target.runtime.config.redaction !== "off" && call.redacted().placeholders.size > 0;
+  return target.runtime.config.redaction !== "off" && redactedOf(call).placeholders.size > 0;
 }
 
 async function keep(slot: CacheSlot, { rest, candidate }: Exchange, account: Account, body: Buffer | null): Promise<void> {
@@ -108,7 +109,7 @@ function passBody(res: Response, call: Call, exchange: Exchange, account: Accoun
   if (res.headersSent) throw new AppError("runtime_broken");
   setHead(res, exchange);
   const texts = call.endpoint !== "embeddings" && wasRedacted(call, exchange);
-  const body = texts ? Buffer.from(restoreJson(exchange.first.toString("utf8"), call.redacted().placeholders)) : exchange.first;
+  const body = texts ? Buffer.from(restoreJson(exchange.first.toString("utf8"), redactedOf(call).placeholders)) : exchange.first;
   res.setHeader("content-length", body.length);
   res.end(body);
   recorder?.add(body);
@@ -125,7 +126,7 @@ async function passStream(
 ): Promise<void> {
   const { endpoint, hideUsage, jsonAnswer: json } = call;
   const restore = wasRedacted(call, exchange)
-    ? new AnswerEvents(call.redacted().placeholders, { responses: endpoint === "responses", json })
+    ? new AnswerEvents(redactedOf(call).placeholders, { responses: endpoint === "responses", json })
     : null;
   const pass = new StreamPass({ endpoint, hideUsage, restore });
   account.answered(exchange, pass.watch);
@@ -155,7 +156,7 @@ async function passStream(
 }
 
 function refuse(res: Response, call: Call, { status, body: said, retryAfter, redacted }: RefusalError): void {
-  const body = redacted ? restoreJson(said, call.redacted().placeholders) : said;
+  const body = redacted ? restoreJson(said, redactedOf(call).placeholders) : said;
   if (res.headersSent) return endWithError(res, call.endpoint, body);
   if (retryAfter !== null) res.setHeader("retry-after", String(retryAfter));
   res.status(status).type("application/json").send(body);

@@ -1,5 +1,6 @@
 import { isJsonText, mapJson } from "./json-strings.ts";
-import { Placeholders } from "./placeholders.ts";
+import { isData } from "./unreadable.ts";
+import { Wording } from "./wording.ts";
 
 /** Members whose values are words of the protocol or ids, which a service checks; what cannot be one of those is redacted there too. */
 const protocol = new Set(["type", "role", "object", "model", "id", "call_id", "tool_call_id", "encrypted_content", "include"]);
@@ -13,67 +14,42 @@ const deepest = 3;
 const shortestNumber = 9;
 
 /** A request as it may leave the house. */
-export interface Redacted {
+export interface RedactedRequest {
   readonly body: Buffer;
-  /** To restore the answer with. */
-  readonly placeholders: Placeholders;
+  /** The words that stand in it, with their values. */
+  readonly words: readonly (readonly [word: string, value: string])[];
 }
 
 /** Puts placeholders for personal data into every text of a request, arguments and results of tools included. */
-export function redactRequest(raw: Buffer): Redacted {
+export function redactRequest(raw: Buffer): RedactedRequest {
   const json = raw.toString("utf8");
-  const placeholders = new Placeholders();
+  const wording = new Wording();
   mapJson(json, {
     string: (value) => {
-      placeholders.avoid(value);
+      wording.avoid(value);
       return value;
     },
   });
-  const body = redactJson(json, placeholders, 0);
-  return { body: body === json ? raw : Buffer.from(body), placeholders };
+  const body = redactJson(json, wording, 0);
+  return { body: body === json ? raw : Buffer.from(body), words: wording.words };
 }
 
-function redactJson(json: string, placeholders: Placeholders, depth: number): string {
+function redactJson(json: string, wording: Wording, depth: number): string {
   const inside = depth > 0;
   return mapJson(json, {
     string: (value, key) => {
       if (!inside && key !== null && protocol.has(key) && protocolWord.test(value)) return value;
       if (isData(value) || (key !== null && files.has(key) && base64.test(value))) return value;
-      if (depth < deepest && isJsonText(value)) return redactJson(value, placeholders, depth + 1);
-      return placeholders.redact(value);
+      if (depth < deepest && isJsonText(value)) return redactJson(value, wording, depth + 1);
+      return wording.redact(value);
     },
     // Arguments and results of tools write cards and phones as numbers too.
     ...(inside && {
       number: (text) => {
         if (text.length < shortestNumber) return null;
-        const redacted = placeholders.redact(text);
+        const redacted = wording.redact(text);
         return redacted === text ? null : redacted;
       },
     }),
   });
-}
-
-const dataUrl = /^data:[\w.+/-]{0,100}(?:;[\w=.-]{1,100}){0,4};base64,[\w+/=-]*$/;
-
-/** A file as a data URL: there is no text in it to look at. */
-function isData(value: string): boolean {
-  return value.startsWith("data:") && dataUrl.test(value);
-}
-
-const mediaTypes = /^(?:input_)?(?:image|audio|file|video|document)(?:_url)?$/;
-
-/** True: the request holds what no detector reads: pictures, sound, files, or a prompt in tokens. */
-export function holdsUnreadable(body: Readonly<Record<string, unknown>>): boolean {
-  const { prompt, input } = body;
-  if ([prompt, input].some((value) => Array.isArray(value) && value.flat().some((one) => typeof one === "number"))) return true;
-  const open: unknown[] = [body["messages"], prompt, input];
-  while (open.length > 0) {
-    const value = open.pop();
-    if (typeof value === "string" && isData(value)) return true;
-    if (typeof value !== "object" || value === null) continue;
-    const { type } = value as { type?: unknown };
-    if (typeof type === "string" && mediaTypes.test(type)) return true;
-    for (const inner of Object.values(value)) open.push(inner);
-  }
-  return false;
 }

@@ -5,15 +5,16 @@ import type { Endpoint } from "../llm/usage.ts";
 import { AnswerEvents } from "./answer-events.ts";
 import { restoreJson } from "./answer.ts";
 import { Placeholders, TextRestorer } from "./placeholders.ts";
+import { Wording } from "./wording.ts";
 
 const mail = "jo.doe@example.org";
 const key = '-----BEGIN PRIVATE KEY-----\nMII"\\x\n-----END PRIVATE KEY-----';
 
 /** Knows [EMAIL-1] and [SECRET-1], a value that JSON has to escape. */
 function known(): Placeholders {
-  const placeholders = new Placeholders();
-  expect(placeholders.redact(`${mail} ${key}`)).toBe("[EMAIL-1] [SECRET-1]");
-  return placeholders;
+  const wording = new Wording();
+  expect(wording.redact(`${mail} ${key}`)).toBe("[EMAIL-1] [SECRET-1]");
+  return new Placeholders(wording.words);
 }
 
 /** Every way to cut a text in two, and one by one. */
@@ -58,17 +59,17 @@ describe("a text in pieces", () => {
 
 describe("placeholders", () => {
   test("are the same for the same value, and differ for two", () => {
-    const placeholders = new Placeholders();
-    expect(placeholders.redact(`${mail} a@example.org ${mail}`)).toBe("[EMAIL-1] [EMAIL-2] [EMAIL-1]");
-    expect(placeholders.redact(mail)).toBe("[EMAIL-1]");
+    const wording = new Wording();
+    expect(wording.redact(`${mail} a@example.org ${mail}`)).toBe("[EMAIL-1] [EMAIL-2] [EMAIL-1]");
+    expect(wording.redact(mail)).toBe("[EMAIL-1]");
   });
 
   test("leave out the words that the caller used himself", () => {
-    const placeholders = new Placeholders();
-    placeholders.avoid("what does [EMAIL-1] mean?");
-    const redacted = placeholders.redact(`[EMAIL-1] or ${mail}`);
+    const wording = new Wording();
+    wording.avoid("what does [EMAIL-1] mean?");
+    const redacted = wording.redact(`[EMAIL-1] or ${mail}`);
     expect(redacted).toBe("[EMAIL-1] or [EMAIL-2]");
-    expect(placeholders.restore(redacted)).toBe(`[EMAIL-1] or ${mail}`);
+    expect(new Placeholders(wording.words).restore(redacted)).toBe(`[EMAIL-1] or ${mail}`);
   });
 });
 

@@ -70,7 +70,7 @@ const spansIn = ({ body }: Sent): OtlpSpan[] =>
     scopeSpans.flatMap(({ spans }) => spans),
   );
 
-test("a question becomes spans of request, budget and upstream, for the collector and for Langfuse, without a word of it [O-08]", async () => {
+test("a question becomes spans of request, budget and upstream, for the collector and for Langfuse, without a word of it [O-08] [L-13]", async () => {
   const env = {
     OTEL_EXPORTER_OTLP_ENDPOINT: base,
     LANGFUSE_BASE_URL: `${base}/langfuse`,

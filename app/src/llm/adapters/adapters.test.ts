@@ -82,7 +82,7 @@ describe("refusals in a dialect", () => {
       { status: 400, body: '{"error":{"code":400,"message":"bad","status":"INVALID_ARGUMENT"}}' },
     ],
     ["anthropic", { status: 529, body: '{"error":{"message":"busy"}}' }, { status: 503, body: '{"error":{"message":"busy"}}' }],
-  ] as const)("of %s are put into OpenAI's words, others are left", (kind, given, expected) => {
+  ] as const)("of %s are put into OpenAI's words, others are left [L-21]", (kind, given, expected) => {
     expect(adapters[kind].refusal?.(given)).toEqual(expected);
     const plain = { status: 400, body: '{"error":{"message":"x","type":"y"}}' };
     expect(adapters[kind].refusal?.(plain)).toEqual(plain);
