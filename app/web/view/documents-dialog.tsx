@@ -71,6 +71,7 @@ function Content(): JSX.Element {
         ref={add}
         type="button"
         class="add-documents"
+        aria-label="Add documents"
         aria-describedby="documents-rule"
         onClick={() => input.current?.click()}
       >
