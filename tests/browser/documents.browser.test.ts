@@ -76,7 +76,7 @@ test("a document is added by the button, shown until it is ready, drawn on by an
   await row(page, "notes.md").getByRole("button", { name: "Delete notes.md" }).click();
   await page.getByRole("button", { name: "Delete", exact: true }).click();
   await dialog(page).getByText("No documents yet.").waitFor();
-  await expectFocus(page, "Add documents");
+  await page.waitForFunction(() => fidusTest.focus().name === "Add documents");
   await page.keyboard.press("Escape");
   expect(await page.getByRole("checkbox", { name: "Draw on my documents" }).count()).toBe(0);
   await chat.answers(page).getByText("[1] notes.md, lines 1–3").click();
