@@ -1,6 +1,7 @@
 /** Entry of the chat page: finds out who is signed in, then draws. Bundled by app/build.ts. */
 import { h, render } from "preact";
 import { followAddress } from "./state/threads.ts";
+import { followDocuments } from "./state/documents.ts";
 import { followModels } from "./state/models.ts";
 import { checkSession } from "./state/session.ts";
 import { App } from "./view/app.tsx";
@@ -15,5 +16,6 @@ window.addEventListener("pageshow", (event) => {
 
 followAddress();
 followModels();
+followDocuments();
 void checkSession();
 render(h(App, {}), root);

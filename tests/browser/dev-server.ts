@@ -19,6 +19,7 @@ import { sessionCookieName } from "../../app/src/auth/session-cookie.ts";
 import { GrowingAnswer, sendAnswer } from "../../app/src/chat/growing-answer.ts";
 import { createPageRouter } from "../../app/src/http/page-routes.ts";
 import { EventStream } from "../../app/src/http/stream.ts";
+import { ScriptedDocuments } from "./scripted-documents.ts";
 import { scriptFor } from "./scripted-answers.ts";
 
 interface Message {
@@ -27,6 +28,7 @@ interface Message {
   content: string;
   status: "complete" | "streaming" | "cancelled" | "failed";
   readonly createdAt: string;
+  readonly citations?: readonly object[];
 }
 interface Conversation {
   readonly id: string;
@@ -39,6 +41,7 @@ export interface DevServer {
   readonly url: string;
   readonly email: string;
   readonly password: string;
+  readonly documents: ScriptedDocuments;
   /** Answers being written now. */
   active(): number;
   close(): Promise<void>;
@@ -71,6 +74,7 @@ export async function startDevServer(port = 0): Promise<DevServer> {
     url,
     email: EMAIL,
     password: PASSWORD,
+    documents: api.documents,
     active: () => api.running.size,
     close: async () => {
       await new Promise<void>((resolve) => {
@@ -84,6 +88,7 @@ export async function startDevServer(port = 0): Promise<DevServer> {
 
 class Api {
   readonly running = new Map<string, AbortController>();
+  readonly documents = new ScriptedDocuments();
   readonly #page: RequestListener;
   readonly #sessions = new Set<string>();
   readonly #conversations = new Map<string, Conversation>();
@@ -116,6 +121,10 @@ class Api {
     if (path === "/llm/cloud") {
       if (method === "PUT") this.#cloudAllowed = (await bodyOf(request))["allowed"] === true;
       return json(response, 200, { available: true, allowed: this.#cloudAllowed });
+    }
+    if (path.startsWith("/documents")) {
+      const { status, body } = await this.documents.answer(method, path, request);
+      return json(response, status, body);
     }
     if (path === "/conversations") return json(response, 200, { conversations: this.#list(searchParams.get("q") ?? "") });
     if (path === "/chat") return this.#chat(await bodyOf(request), response);
@@ -177,7 +186,8 @@ class Api {
       return fail(response, 403, "cloud_not_allowed");
     }
     const questionId = randomUUID();
-    const answer: Message = { id: randomUUID(), role: "assistant", content: "", status: "streaming", createdAt: now };
+    const citations = body["documents"] === true ? this.documents.citations() : [];
+    const answer: Message = { id: randomUUID(), role: "assistant", content: "", status: "streaming", createdAt: now, citations };
     conversation.messages.push({ id: questionId, role: "user", content, status: "complete", createdAt: now }, answer);
     conversation.updatedAt = now;
     this.#conversations.set(conversation.id, conversation);
@@ -190,7 +200,7 @@ class Api {
     const stream = new EventStream(response, 15_000);
     await stream.send(
       "start",
-      { conversationId: conversation.id, messageId: answer.id, questionId, title: conversation.title },
+      { conversationId: conversation.id, messageId: answer.id, questionId, title: conversation.title, citations },
       0,
     );
     await sendAnswer(growing, stream, 0);

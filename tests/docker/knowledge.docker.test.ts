@@ -117,6 +117,7 @@ test("a search ranks by nearness, finds nobody else's documents, and an answer c
     documentId: mine,
     name: "map.md",
     place: `line ${line}`,
+    position: line,
   }));
   expect(start?.data).toMatchObject({ citations });
   const { messages } = JSON.parse(upstream.requests.at(-1)?.body ?? "{}") as { messages: { role: string; content: string }[] };

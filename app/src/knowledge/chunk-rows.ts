@@ -19,6 +19,8 @@ export interface UnembeddedChunk {
 export interface FoundChunk extends Chunk {
   readonly documentId: string;
   readonly name: string;
+  /** 1 is the document's first. */
+  readonly position: number;
   /** Cosine similarity to the question, -1 to 1. */
   readonly score: number;
 }
@@ -55,6 +57,22 @@ export async function readChunks(db: Queryable, sealer: Sealer, documentId: stri
     [documentId],
   );
   return rows.map((row) => ({ place: row.place, content: openChunk(sealer, row) }));
+}
+
+/** One chunk of a person's own document; null when there is none. */
+export async function readChunk(
+  { db, dataKeys }: Pick<EmbedContext, "db" | "dataKeys">,
+  userId: string,
+  { documentId, position }: { readonly documentId: string; readonly position: number },
+): Promise<Chunk | null> {
+  const { rows } = await db.query<SealedChunk & { place: string }>(
+    `SELECT c.document_id AS "documentId", c.position, c.place, c.content_sealed AS sealed
+     FROM chunks c JOIN documents d ON d.id = c.document_id
+     WHERE d.user_id = $1 AND c.document_id = $2 AND c.position = $3`,
+    [userId, documentId, position],
+  );
+  const [row] = rows;
+  return row === undefined ? null : { place: row.place, content: openChunk(await dataKeys.of(userId), row) };
 }
 
 /** The next chunks of a document without an embedding by this model, in their order. */
@@ -103,7 +121,7 @@ export async function nearestChunks(
   );
   const sealer = await dataKeys.of(userId);
   return rows.map((row) => {
-    const { documentId, name, place, score } = row;
-    return { documentId, name, place, content: openChunk(sealer, row), score };
+    const { documentId, name, position, place, score } = row;
+    return { documentId, name, position, place, content: openChunk(sealer, row), score };
   });
 }

@@ -49,9 +49,17 @@ function upload(name: string, content: string | Uint8Array<ArrayBuffer>, headers
   return fetch(`${api.url}/api/v1/documents`, { method: "POST", headers: rest, body: form });
 }
 
-async function list(headers = ann): Promise<{ id: string; name: string; embedded: number; chunks: number }[]> {
+interface Listed {
+  readonly id: string;
+  readonly name: string;
+  readonly embedded: number;
+  readonly chunks: number;
+  readonly state: string;
+}
+
+async function list(headers = ann): Promise<Listed[]> {
   const response = await fetch(`${api.url}/api/v1/documents`, { headers });
-  return ((await response.json()) as { documents: { id: string; name: string; embedded: number; chunks: number }[] }).documents;
+  return ((await response.json()) as { documents: Listed[] }).documents;
 }
 
 const workerEnv = () => ({ ...apiEnv(databaseUrl, upstream.url), EMBEDDING_MODEL: "embedder", UPLOADS_FOLDER: uploads });
@@ -62,12 +70,21 @@ describe("a document", () => {
   test("is kept with its file, embedded by the worker, listed, and deleted with both [A-18]", async () => {
     const response = await upload("notes.md", "# Cats\nMau sleeps.");
     const made = (await response.json()) as { id: string };
-    expect([response.status, made]).toMatchObject([201, { name: "notes.md", kind: "text", bytes: 18, chunks: 1, embedded: 0 }]);
+    expect([response.status, made]).toMatchObject([
+      201,
+      { name: "notes.md", kind: "text", bytes: 18, chunks: 1, embedded: 0, state: "queued" },
+    ]);
     expect(files()).toEqual([made.id]);
+    expect((await list())[0]?.state).toBe("queued");
     const worker = startApp(["worker"], workerEnv());
     await until(async () => (await list())[0]?.embedded === 1, 30_000);
     worker.child.kill("SIGTERM");
     expect((await worker.finished).code).toBe(0);
+    expect((await list())[0]?.state).toBe("ready");
+    const passage = (headers: Record<string, string>, position: number): Promise<Response> =>
+      fetch(`${api.url}/api/v1/documents/${made.id}/chunks/${position}`, { headers });
+    expect(await (await passage(ann, 1)).json()).toEqual({ place: "lines 1–2", content: "# Cats\nMau sleeps." });
+    expect([(await passage(ann, 2)).status, (await passage(bob, 1)).status]).toEqual([404, 404]);
     const vectors = "SELECT embedding, embedding_model AS model, place FROM chunks";
     expect(await query(databaseUrl, vectors)).toEqual([{ embedding: [1, 0], model: "embedder", place: "lines 1–2" }]);
     const ledger = "SELECT feature, model, prompt_tokens::int AS tokens FROM usage_events WHERE feature = 'embeddings'";

@@ -11,8 +11,9 @@ import { refuseWhileDraining } from "../http/drain.ts";
 import { currentUser, requireScope, requireUser } from "../http/guards.ts";
 import { parseBody, parseId, storableText } from "../http/parse.ts";
 import { enqueue } from "../jobs/queues.ts";
-import { writeChunks } from "./chunk-rows.ts";
+import { readChunk, writeChunks } from "./chunk-rows.ts";
 import { chunksOf } from "./chunker.ts";
+import { withStates } from "./document-states.ts";
 import { countDocuments, deleteDocument, insertDocument, listDocuments } from "./documents.ts";
 import { extractPages } from "./extract.ts";
 import { searchDocuments } from "./search.ts";
@@ -20,6 +21,7 @@ import { receiveFile } from "./upload.ts";
 
 const mostDocuments = 200;
 const id = z.uuid();
+const chunkPosition = z.coerce.number().int().min(1).max(2_147_483_647);
 export const searchBody = z.strictObject({
   query: storableText.max(4_000).refine((text) => text.trim() !== "", "must not be empty"),
   limit: z.int().min(1).max(50).default(8),
@@ -39,7 +41,8 @@ export function createDocumentRouter(ctx: Context): Router {
   router.use(requireUser(ctx), requireScope("documents"));
 
   router.get("/", async (req, res) => {
-    res.json({ documents: await listDocuments(ctx.db, currentUser(req).id, requireEmbeddingModel(ctx)) });
+    const documents = await listDocuments(ctx.db, currentUser(req).id, requireEmbeddingModel(ctx));
+    res.json({ documents: await withStates(ctx.db, documents) });
   });
 
   router.post("/", refuseWhileDraining(ctx), async (req, res) => {
@@ -60,11 +63,18 @@ export function createDocumentRouter(ctx: Context): Router {
         await writeChunks(client, sealer, documentId, chunks);
         await enqueue(client, "document-embed", documentId, { documentId });
       });
-      res.status(201).json({ id: documentId, ...upload, chunks: chunks.length, embedded: 0 });
+      res.status(201).json({ id: documentId, ...upload, chunks: chunks.length, embedded: 0, state: "queued" });
     } catch (error) {
       await rm(file, { force: true });
       throw error;
     }
+  });
+
+  router.get("/:id/chunks/:position", async (req, res) => {
+    const at = { documentId: parseId(id, req.params.id), position: parseId(chunkPosition, req.params.position) };
+    const chunk = await readChunk(ctx, currentUser(req).id, at);
+    if (chunk === null) throw new AppError("not_found");
+    res.json(chunk);
   });
 
   router.delete("/:id", async (req, res) => {

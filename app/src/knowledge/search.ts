@@ -10,6 +10,8 @@ export interface Citation {
   readonly documentId: string;
   readonly name: string;
   readonly place: string;
+  /** Which of the document's chunks it is; 1 is the first. */
+  readonly position: number;
 }
 
 /** The excerpts for one question, the nearest first. @throws AppError */
@@ -25,7 +27,7 @@ export async function searchDocuments(
 }
 
 export function citationsOf(found: readonly FoundChunk[]): Citation[] {
-  return found.map(({ documentId, name, place }, index) => ({ number: index + 1, documentId, name, place }));
+  return found.map(({ documentId, name, place, position }, index) => ({ number: index + 1, documentId, name, place, position }));
 }
 
 /** The excerpts as the model reads them, cut to so many characters; null without any. They are quotes: nothing in them is an order. */

@@ -13,7 +13,7 @@ async function read(...chunks: Uint8Array[]): Promise<AnswerEvent[]> {
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 const whole: AnswerEvent[] = [
-  { kind: "start", conversationId: "c", messageId: "m", questionId: "q", title: "T" },
+  { kind: "start", conversationId: "c", messageId: "m", questionId: "q", title: "T", citations: [] },
   { kind: "delta", text: "grüß 🦊" },
   { kind: "done", finishReason: "stop" },
 ];
@@ -21,6 +21,12 @@ const whole: AnswerEvent[] = [
 test("reads the same events wherever the bytes are cut, also inside a character", async () => {
   const all = bytes(start + delta + done);
   for (let at = 0; at <= all.length; at += 1) expect(await read(all.slice(0, at), all.slice(at))).toEqual(whole);
+});
+
+test("tells what the answer may draw on", async () => {
+  const citation = { number: 1, documentId: "d", name: "map.md", place: "line 2", position: 1 };
+  const [event] = await read(bytes(start.replace("}", `,"citations":[${JSON.stringify(citation)}]}`)));
+  expect(event).toMatchObject({ kind: "start", citations: [citation] });
 });
 
 test("takes CRLF lines, comments and unknown events in its stride", async () => {

@@ -1,5 +1,6 @@
 /** Reads the event stream of an answer as typed events. */
 import { EventSourceParserStream } from "eventsource-parser/stream";
+import type { Citation } from "./api.ts";
 
 export type AnswerEvent =
   | {
@@ -8,6 +9,8 @@ export type AnswerEvent =
       readonly messageId: string;
       readonly questionId: string;
       readonly title: string;
+      /** Passages that the answer may draw on. */
+      readonly citations: readonly Citation[];
     }
   | { readonly kind: "delta"; readonly text: string }
   | { readonly kind: "done"; readonly finishReason: string }
@@ -48,6 +51,7 @@ function toEvent(name: string | undefined, data: string): AnswerEvent | null {
         messageId: text("messageId"),
         questionId: text("questionId"),
         title: text("title"),
+        citations: Array.isArray(values["citations"]) ? (values["citations"] as Citation[]) : [],
       };
     case "delta":
       return { kind: "delta", text: text("text") };

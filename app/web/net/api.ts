@@ -18,6 +18,29 @@ export interface StoredMessage {
   readonly content: string;
   readonly status: string;
   readonly createdAt: string;
+  /** What an answer drew on; null or absent: it looked at no documents. */
+  readonly citations?: readonly Citation[] | null;
+}
+/** A passage of one's own documents that an answer drew on. */
+export interface Citation {
+  /** What the answer calls it: [1] is the first. */
+  readonly number: number;
+  readonly documentId: string;
+  readonly name: string;
+  /** Where in the document, e.g. "page 3". */
+  readonly place: string;
+  /** Which passage of the document. */
+  readonly position: number;
+}
+/** One of one's documents; `failed`: the last attempt to embed it did not succeed, and the server goes on trying. */
+export interface Document {
+  readonly id: string;
+  readonly name: string;
+  readonly bytes: number;
+  readonly chunks: number;
+  /** Passages that can be found already. */
+  readonly embedded: number;
+  readonly state: "queued" | "embedding" | "ready" | "failed";
 }
 export interface Conversation {
   readonly id: string;
@@ -106,11 +129,15 @@ export async function request(
 async function errorOf(response: Response): Promise<ApiError> {
   const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
   const retryAfter = Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds) : null;
-  const body: unknown = await response.json().catch(() => null);
+  return refused(response.status, await response.json().catch(() => null), retryAfter);
+}
+
+/** The error that an answer of this status with this body stands for. */
+export function refused(status: number, body: unknown, retryAfter: number | null = null): ApiError {
   const error = field(body, "error");
   const code = field(error, "code");
   const message = field(error, "message") ?? field(body, "message");
-  return new ApiError(response.status, text(code) ?? String(response.status), text(message) ?? "", retryAfter);
+  return new ApiError(status, text(code) ?? String(status), text(message) ?? "", retryAfter);
 }
 
 function field(value: unknown, name: string): unknown {
@@ -150,5 +177,10 @@ export const api = {
   /** The rest of an answer after position `from` of its text, as an event stream. */
   events: (messageId: string, from: number, signal: AbortSignal): Promise<Response> =>
     request("GET", `/chat/${segment(messageId)}/events`, { signal, headers: { "Last-Event-ID": String(from) } }),
+  documents: async (): Promise<Document[]> => (await read<{ documents: Document[] }>("/documents")).documents,
+  removeDocument: (id: string): Promise<Response> => request("DELETE", `/documents/${segment(id)}`),
+  /** The words that a citation stands for. */
+  passage: async ({ documentId, position }: Citation): Promise<string> =>
+    (await read<{ content: string }>(`/documents/${segment(documentId)}/chunks/${position}`)).content,
   cancel: (messageId: string): Promise<Response> => request("POST", `/chat/${segment(messageId)}/cancel`),
 };

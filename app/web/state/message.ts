@@ -1,5 +1,5 @@
 /** Messages of a conversation as the page shows them. */
-import type { MessageStatus, StoredMessage } from "../net/api.ts";
+import type { Citation, MessageStatus, StoredMessage } from "../net/api.ts";
 
 export interface Message {
   readonly key: string;
@@ -10,6 +10,8 @@ export interface Message {
   readonly status: MessageStatus;
   /** Why an answer is not whole, in words for the user; null when it is. */
   readonly note: string | null;
+  /** Passages of one's documents that the answer may draw on. */
+  readonly citations: readonly Citation[];
 }
 
 /** The answer being written now; its key stays when it becomes a message, so that nothing is drawn anew. */
@@ -18,6 +20,7 @@ export interface Answer {
   readonly messageId: string | null;
   readonly text: string;
   readonly phase: "waiting" | "writing" | "stopping";
+  readonly citations: readonly Citation[];
 }
 
 export const interrupted = "The answer was interrupted.";
@@ -33,6 +36,7 @@ export function toMessage(stored: StoredMessage): Message {
     content: stored.content,
     status,
     note,
+    citations: stored.citations ?? [],
   };
 }
 

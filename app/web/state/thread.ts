@@ -5,6 +5,7 @@ import { api, ApiError, request, type Conversation, type MessageStatus } from ".
 import { announce } from "./announce.ts";
 import { interrupted, lost, noteOf, toMessage, type Answer, type Message } from "./message.ts";
 import { chosenModel, keepModel } from "./models.ts";
+import { documentsInUse } from "./documents.ts";
 import { keepDraft, readDraft } from "./drafts.ts";
 import { FrameBuffer } from "./frame-buffer.ts";
 import { problemOf, type Problem } from "./problems.ts";
@@ -102,7 +103,13 @@ export class Thread {
     batch(() => {
       this.title.value = stored.title;
       this.messages.value = growing ? messages.slice(0, -1) : messages;
-      this.answer.value = growing && { key: growing.key, messageId: growing.key, text: growing.content, phase };
+      this.answer.value = growing && {
+        key: growing.key,
+        messageId: growing.key,
+        text: growing.content,
+        phase,
+        citations: growing.citations,
+      };
       this.state.value = "ready";
       this.problem.value = null;
     });
@@ -158,10 +165,18 @@ export class Thread {
   }
 
   async #ask({ content, before, replaces, restore }: Question): Promise<void> {
-    const question: Message = { key: nextKey(), id: null, role: "user", content, status: "complete", note: null };
+    const question: Message = {
+      key: nextKey(),
+      id: null,
+      role: "user",
+      content,
+      status: "complete",
+      note: null,
+      citations: [],
+    };
     batch(() => {
       this.messages.value = [...before, question];
-      this.answer.value = { key: nextKey(), messageId: null, text: "", phase: "waiting" };
+      this.answer.value = { key: nextKey(), messageId: null, text: "", phase: "waiting", citations: [] };
       this.problem.value = null;
     });
     const abort = new AbortController();
@@ -169,7 +184,8 @@ export class Thread {
     try {
       const [id, model] = [this.id.value, this.model.value];
       const where = { ...(id === null ? {} : { conversationId: id }), ...(replaces === null ? {} : { replaces }) };
-      const body = { content, ...where, ...(model === null ? {} : { model }) };
+      const documents = documentsInUse.value ? { documents: true } : {};
+      const body = { content, ...where, ...(model === null ? {} : { model }), ...documents };
       const response = await request("POST", "/chat", { body, signal: abort.signal });
       if ((await this.#read(response)) === "cut") await this.#readOn(abort.signal);
     } catch (error) {
@@ -261,7 +277,8 @@ export class Thread {
       if (question?.role === "user" && question.id === null && event.questionId) {
         this.messages.value = [...this.messages.value.slice(0, -1), { ...question, id: event.questionId }];
       }
-      if (this.answer.value) this.answer.value = { ...this.answer.value, messageId: event.messageId };
+      const { messageId, citations } = event;
+      if (this.answer.value) this.answer.value = { ...this.answer.value, messageId, citations };
     });
     if (isNew && this.draft.value) keepDraft(null, "");
     if (isNew) keepDraft(event.conversationId, this.draft.value);
@@ -278,8 +295,8 @@ export class Thread {
   #finish(status: MessageStatus, note: string | null): void {
     const answer = this.answer.value;
     if (!answer) return;
-    const content = answer.text;
-    const message: Message = { key: answer.key, id: answer.messageId, role: "assistant", content, status, note };
+    const { key, messageId: id, text: content, citations } = answer;
+    const message: Message = { key, id, role: "assistant", content, status, note, citations };
     batch(() => {
       this.messages.value = [...this.messages.value, message];
       this.answer.value = null;

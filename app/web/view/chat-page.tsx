@@ -1,8 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
 import type { JSX } from "preact";
 import type { User } from "../net/api.ts";
+import { documentsOpen } from "../state/documents.ts";
 import { current } from "../state/threads.ts";
 import { Composer, focusComposer } from "./composer.tsx";
+import { DocumentsDialog } from "./documents-dialog.tsx";
+import { useFileDrop } from "./file-drop.ts";
 import { MenuIcon } from "./icons.tsx";
 import { ModelChoice } from "./model-choice.tsx";
 import { loadMarkdown } from "./prose.tsx";
@@ -15,6 +18,7 @@ export function ChatPage({ user }: { user: User }): JSX.Element {
   const wide = useMedia("(min-width: 52rem)");
   const [drawer, setDrawer] = useState(false);
   const thread = current.value;
+  const dragging = useFileDrop();
   const title = thread.title.value;
 
   useEffect(() => void loadMarkdown(), []);
@@ -56,8 +60,14 @@ export function ChatPage({ user }: { user: User }): JSX.Element {
         </header>
         <RuntimeBanner />
         <ThreadView thread={thread} user={user} />
-        <Composer thread={thread} />
+        <Composer thread={thread} user={user} />
       </main>
+      {documentsOpen.value && <DocumentsDialog dragging={dragging} />}
+      {dragging && (
+        <p class="drop-hint" aria-hidden="true">
+          Drop files to add them to your documents
+        </p>
+      )}
     </div>
   );
 }

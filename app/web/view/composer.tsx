@@ -1,9 +1,11 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
+import type { User } from "../net/api.ts";
 import { announce } from "../state/announce.ts";
+import { documents, documentsInUse, hasKnowledge, openDocuments, useDocuments } from "../state/documents.ts";
 import { runtime } from "../state/runtime.ts";
 import type { Thread } from "../state/thread.ts";
-import { SendIcon, StopIcon } from "./icons.tsx";
+import { ClipIcon, SendIcon, StopIcon } from "./icons.tsx";
 
 /** Puts the focus into the message box. */
 export function focusComposer(): void {
@@ -11,7 +13,7 @@ export function focusComposer(): void {
 }
 
 /** The message box. Enter sends, Shift+Enter starts a line; while an answer is written the button stops it. */
-export function Composer({ thread }: { thread: Thread }): JSX.Element {
+export function Composer({ thread, user }: { thread: Thread; user: User }): JSX.Element {
   const box = useRef<HTMLTextAreaElement>(null);
   const draft = thread.draft.value;
   const answer = thread.answer.value;
@@ -45,6 +47,7 @@ export function Composer({ thread }: { thread: Thread }): JSX.Element {
         )}
       </div>
       <form class="composer" onSubmit={send}>
+        <DocumentsButton user={user} />
         <label class="sr-only" for="message">
           Message to Fidus
         </label>
@@ -70,11 +73,39 @@ export function Composer({ thread }: { thread: Thread }): JSX.Element {
           </button>
         )}
       </form>
+      <UseDocuments />
       <p class="keys" id="keys">
         <span class="keys-long">Enter sends, Shift+Enter starts a line, Esc stops. </span>
         {thread.model.value ?? runtime.value?.model ?? "Fidus"} can be wrong: check what matters.
       </p>
     </div>
+  );
+}
+
+/** To the documents. Where there is no model for them, administrators alone are told how to get one. */
+function DocumentsButton({ user }: { user: User }): JSX.Element | null {
+  if (hasKnowledge.value === null || (hasKnowledge.value === false && user.role !== "admin")) return null;
+  return (
+    <button
+      type="button"
+      class="quiet documents-button"
+      aria-label="Documents"
+      aria-haspopup="dialog"
+      title="Documents"
+      onClick={openDocuments}
+    >
+      <ClipIcon />
+    </button>
+  );
+}
+
+function UseDocuments(): JSX.Element | null {
+  if (!documents.value?.length) return null;
+  return (
+    <label class="use-documents">
+      <input type="checkbox" checked={documentsInUse.value} onChange={(event) => useDocuments(event.currentTarget.checked)} />
+      Draw on my documents
+    </label>
   );
 }
 

@@ -4,14 +4,17 @@ import { problemOf } from "../state/problems.ts";
 import { Modal } from "./modal.tsx";
 
 interface DeleteDialogProps {
+  /** The question. */
   readonly title: string;
+  /** What goes, for good. */
+  readonly text: string;
   /** Deletes; a failure is shown in the dialog, which stays open. */
   readonly remove: () => Promise<void>;
   readonly close: () => void;
 }
 
-/** Asks before a conversation is deleted for good. The safe answer comes first and so has the focus. */
-export function DeleteDialog({ title, remove, close }: DeleteDialogProps): JSX.Element {
+/** Asks before something is deleted for good. The safe answer comes first and so has the focus. */
+export function DeleteDialog({ title, text, remove, close }: DeleteDialogProps): JSX.Element {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
   const confirm = async (): Promise<void> => {
@@ -28,8 +31,8 @@ export function DeleteDialog({ title, remove, close }: DeleteDialogProps): JSX.E
     <Modal class="ask" titleId="ask-title" textId="ask-text" onClosed={close}>
       {(leave) => (
         <div class="ask-content">
-          <h2 id="ask-title">Delete this conversation?</h2>
-          <p id="ask-text">“{title || "Untitled"}” and all its messages are deleted for good.</p>
+          <h2 id="ask-title">{title}</h2>
+          <p id="ask-text">{text}</p>
           <div role="alert">{error !== null && <p class="error">It was not deleted. {error}</p>}</div>
           <div class="ask-buttons">
             <button type="button" onClick={leave}>

@@ -35,6 +35,9 @@ export const GearIcon = icon(
     <path d="M10 3.2v2M10 14.8v2M3.2 10h2M14.8 10h2M5.2 5.2l1.4 1.4M13.4 13.4l1.4 1.4M14.8 5.2l-1.4 1.4M6.6 13.4l-1.4 1.4" />
   </>,
 );
+export const ClipIcon = icon(
+  <path d="m15.6 9.4-5.5 5.5a3.4 3.4 0 0 1-4.8-4.8l5.9-5.9a2.3 2.3 0 0 1 3.2 3.2l-5.8 5.9a1.1 1.1 0 0 1-1.6-1.6l5.3-5.4" />,
+);
 export const DownIcon = icon(<path d="M10 4.5v11M5 10.7l5 5 5-5" />);
 export const SignOutIcon = icon(
   <path d="M8 3.8H5a1.5 1.5 0 0 0-1.5 1.5v9.4A1.5 1.5 0 0 0 5 16.2h3M12.5 6.5 16 10l-3.5 3.5M16 10H8" />,

@@ -8,6 +8,7 @@ import { CopyButton } from "./copy-button.tsx";
 import { AgainIcon, Mark } from "./icons.tsx";
 import { Prose } from "./prose.tsx";
 import { QuestionView } from "./question-view.tsx";
+import { Sources } from "./sources.tsx";
 
 interface MessageViewProps {
   readonly message: Message;
@@ -33,6 +34,7 @@ export function MessageView({ message, phase, thread, isLast }: MessageViewProps
       <Speaker />
       <Prose text={message.content} />
       {state !== null && <Thinking text={state} />}
+      {!writing && message.citations.length > 0 && <Sources citations={message.citations} />}
       {message.note !== null && <p class={message.status === "failed" ? "note bad" : "note"}>{message.note}</p>}
       <div class="tools">
         {message.content !== "" && !writing && <CopyButton text={message.content} label="Copy this answer" />}

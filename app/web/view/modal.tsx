@@ -23,6 +23,7 @@ export function Modal({ name, titleId, textId, onClosed, children, ...rest }: Mo
     onClosed();
   };
   const onCancel = (event: Event): void => {
+    if (event.target !== dialog.current) return; // a file picker inside that was left without a choice
     event.preventDefault();
     leave();
   };

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { JSX } from "preact";
 import { announce } from "../state/announce.ts";
+import { hasKnowledge } from "../state/documents.ts";
 import { cloud, decideCloud } from "../state/models.ts";
 import { problemOf } from "../state/problems.ts";
 import { runtime } from "../state/runtime.ts";
@@ -22,9 +23,13 @@ export function PrivacyDialog({ close }: { close: () => void }): JSX.Element {
             <li>
               Your conversations, in the database of this Fidus, until you delete them. Backups keep them until they expire.
             </li>
+            {hasKnowledge.value === true && (
+              <li>Your documents with their text, until you delete them. Backups keep the text until they expire.</li>
+            )}
             <li>How many tokens you used, when, and of which model: without what was said.</li>
             <li>
-              In this browser: one cookie that keeps you signed in, unsent drafts, and the model you chose per conversation.
+              In this browser: one cookie that keeps you signed in, unsent drafts, the model you chose per conversation, and
+              whether answers draw on your documents.
             </li>
           </ul>
           <p>Logs hold nothing of what is said. There is no tracking, and nothing on this page is loaded from elsewhere.</p>

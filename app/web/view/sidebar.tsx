@@ -113,7 +113,14 @@ function ConversationList({ close }: { close: (() => void) | null }): JSX.Elemen
       {renamed && (
         <RenameDialog title={renamed.title} rename={(title) => renameThread(renamed.id, title)} close={() => setRenamed(null)} />
       )}
-      {asked && <DeleteDialog title={asked.title} remove={() => remove(asked)} close={() => setAsked(null)} />}
+      {asked && (
+        <DeleteDialog
+          title="Delete this conversation?"
+          text={`“${asked.title || "Untitled"}” and all its messages are deleted for good.`}
+          remove={() => remove(asked)}
+          close={() => setAsked(null)}
+        />
+      )}
     </>
   );
 }

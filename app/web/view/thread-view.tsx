@@ -77,6 +77,7 @@ function shown(thread: Thread): { message: Message; phase: Answer["phase"] | nul
     content: answer.text,
     status: "streaming",
     note: null,
+    citations: answer.citations,
   };
   return [...list, { message, phase: answer.phase }];
 }

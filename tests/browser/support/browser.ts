@@ -45,6 +45,8 @@ interface InPage {
   scroll(): { top: number; view: number; height: number };
   /** The place of the scroller once it rests. */
   scrolled(): Promise<{ top: number }>;
+  /** What a drag of files with these names carries. */
+  filesToDrop(names: readonly string[]): object;
   /** The text on the clipboard. */
   clipboard(): Promise<string>;
   /** Pixels by which the page is wider than the screen. */

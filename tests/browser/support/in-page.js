@@ -58,6 +58,12 @@ globalThis.fidusTest = (() => {
         };
         look();
       }),
+    /** What a drag of files with these names carries. */
+    filesToDrop: (names) => {
+      const transfer = new DataTransfer();
+      for (const name of names) transfer.items.add(new File([name], name));
+      return transfer;
+    },
     clipboard: () => navigator.clipboard.readText(),
     /** How many pixels the page or any unclipped part of it is wider than the screen. */
     overflow: () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

@@ -114,11 +114,12 @@ const chat = [
 
 const paper = group("Documents", "documents", "/api/v1/documents");
 const documents = [
-  paper("get", "", "One's documents, and how much of each is embedded."),
+  paper("get", "", "One's documents, how much of each is embedded, and its state: `queued`, `embedding`, `ready` or `failed`."),
   paper("post", "", "Add a text, Markdown, PDF or DOCX file of 50 MB at most; it is embedded in the background.", {
     file: "file",
     status: 201,
   }),
+  paper("get", "/{id}/chunks/{position}", "One passage of a document, as a citation names it."),
   paper("delete", "/{id}", "Delete one with its text and embeddings, for good.", nothing),
   paper("post", "/search", "The excerpts nearest to a question.", { body: searchBody }),
 ];
