@@ -64,5 +64,5 @@ test("the proxy passes who asked and how [C-14]", () => {
   const conf = nginxConf({ domain: null });
   for (const header of ["Host", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Proto"])
     expect(conf).toContain(`proxy_set_header ${header} `);
-  expect(conf).toContain("worker_connections 1024;");
+  expect(conf).toContain("worker_connections 4096;");
 });

@@ -21,14 +21,17 @@ ${settings.domain === null ? plainServers : tlsServers(settings.domain, settings
 `;
 }
 
-const preamble = `worker_processes auto;
+const preamble = `# As many as the machine has processors would each take memory for all its connections: two serve what one host can.
+worker_processes 2;
 pid /tmp/nginx.pid;
 error_log /dev/stderr warn;
 # A new certificate starts new workers; the old ones stay until their streams end, an hour at most.
 worker_shutdown_timeout 1h;
 
 events {
-  worker_connections 1024;
+  # Two for each request that waits for its answer. Whoever finds none left is cut off without a word, so there are more than the
+  # API lets in and queues: that one says 429 or 503 and when to come again.
+  worker_connections 4096;
 }
 
 http {

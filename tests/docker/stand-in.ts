@@ -22,6 +22,8 @@ export interface StandInArgs {
   readonly model: string;
   /** Callers without it get 401. @default none is needed */
   readonly key?: string;
+  /** Milliseconds between the pieces of a stream. @default 100 */
+  readonly pauseMs?: number;
 }
 
 /** Starts it on a free port of the address that containers know as host.docker.internal. */
@@ -38,7 +40,7 @@ export async function startStandIn(args: StandInArgs): Promise<StandIn> {
 }
 
 /** Where Docker's `host-gateway` leads: the default bridge. */
-async function hostGateway(): Promise<string> {
+export async function hostGateway(): Promise<string> {
   return (await docker(["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"])).trim();
 }
 
@@ -63,7 +65,7 @@ async function answer(args: StandInArgs, asked: string[], req: IncomingMessage, 
   if (path !== "POST /v1/chat/completions") return json(res, 404, problem(`no ${path} here`));
   if (body.model !== model) return json(res, 404, problem(`no model ${body.model}`));
   if (body.stream === false) return json(res, 200, whole(model));
-  await stream(res, model);
+  await stream(res, model, args.pauseMs ?? 100);
 }
 
 interface Chat {
@@ -85,14 +87,14 @@ function whole(model: string): object {
 }
 
 /** Five chunks, each at a time of its own, and the usage. */
-async function stream(res: ServerResponse, model: string): Promise<void> {
+async function stream(res: ServerResponse, model: string, pauseMs: number): Promise<void> {
   res.writeHead(200, { "content-type": "text/event-stream" });
   const head = { id: "chatcmpl-1", object: "chat.completion.chunk", created: 0, model };
   const chunk = (rest: object): boolean => res.write(`data: ${JSON.stringify({ ...head, ...rest })}\n\n`);
   for (const content of ["Hel", "lo ", "from ", "a ", "script."]) {
     chunk({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
     // The pace of a model: on a busy machine pieces that come faster arrive together.
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   chunk({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
   chunk({ choices: [], usage: { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 } });
