@@ -4,14 +4,16 @@ import { configWarnings } from "../infra/config/rules.ts";
 import { groupProblems, type Member } from "../infra/config/rules/group.ts";
 import { editions, type Edition } from "../infra/config/spec.ts";
 import type { ConfigOf } from "../infra/config/types.ts";
+import { nearest } from "../infra/config/values.ts";
 import type { Problem } from "../infra/core/errors.ts";
 import type { CliContext } from "./context.ts";
 import { pulumiEngine } from "./engine.ts";
 import { wrongInput } from "./errors.ts";
 import { prepareToolchain } from "./host-check.ts";
 import type { Installation } from "./installation.ts";
+import { requirePassphrase } from "./passphrase.ts";
 import { readStackConfig, type StackConfigFile } from "./stack-config.ts";
-import { checkStackName, configuredStacks, namedStacks, products } from "./stacks.ts";
+import { checkStackName, configuredStacks, namedStacks, noSuchStack } from "./stacks.ts";
 
 /** One stack's configuration, parsed. */
 export interface CheckedStack {
@@ -56,14 +58,7 @@ async function meantStacks(ctx: CliContext, name: string): Promise<{ installatio
   const configured = installation === null ? [] : await configuredStacks(installation);
   const stacks = namedStacks(name, configured);
   if (installation !== null && stacks.length > 0) return { installation, stacks };
-  throw wrongInput("there is no such stack", [
-    {
-      path: "stack",
-      got: name,
-      rule: configured.length === 0 ? "a stack; this checkout has none yet" : `one of ${configured.join(", ")}`,
-      fix: `./fidus init ${products.find((product) => product === name) ?? "starter"} --name ${name}`,
-    },
-  ]);
+  throw noSuchStack(name, configured, `./fidus init starter --name ${name}`);
 }
 
 async function checkStack(ctx: CliContext, installation: Installation, stack: string): Promise<ReadStack> {
@@ -84,6 +79,7 @@ async function opened(
   config: StackConfigFile,
 ): Promise<Record<string, string>> {
   if (config.secrets().size === 0) return {};
+  await requirePassphrase(installation, config);
   await ctx.progress.step("toolchain", (step) => prepareToolchain(ctx, step));
   const text = await pulumiEngine(ctx, installation, stack).call(["config", "--show-secrets", "--json", "--stack", stack]);
   const values = JSON.parse(text) as Record<string, { value?: string }>;
@@ -96,7 +92,12 @@ export function editionOf(config: StackConfigFile): Edition {
   const found = editions.find((edition) => edition === own);
   if (found !== undefined) return found;
   throw wrongInput("the stack does not say which edition it is", [
-    { path: "edition", got: own, rule: `one of ${editions.join(", ")}`, fix: "pulumi config set edition community" },
+    {
+      path: "edition",
+      got: own,
+      rule: `one of ${editions.join(", ")}`,
+      fix: `Write fidus:edition: ${nearest(own ?? "", editions) ?? "EDITION"} under config: in ${config.file}`,
+    },
   ]);
 }
 

@@ -45,6 +45,11 @@ describe("init", () => {
       ["init", "starter", "--name", "acme", "--env", "production"],
       '--env: got "production"; needs one of dev, staging, prod. --env prod',
     ],
+    [
+      ["init", "starter", "--name", "acme", "--name", "other"],
+      "'--name <stack>' argument 'other' is invalid. It is there twice.",
+    ],
+    [["init", "starter", "--name", "acme", "--env", "dev", "--env", "prod"], "argument 'prod' is invalid. It is there twice."],
     [["init", "starter", "--name", "acme", "--regions", "eu-west-1,eu-west-3"], "not to be given for starter"],
     [
       ["init", "enterprise", "--name", "acme", "--regions", "eu-west-1,eu-west-1"],
@@ -170,6 +175,42 @@ describe("config check", () => {
   test.each([["nothing"], ["acme-"], ["../acme"]])("of %j is refused, exit 2", async (name) => {
     await configured(trio);
     expect((await fidus("config", "check", name)).code).toBe(2);
+  });
+
+  test.each([
+    ["acmee-eu-central-1", "Did you mean acme-eu-central-1?"],
+    ["acmes", "Did you mean acme?"],
+    ["pro", "./fidus init pro --name pro"],
+    ["something", "./fidus init starter --name something"],
+  ])("of %j names what may have been meant", async (name, fix) => {
+    await configured(trio);
+    expect((await fidus("config", "check", name)).stderr).toContain(fix);
+  });
+
+  test("with another passphrase than the secrets' is exit 1 and names its file, without an engine", async () => {
+    await configured({ acme: complete.starter });
+    const [folder = ""] = readdirSync(join(home, "data", "fidus", "installations"));
+    const file = join(home, "data", "fidus", "installations", folder, "Pulumi.acme.yaml");
+    // Written by `pulumi stack init` with another passphrase than the installation's.
+    const salt = "v1:xUq0aPlt6Uk=:v1:Vhjs/3WFqXvPc5uC:GFWseuV+RQ9nwRFWd0S+c7x8dLJxiw==";
+    writeFileSync(
+      file,
+      stringify({ config: { "fidus:edition": "starter", "fidus:hcloudToken": { secure: "v1:a:b" } }, encryptionsalt: salt }),
+    );
+    const { code, stderr } = await fidus("config", "check", "acme");
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('passphrase: got "another passphrase"; needs the passphrase that'),
+    ]);
+  });
+
+  test("of a stack of an edition that is none names the one that was meant, and where it is written", async () => {
+    await configured({ acme: { ...complete.pro, edition: "startr" } });
+    const { code, stderr } = await fidus("config", "check", "acme");
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /edition: got "startr"; needs one of .*\. Write fidus:edition: starter under config: in .*Pulumi\.acme\.yaml/,
+    );
   });
 
   test("of a file that is not YAML is exit 1 and names the file", async () => {

@@ -1,6 +1,7 @@
 import { Command, type CommanderError } from "commander";
 import type { CliContext, Register } from "./context.ts";
 import { wrongInput, type CliError } from "./errors.ts";
+import { singleValued } from "./single-valued.ts";
 
 /** What the process gives the program; tests give their own. */
 export interface ProgramOptions {
@@ -34,6 +35,7 @@ export function createProgram({ version, commands, write }: ProgramOptions, cont
     );
   const ctx = context(program);
   for (const register of commands) register(program, ctx);
+  singleValued(program);
   return program;
 }
 

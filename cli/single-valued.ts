@@ -1,7 +1,8 @@
 import { InvalidArgumentError, type Command } from "commander";
 
-/** Makes every option that takes one value refuse a second one: of two nobody can tell which is meant. */
+/** Makes every option that takes one value refuse a second one, below the command too: of two nobody can tell which is meant. */
 export function singleValued(command: Command): void {
+  for (const below of command.commands) singleValued(below);
   for (const option of command.options) {
     const parse = option.parseArg;
     if (!option.required || isList(option.defaultValue)) continue;

@@ -1,3 +1,4 @@
+import type { Edition } from "../infra/config/spec.ts";
 import type { ConfigOf } from "../infra/config/types.ts";
 import type { DeclaredBucket } from "./bucket-check.ts";
 import { checkConfiguration, type CheckedStack } from "./config-check.ts";
@@ -5,18 +6,24 @@ import type { CliContext } from "./context.ts";
 import { cannotGoOn } from "./errors.ts";
 import { ok, type Check } from "./preflight.ts";
 
+export interface StackChecks {
+  /** Of all stacks that the name stands for. */
+  readonly editions: readonly Edition[];
+  readonly checks: readonly Check[];
+}
+
 /**
  * What a stack of starter, pro or enterprise has outside of its plan, looked at where it is: the backup bucket, which nobody but its owner
  * makes, and the operator's own machine. Throws exit 2 while the configuration has problems.
  */
-export async function stackChecks(ctx: CliContext, name: string): Promise<Check[]> {
+export async function stackChecks(ctx: CliContext, name: string): Promise<StackChecks> {
   const { stacks } = await checkConfiguration(ctx, name);
   const checks = stacks.map(async (stack) => [
     ok("configuration", "Configuration", `${stack.stack} (${stack.edition})`),
     ...(await hostOf(ctx, stack)),
     ...(await bucketOf(ctx, stack)),
   ]);
-  return (await Promise.all(checks)).flat();
+  return { editions: stacks.map(({ edition }) => edition), checks: (await Promise.all(checks)).flat() };
 }
 
 /** Refuses, exit 1, a machine of the operator's that cannot become the stack's host, before the first resource; says the warnings. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkStackName } from "./stacks.ts";
+import { checkStackName, noSuchStack } from "./stacks.ts";
 
 test.each(["shop", "a1", "acme-eu-west-1"])("%s is a stack name", (name) => expect(checkStackName(name)).toBe(name));
 
@@ -18,4 +18,13 @@ test.each([
     expect(error).toMatchObject({ problems: [{ got: name, fix: `Write it as ${proposed}.` }] });
   }
   expect(checkStackName(proposed)).toBe(proposed);
+});
+
+test.each([
+  ["shopp", ["community", "shop"], "Did you mean shop?"],
+  ["bigg", ["big-global", "big-eu-west-1"], "Did you mean big?"],
+  ["starter", ["shop"], "./fidus init starter --name starter"],
+  ["elsewhere", ["shop"], "OTHERWISE"],
+])("for %j beside %j the repair is no up of another stack, which may buy: %s", (name, known, fix) => {
+  expect(noSuchStack(name, known, "OTHERWISE")).toMatchObject({ exitCode: 2, problems: [{ got: name, fix }] });
 });

@@ -1,4 +1,5 @@
 import { readdir } from "node:fs/promises";
+import { nearest } from "../infra/config/values.ts";
 import { awsRegions } from "../infra/core/aws-regions.ts";
 import { CliError, wrongInput } from "./errors.ts";
 import type { Installation } from "./installation.ts";
@@ -60,15 +61,24 @@ export async function checkKnownStack(installation: Installation, name: string):
   const known = [...new Set([defaultStack, ...(await configuredStacks(installation))])];
   if (known.includes(stack)) return stack;
   if (known.includes(`${stack}${globalSuffix}`)) throw notOperable(stack, "enterprise");
-  const isEdition = (products as readonly string[]).includes(stack);
-  const fix = isEdition ? `./fidus init ${stack} --name ${stack}` : `./fidus up ${defaultStack}`;
-  throw wrongInput("there is no such stack or edition", [{ path: "stack", got: stack, rule: `one of ${known.join(", ")}`, fix }]);
+  throw noSuchStack(stack, known, `./fidus up ${defaultStack}`);
+}
+
+/** Exit 2: nothing has that name. The fix names the one that was meant, never its `up`, which may buy; `otherwise` where none resembles it. */
+export function noSuchStack(name: string, known: readonly string[], otherwise: string): CliError {
+  const product = products.find((one) => one === name);
+  const installations = known.flatMap((stack) => (stack.endsWith(globalSuffix) ? stack.slice(0, -globalSuffix.length) : []));
+  const meant = nearest(name, [...known, ...installations]);
+  const other = product === undefined ? otherwise : `./fidus init ${product} --name ${product}`;
+  const fix = product !== undefined || meant === null ? other : `Did you mean ${meant}?`;
+  const rule = known.length === 0 ? "a stack; this checkout has none yet" : `one of ${[...known, ...installations].join(", ")}`;
+  return wrongInput("there is no such stack", [{ path: "stack", got: name, rule, fix }]);
 }
 
 /** Said in place of pretending: the infrastructure of the edition can be made, and the product on it is not built yet. */
 export function notOperable(stack: string, edition: string): CliError {
   return new CliError(`${stack}: of edition ${edition} only the infrastructure exists yet; there is nothing on it to operate`, {
     code: "not-operable",
-    fix: `./fidus up ${stack} makes or changes the infrastructure.`,
+    fix: `./fidus up ${stack} makes or changes the infrastructure; how it is removed: docs/${edition.split("-")[0] ?? edition}.md#remove-it`,
   });
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Edition } from "../infra/config/spec.ts";
+import { nearest } from "../infra/config/values.ts";
 import type { StackOutputs } from "./outputs.ts";
 
 /** The editions that can be deployed, each loaded only when it is the stack's. */
@@ -17,6 +18,6 @@ export default async function main(): Promise<StackOutputs> {
   const program = Object.hasOwn(programs, edition) ? programs[edition as Edition] : undefined;
   if (program !== undefined) return program();
   throw new pulumi.RunError(
-    `edition: got ${JSON.stringify(edition)}; needs one that can be deployed: ${Object.keys(programs).join(", ")}. pulumi config set edition community`,
+    `edition: got ${JSON.stringify(edition)}; needs one that can be deployed: ${Object.keys(programs).join(", ")}. pulumi config set edition ${nearest(edition, Object.keys(programs)) ?? "EDITION"}`,
   );
 }

@@ -12,7 +12,6 @@ import { wrongInput } from "../errors.ts";
 import { addGpuLimit, type GivenLimits } from "../gpu-limit.ts";
 import type { Installation } from "../installation.ts";
 import { examples } from "../program.ts";
-import { singleValued } from "../single-valued.ts";
 
 /** `./fidus deploy STACK`: what a CI platform runs. */
 export function register(program: Command, ctx: CliContext): void {
@@ -29,7 +28,6 @@ export function register(program: Command, ctx: CliContext): void {
       ]),
     )
     .action(async (name: string, flags: GivenOptions & GivenLimits) => deploy(ctx, name, flags));
-  singleValued(command);
 }
 
 /** Whatever can be refused without the engine is refused first, then whatever can be without a change; then it is made. */

@@ -1,10 +1,10 @@
 import { access, constants, mkdir } from "node:fs/promises";
 import type { Command } from "commander";
-import { inspectToolchain, type ToolchainReport } from "../../toolchain/index.ts";
+import { inspectToolchain, type CloudName, type ToolchainReport } from "../../toolchain/index.ts";
 import type { CliContext } from "../context.ts";
 import { findEngine, type EngineSearch } from "../docker.ts";
 import { readHost, setupCommands } from "../docker-setup.ts";
-import { isOfClouds } from "../deploy/clouds.ts";
+import { cloudsOf, isOfClouds } from "../deploy/clouds.ts";
 import { describeError } from "../errors.ts";
 import { checkHost, demandsOf } from "../host-check.ts";
 import { measureHost } from "../host-facts.ts";
@@ -42,7 +42,9 @@ async function checksOf(ctx: CliContext, stack: string): Promise<Check[]> {
     const installation = await ctx.existingInstallation();
     if (installation !== null && (await stacksOf(installation, "community")).includes(stack)) return allChecks(ctx);
   }
-  return [nodeCheck(), ...(await stackChecks(ctx, stack)), ...(await toolchainChecks(ctx))];
+  const { editions, checks } = await stackChecks(ctx, stack);
+  const clouds = [...new Set(editions.flatMap((edition) => cloudsOf[edition]))];
+  return [nodeCheck(), ...checks, ...(await toolchainChecks(ctx, clouds))];
 }
 
 async function allChecks(ctx: CliContext): Promise<Check[]> {
@@ -138,10 +140,16 @@ async function noEngineCheck(search: Exclude<EngineSearch, { kind: "found" }>): 
   return fail("engine", title, { path: "docker", got: "no engine that answers", rule: "Docker 20.10 or newer", fix });
 }
 
-async function toolchainChecks(ctx: CliContext): Promise<Check[]> {
-  const report = await inspectToolchain({ paths: { root: ctx.paths.toolchain }, env: ctx.env });
+async function toolchainChecks(ctx: CliContext, clouds: readonly CloudName[] = []): Promise<Check[]> {
+  const inspect = (parts: readonly CloudName[]): Promise<ToolchainReport | null> =>
+    inspectToolchain({ paths: { root: ctx.paths.toolchain }, env: ctx.env, clouds: parts });
+  const report = await inspect([]);
   if (report === null) return [warn("toolchain", "Toolchain", "not complete; `up` completes it", "./fidus toolchain")];
-  return [...partChecks(report), ...unpinnedCheck(report)];
+  const withClouds = clouds.length === 0 ? report : await inspect(clouds);
+  if (withClouds !== null) return [...partChecks(withClouds), ...unpinnedCheck(withClouds)];
+  const fix = `./fidus toolchain ${clouds.join(" ")}`;
+  const plugins = warn("toolchain-clouds", "Toolchain: clouds", `${clouds.join(", ")}: not complete; \`up\` completes it`, fix);
+  return [...partChecks(report), plugins, ...unpinnedCheck(report)];
 }
 
 function partChecks({ parts }: ToolchainReport): Check[] {

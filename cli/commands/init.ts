@@ -70,7 +70,7 @@ async function init(ctx: CliContext, edition: string, { name, env, regions, witn
   ctx.printJson({ name, edition: product, environment: asked.environment, stacks: made, warnings: notes });
   for (const note of notes) ctx.notice(`  ${note}`);
   ctx.print(made.map(summary).join("\n"));
-  ctx.print(`\nThen: ./fidus config check ${name}`);
+  ctx.print(`\nThen: ./fidus ${product === "community" ? "up" : "config check"} ${name}`);
 }
 
 async function makeAll(ctx: CliContext, installation: Installation, asked: NewEnvironment): Promise<MadeStack[]> {

@@ -7,7 +7,6 @@ import type { CliContext } from "../context.ts";
 import { addGpuLimit, type GivenLimits } from "../gpu-limit.ts";
 import { readPlanFile } from "../plan-file.ts";
 import { examples } from "../program.ts";
-import { singleValued } from "../single-valued.ts";
 
 interface Flags extends GivenLimits {
   readonly plan: string;
@@ -37,7 +36,6 @@ export function register(program: Command, ctx: CliContext): void {
       ctx.printJson({ ok: findings.length === 0, resources, rules: Object.keys(rules), findings });
       ctx.setExitCode(findings.length === 0 ? 0 : 3);
     });
-  singleValued(command);
 }
 
 function ruleList(): string {

@@ -8,7 +8,6 @@ import { wrongInput } from "../errors.ts";
 import { readPlanFile } from "../plan-file.ts";
 import { examples } from "../program.ts";
 import { parseBase } from "../revision.ts";
-import { singleValued } from "../single-valued.ts";
 import { previewStacks, type GivenPlans } from "../stack-previews.ts";
 
 interface Flags extends GivenOptions {
@@ -60,7 +59,6 @@ export function register(program: Command, ctx: CliContext): void {
       const compared = base === null ? {} : await planOfBase(ctx, base, plan, programAt);
       show(ctx, flags, cost.buildCard(plan, { ...options, ...compared, engineExit }), cost);
     });
-  singleValued(command);
 }
 
 type Cost = typeof import("../../cost/index.ts");

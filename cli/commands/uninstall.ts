@@ -37,6 +37,7 @@ export function register(program: Command, ctx: CliContext): void {
       if (!(await ctx.confirm(`Remove installation ${installation.id} with all its data for ever?${warning}`))) {
         throw new CliError("nothing was removed", { code: "declined" });
       }
+      await refuseDeployed(ctx, installation, lost);
       const engines = lost ? await recordedEngines(ctx, installation) : await removeStacks(ctx, installation);
       await sweep(ctx, installation, engines, caches);
       ctx.printJson({ removed: true, installation: installation.id });
@@ -73,7 +74,6 @@ async function configsOf(ctx: CliContext, installation: Installation): Promise<S
 async function removeStacks(ctx: CliContext, installation: Installation): Promise<Docker[]> {
   const engines = new Map<string, Docker>();
   const here = await stacksOf(installation, "community");
-  await refuseDeployed(ctx, installation, here);
   for (const stack of here) {
     const session = await openSession(ctx, stack);
     engines.set(session.dockerHost, session.docker);
@@ -83,7 +83,8 @@ async function removeStacks(ctx: CliContext, installation: Installation): Promis
 }
 
 /** What runs in a cloud would go on, and cost, without the state that knows it. Throws exit 3. */
-async function refuseDeployed(ctx: CliContext, installation: Installation, here: readonly string[]): Promise<void> {
+async function refuseDeployed(ctx: CliContext, installation: Installation, lost: boolean): Promise<void> {
+  const here = await stacksOf(installation, "community");
   const elsewhere = (await configuredStacks(installation)).filter((stack) => !here.includes(stack));
   if (elsewhere.length === 0) return;
   await ctx.progress.step("toolchain", (step) => prepareToolchain(ctx, step));
@@ -92,7 +93,7 @@ async function refuseDeployed(ctx: CliContext, installation: Installation, here:
     const resources = await pulumiEngine(ctx, installation, stack).resources();
     if (resources.length === 0) continue;
     const config = await readStackConfig(installation, stack);
-    const fix = destroyCommand(stack, config.entries());
+    const fix = lost ? withoutPassphrase(installation) : destroyCommand(stack, config.entries());
     deployed.push({ path: `stack ${stack}`, got: `${resources.length} resources`, rule: "nothing deployed any more", fix });
   }
   if (deployed.length === 0) return;
@@ -101,6 +102,11 @@ async function refuseDeployed(ctx: CliContext, installation: Installation, here:
     code: "deployed",
     problems: deployed,
   });
+}
+
+/** Without the passphrase no destroy can run: the clouds' tokens are encrypted with it. */
+function withoutPassphrase({ passphraseFile, folder }: Installation): string {
+  return `install -m 600 YOUR-BACKUP ${passphraseFile}; without a backup remove them at the cloud by hand, then: rm -r ${folder}`;
 }
 
 /** What the operator runs. A region's cluster refuses to go until an up has told AWS that it may (docs/enterprise.md). */

@@ -1,7 +1,7 @@
+import { isWide } from "../../infra/core/cidr.ts";
 import { inputAt, listAt, planned, type Planned } from "../plan/values.ts";
 import { unknown, violation, type Policy, type Said } from "./policy.ts";
 
-const world: ReadonlySet<unknown> = new Set(["0.0.0.0/0", "::/0"]);
 const allowed: ReadonlySet<number> = new Set([80, 443]);
 
 /** Where the ways in of a type stand, and how one of them is read; an empty path is the resource itself. */
@@ -52,7 +52,7 @@ const waysIn: Readonly<Record<string, Ways>> = {
 
 /** Only the proxy is there for everybody. ICMP has no ports and is left alone. */
 export const ingress: Policy = {
-  about: "From 0.0.0.0/0 and ::/0 only ports 80 and 443 are reached.",
+  about: "From the whole internet, or more of it than a /8 (IPv6 /16), only ports 80 and 443 are reached.",
   fix: "Name the networks that may come in, or take the rule away.",
   check({ type, inputs }) {
     const ways = waysIn[type];
@@ -72,7 +72,7 @@ function judge(rule: unknown, { sources, ports, inbound }: Ways): readonly Said[
   const every = found.kind === "known" ? portsOf(String(found.value)) : null;
   if (every !== null && every.every((port) => allowed.has(port))) return [];
   const what = found.kind === "known" ? `port ${String(found.value)}` : "every port";
-  if (from.some(({ kind, ...rest }) => kind === "known" && "value" in rest && world.has(rest.value))) {
+  if (from.some(({ kind, ...rest }) => kind === "known" && "value" in rest && isWide(String(rest.value)))) {
     return found.kind === "unknown" ? [unknown("a port that is open to everybody")] : [violation(`${what} is open to everybody`)];
   }
   return from.some(({ kind }) => kind !== "known") ? [unknown(`who may reach ${what}`)] : [];

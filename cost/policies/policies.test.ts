@@ -49,6 +49,11 @@ const cases: Readonly<Record<string, { broken: Step; says: string; mended: Step 
     says: "open-ingress violation: port 22 is open to everybody",
     mended: firewall({ port: "22", sourceIps: ["203.0.113.0/24"] }),
   },
+  "SSH open to one half of the internet": {
+    broken: firewall({ port: "22", sourceIps: ["0.0.0.0/1"] }),
+    says: "open-ingress violation: port 22 is open to everybody",
+    mended: firewall({ port: "22", sourceIps: ["10.0.0.0/8", "fc00::/7"] }),
+  },
   "a range of ports around 80 over IPv6": {
     broken: firewall({ port: "80-443", sourceIps: ["::/0"] }),
     says: "open-ingress violation: port 80-443 is open to everybody",
@@ -98,6 +103,11 @@ const cases: Readonly<Record<string, { broken: Step; says: string; mended: Step 
     broken: cluster({ publicAccessCidrs: ["0.0.0.0/0"] }),
     says: "public-service violation: the API server is open to 0.0.0.0/0",
     mended: cluster({ endpointPublicAccess: false }),
+  },
+  "an API server open to one half of the world": {
+    broken: cluster({ publicAccessCidrs: ["128.0.0.0/1"] }),
+    says: "public-service violation: the API server is open to 128.0.0.0/1",
+    mended: cluster({ endpointPublicAccess: true, publicAccessCidrs: ["203.0.113.0/24"] }),
   },
   "an API server of which nothing is known": {
     broken: cluster(unknownValue),

@@ -1,3 +1,4 @@
+import { isWide } from "../../infra/core/cidr.ts";
 import { inputAt, listAt, type Planned } from "../plan/values.ts";
 import { unknown, violation, type Policy, type Said } from "./policy.ts";
 
@@ -63,6 +64,6 @@ function apiServer(inputs: Inputs): readonly Said[] {
   if (ranges.length === 0) return [violation("the API server is open to everybody: no vpcConfig.publicAccessCidrs")];
   return ranges.flatMap((range) => {
     if (range.kind !== "known") return [unknown("a network of vpcConfig.publicAccessCidrs")];
-    return range.value === "0.0.0.0/0" || range.value === "::/0" ? [violation(`the API server is open to ${range.value}`)] : [];
+    return isWide(String(range.value)) ? [violation(`the API server is open to ${String(range.value)}`)] : [];
   });
 }

@@ -79,12 +79,15 @@ export function stackFile(edition: Edition): string {
   ].join("\n");
 }
 
-/** What the entries still lack, each with the command that sets it. */
+/** What the operator must still set, each with the command that sets it. */
 export function missingSettings(
   edition: Edition,
   entries: Readonly<Record<string, string>>,
 ): { readonly key: KeyName; readonly command: string }[] {
-  const problems = parseConfig(edition, entries).problems.filter(({ got }) => got === undefined);
+  // What the first `up` chooses nobody sets by hand.
+  const problems = parseConfig(edition, entries).problems.filter(
+    ({ got, fix }) => got === undefined && !fix.startsWith("./fidus up"),
+  );
   return keysOf(edition).flatMap(([key, spec]) => {
     const problem = problems.find(({ path }) => path === key);
     if (problem === undefined) return [];

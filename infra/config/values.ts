@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import { closest, distance } from "fastest-levenshtein";
-import { isCidr, isPrivate, prefixLength } from "../core/cidr.ts";
+import { isCidr, isPrivate, isWide, prefixLength } from "../core/cidr.ts";
 import { cents, gigabytes, isDuration, isMoney, isSize, seconds } from "../core/units.ts";
 import type { KeySpec } from "./spec.ts";
 
@@ -14,7 +14,7 @@ export function convert(spec: KeySpec, text: string): unknown {
     case "list":
       return listOf(text, (entry) => spec.form?.pattern.test(entry) !== false);
     case "cidrs":
-      return listOf(text, (entry) => isCidr(entry) && prefixLength(entry) > 0);
+      return listOf(text, (entry) => isCidr(entry) && !isWide(entry));
     case "integer":
     case "port":
       return /^-?\d{1,15}$/.test(text) && inRange(spec, Number(text)) ? Number(text) : undefined;
@@ -59,7 +59,7 @@ export function ruleOf(spec: KeySpec): string {
     case "list":
       return `${spec.form?.rule ?? "a text"}, or several separated by commas`;
     case "cidrs":
-      return "networks such as 203.0.113.0/24, separated by commas, and none that is the whole internet";
+      return "networks such as 203.0.113.0/24, their host bits zero, separated by commas, and none wider than /8 (IPv6 /16)";
     case "integer":
     case "port":
       return `a whole number from ${low} to ${high}`;
@@ -116,10 +116,10 @@ function listOf(text: string, accepts: (entry: string) => boolean): readonly str
     : undefined;
 }
 
-/** Source: RFC 1123 §2.1, host names of 253 characters at most; the name stands in configuration files as it is. */
+/** Source: RFC 1123 §2.1, host names of 253 characters at most, their last label no number: that is an address. The name stands in configuration files as it is. */
 function isHostName(text: string): boolean {
   const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
-  return text.length <= 253 && new RegExp(`^(?:${label}\\.)*${label}$`).test(text);
+  return text.length <= 253 && new RegExp(`^(?:${label}\\.)*(?!\\d+$)${label}$`).test(text);
 }
 
 function stringMap(text: string): Readonly<Record<string, string>> | undefined {

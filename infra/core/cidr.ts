@@ -16,6 +16,12 @@ export function prefixLength(cidr: string): number {
   return parse(cidr)?.[1] ?? Number.NaN;
 }
 
+/** Whether the network is the whole internet or a large part of it: two halves are as open as the whole. Private ones are not. */
+export function isWide(cidr: string): boolean {
+  if (!cidr.includes(":")) return prefixLength(cidr) < 8;
+  return prefixLength(cidr) < 16 && !(overlap("fc00::/7", cidr) && prefixLength(cidr) >= 7);
+}
+
 /** Whether the network lies in the address space kept for private use. Source: RFC 1918. */
 export function isPrivate(cidr: string): boolean {
   return ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].some(

@@ -209,8 +209,8 @@ export const hostKeys = {
   nightSleep: {
     type: "string",
     form: {
-      pattern: /^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/,
-      rule: "hours of the day as HH:MM-HH:MM",
+      pattern: /^(?!(.{5})-\1$)([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/,
+      rule: "hours of the day as HH:MM-HH:MM, the end another than the start",
     },
     default: null,
     editions: ["starter", "pro", "enterprise-region"],

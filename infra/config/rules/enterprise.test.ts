@@ -14,6 +14,18 @@ testCases({
     ],
     accepted: { environment: "development", nightSleep: "20:00-06:00" },
   },
+  "a night that ends when it begins": {
+    edition: "enterprise-region",
+    refused: { environment: "development", nightSleep: "22:00-22:00" },
+    says: ['nightSleep: got "22:00-22:00"; needs hours of the day as HH:MM-HH:MM, the end another than the start'],
+    accepted: { environment: "development", nightSleep: "22:00-06:00" },
+  },
+  "a time zone that is none": {
+    edition: "enterprise-region",
+    refused: { timeZone: "Europe/Berlyn" },
+    says: ['timeZone: got "Europe/Berlyn"; needs a time zone of the IANA database. pulumi config set timeZone Europe/Berlin'],
+    accepted: { timeZone: "America/New_York" },
+  },
   "a cloud model without a key": {
     edition: "enterprise-region",
     refused: { llmRuntime: "openai" },

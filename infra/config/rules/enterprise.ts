@@ -2,6 +2,7 @@ import { isPrivate } from "../../core/cidr.ts";
 import { problemUnless } from "../../core/errors.ts";
 import type { ConfigOf } from "../types.ts";
 import { zoneProblems } from "./hosts.ts";
+import { nearest } from "../values.ts";
 import { needed, rule, type Rule } from "./rule.ts";
 
 type Global = ConfigOf<"enterprise-global">;
@@ -93,6 +94,14 @@ export const regionRules: readonly Rule<Region>[] = [
       fix: "pulumi config rm nightSleep",
     }),
   ),
+  rule(["timeZone"], ({ timeZone }) =>
+    problemUnless(isTimeZone(timeZone), {
+      path: "timeZone",
+      got: timeZone,
+      rule: "a time zone of the IANA database",
+      fix: `pulumi config set timeZone ${nearest(timeZone, Intl.supportedValuesOf("timeZone")) ?? "Europe/Berlin"}`,
+    }),
+  ),
   rule(["systemNodes", "systemNodesMax"], ({ systemNodes, systemNodesMax }) =>
     problemUnless(systemNodes <= systemNodesMax, {
       path: "systemNodesMax",
@@ -144,3 +153,11 @@ export const regionRules: readonly Rule<Region>[] = [
       : [],
   ),
 ];
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).format(0) !== "";
+  } catch {
+    return false;
+  }
+}

@@ -37,6 +37,38 @@ testCases({
     ],
     accepted: { serverTypes: "cx53,cax41,ccx33", imageArchitectures: "x86,arm" },
   },
+  "server types that the location does not sell [S-03]": {
+    edition: "starter",
+    refused: { location: "ash", serverTypes: "cx53,ccx33" },
+    says: ['serverTypes: got "cx53,ccx33"; needs server types that Hetzner sells in ash. pulumi config set serverTypes ccx33'],
+    accepted: { location: "ash", serverTypes: "ccx33" },
+  },
+  "the internet in two halves for SSH": {
+    edition: "starter",
+    refused: { adminRanges: "0.0.0.0/1,128.0.0.0/1" },
+    says: ['adminRanges: got "0.0.0.0/1,128.0.0.0/1"; needs networks'],
+    accepted: { adminRanges: "198.18.0.0/15,fd00::/8" },
+  },
+  "all public IPv6 addresses for SSH": {
+    edition: "pro",
+    refused: { adminRanges: "2000::/3" },
+    says: ['adminRanges: got "2000::/3"; needs networks'],
+    accepted: { adminRanges: "2a01:4f8::/29" },
+  },
+  "backups over a line that anybody can read": {
+    edition: "pro",
+    refused: { backupEndpoint: "http://hel1.your-objectstorage.com" },
+    says: [
+      'backupEndpoint: got "http://hel1.your-objectstorage.com"; needs https://: the backups go there over the internet. pulumi config set backupEndpoint https://hel1.your-objectstorage.com',
+    ],
+    accepted: { backupEndpoint: "https://hel1.your-objectstorage.com" },
+  },
+  "an address in place of a name": {
+    edition: "starter",
+    refused: { domain: "198.18.0.10" },
+    says: ['domain: got "198.18.0.10"; needs a host name'],
+    accepted: { domain: "10.assistant.fidus.test" },
+  },
   "a list of only such types [S-03]": {
     edition: "starter",
     refused: { serverTypes: "cax41,cax31" },

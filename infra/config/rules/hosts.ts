@@ -1,5 +1,5 @@
 import { problemUnless, type Problem } from "../../core/errors.ts";
-import { serverTypes, type ServerTypeName } from "../../core/server-types.ts";
+import { isSoldIn, serverTypes, type ServerTypeName } from "../../core/server-types.ts";
 import type { ConfigOf } from "../types.ts";
 import { acmeProblems } from "./community.ts";
 import { needed, rule, unwanted, type Rule } from "./rule.ts";
@@ -81,6 +81,16 @@ export const onHosts: readonly Rule<Hosts>[] = [
     certificate.startsWith("acme") ? acmeProblems(acmeDirectory, acmeCa) : [],
   ),
   hosts(["llmRuntime", "llmBaseUrl", "llmApiKey"], runtimeProblems),
+  hosts(["backupEndpoint"], ({ backupEndpoint }) => {
+    const url = backupEndpoint === null ? null : new URL(backupEndpoint);
+    const safe = url === null || url.protocol === "https:" || ["127.0.0.1", "[::1]", "localhost"].includes(url.hostname);
+    return problemUnless(safe, {
+      path: "backupEndpoint",
+      got: backupEndpoint,
+      rule: "https://: the backups go there over the internet",
+      fix: `pulumi config set backupEndpoint https://${url?.host ?? ""}`,
+    });
+  }),
 ];
 
 /** Pairs that cannot work: the proof of the name would not reach who asks for it, or nobody would trust the result. */
@@ -151,6 +161,17 @@ export function architectureProblems(
   });
 }
 
+/** A type can be bought in some locations only. */
+export function locationProblems(path: string, types: readonly ServerTypeName[] | null, location: string): Problem[] {
+  const sold = (types ?? []).filter((name) => isSoldIn(name, location));
+  return problemUnless(sold.length === (types ?? []).length, {
+    path,
+    got: types?.join(","),
+    rule: `server types that Hetzner sells in ${location}`,
+    fix: `pulumi config set ${path} ${sold.length > 0 ? sold.join(",") : "ccx33,ccx43"}`,
+  });
+}
+
 const starterOnly: readonly Rule<Starter>[] = [
   rule(["provider", "hcloudToken", "adminRanges"], ({ provider, hcloudToken, adminRanges }) =>
     provider !== "hetzner"
@@ -189,6 +210,9 @@ const starterOnly: readonly Rule<Starter>[] = [
   ),
   rule(["serverTypes", "imageArchitectures"], ({ serverTypes: types, imageArchitectures }) =>
     architectureProblems("serverTypes", types, imageArchitectures),
+  ),
+  rule(["provider", "serverTypes", "location"], ({ provider, serverTypes: types, location }) =>
+    provider === "hetzner" ? locationProblems("serverTypes", types, location) : [],
   ),
   rule(["environment", "backupTarget"], ({ environment, backupTarget }) =>
     problemUnless(environment !== "production" || backupTarget !== "none", {

@@ -2,7 +2,7 @@ import { problemUnless, type Problem } from "../../core/errors.ts";
 import { isSoldIn, serverTypes, type ServerTypeName } from "../../core/server-types.ts";
 import { ownRuntime } from "../own-runtime.ts";
 import type { ConfigOf } from "../types.ts";
-import { architectureProblems, onHosts } from "./hosts.ts";
+import { architectureProblems, locationProblems, onHosts } from "./hosts.ts";
 import { rule, unwanted, type Rule } from "./rule.ts";
 
 type Pro = ConfigOf<"pro">;
@@ -62,17 +62,6 @@ const proOnly: readonly Rule<Pro>[] = [
       : unwanted("llmServerTypes", llmServerTypes?.join(",") ?? null, `${llmRuntime} runs on no server of this stack`),
   ),
 ];
-
-/** A type can be bought in some locations only. */
-function locationProblems(path: string, types: readonly ServerTypeName[] | null, location: string): Problem[] {
-  const sold = (types ?? []).filter((name) => isSoldIn(name, location));
-  return problemUnless(sold.length === (types ?? []).length, {
-    path,
-    got: types?.join(","),
-    rule: `server types that Hetzner sells in ${location}`,
-    fix: `pulumi config set ${path} ${sold.length > 0 ? sold.join(",") : "ccx33,ccx43"}`,
-  });
-}
 
 /** A standby is a copy of the primary's files, which only the same processor can read for sure. */
 function sameArchitectureProblems(path: string, types: readonly ServerTypeName[] | null): Problem[] {
