@@ -15,6 +15,6 @@ export function createLogger(level: string, role: string, version: string): Logg
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: ["req.headers", "headers.authorization", "headers.cookie", "password", "apiKey"],
     },
-    pino.destination({ dest: 1, sync: false, minLength: 4_096, periodicFlush: 100 }),
+    pino.destination({ dest: 1, sync: false, minLength: 16_000, periodicFlush: 100 }),
   );
 }

@@ -1,4 +1,5 @@
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { BusyCache } from "../busy-cache.ts";
 import { batched } from "../db/batch.ts";
 import type { Queryable } from "../db/pool.ts";
 import { defaultScopes, type Scope } from "./scopes.ts";
@@ -39,7 +40,7 @@ export function parseApiKey(text: string): { prefix: string; secret: string } | 
 
 /** SHA-256: enough for a secret of 32 random bytes, which nobody can guess through a fast hash. */
 export function hashSecret(secret: string): Buffer {
-  return createHash("sha256").update(secret).digest();
+  return hash("sha256", secret, "buffer");
 }
 
 /** Makes and stores a key. */
@@ -94,12 +95,17 @@ export async function revokeApiKey(db: Queryable, id: string, userId: string | n
   return (rowCount ?? 0) > 0;
 }
 
+/** Longest time that a key is believed without being looked up. */
+const believedMs = 500;
+
 interface KeyRow extends User {
   readonly keyId: string;
   readonly prefix: string;
   readonly scopes: Scope[];
   readonly requestsPerMinute: number | null;
   readonly secretHash: Buffer;
+  /** Until it expires; null: never. */
+  readonly validMs: number | null;
   /** Not yet written down as used in the last minute. */
   stale: boolean;
 }
@@ -110,26 +116,33 @@ export interface KeyOwner {
   readonly key: KeyGrant;
 }
 
-/** Finds who a key belongs to, null for a key that is not valid; those asked for at the same time in one query. */
+/**
+ * Finds who a key belongs to, null for a key that is not valid; those asked for at the same time in one query. What was found for a
+ * busy key is believed for half a second: so long it outlives its revocation, and what is changed of its owner.
+ */
 export function createKeyLookup(db: Queryable): (text: string) => Promise<KeyOwner | null> {
+  const busy = new BusyCache<KeyRow>();
   const rowOf = batched<string, KeyRow | null>(async (prefixes) => {
+    const asked = performance.now();
     // Named: every request asks this, and need not have it parsed and planned each time.
     const { rows } = await db.query<KeyRow>({
       name: "owners_of_api_keys",
       text: `SELECT u.id, u.email, u.name, u.role, u.tenant, k.id AS "keyId", k.prefix, k.scopes, k.secret_hash AS "secretHash",
               k.requests_per_minute AS "requestsPerMinute",
+              extract(epoch FROM k.expires_at - now())::float8 * 1000 AS "validMs",
               (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute') AS stale
        FROM api_keys k JOIN users u ON u.id = k.user_id AND u.disabled_at IS NULL
        WHERE k.prefix = ANY($1) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())`,
       values: [[...new Set(prefixes)]],
     });
     const found = new Map(rows.map((row) => [row.prefix, row]));
+    for (const [prefix, row] of found) busy.set(prefix, row, asked + Math.min(row.validMs ?? Infinity, believedMs));
     return prefixes.map((prefix) => found.get(prefix) ?? null);
   });
   return async (text) => {
     const parsed = parseApiKey(text);
     if (parsed === null) return null;
-    const row = await rowOf(parsed.prefix);
+    const row = busy.get(parsed.prefix) ?? (await rowOf(parsed.prefix));
     if (row === null || !timingSafeEqual(row.secretHash, hashSecret(parsed.secret))) return null;
     if (row.stale) {
       // At most one write a minute and key: "last used" is for people, not worth a write per request.

@@ -70,6 +70,27 @@ export function createReserve(db: Queryable, owner: string, tenantCap: NanoUsd |
   });
 }
 
+/** Promises money for as many calls like this one as there are ids; returns those that have it now. */
+export async function reserveAhead(
+  db: Queryable,
+  owner: string,
+  tenantCap: NanoUsd | null,
+  call: Call,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  const { rows } = await db.query<{ granted: number }>({
+    name: "budget_reserve_ahead",
+    text: "SELECT budget_reserve_ahead($1, $2) AS granted",
+    values: [JSON.stringify({ ...item(call), owner, tenant_cap: tenantCap }), ids],
+  });
+  return ids.slice(0, rows[0]?.granted ?? 0);
+}
+
+/** Gives reservations back whose calls did not come. */
+export async function release(db: Queryable, ids: readonly string[]): Promise<void> {
+  await db.query("SELECT budget_release($1)", [ids]);
+}
+
 function item(call: Call): object {
   return {
     user_id: call.userId,

@@ -5,6 +5,7 @@ import { AppError } from "../errors.ts";
 import { Ticker } from "../jobs/ticker.ts";
 import type { Admission, Candidate, Demand, Meter, Settlement, Usage } from "../llm/usage.ts";
 import type { Logger } from "../log.ts";
+import { ReservationsAhead } from "./ahead.ts";
 import { createReserve, renewOwner, sweep, type Alert, type Call, type Caller, type Reservation } from "./ledger.ts";
 import { formatUsd, type NanoUsd } from "./money.ts";
 import { priceOf, type Price } from "./prices.ts";
@@ -36,6 +37,7 @@ export class BudgetMeter implements Meter {
   readonly #options: BudgetMeterOptions;
   readonly #owner = randomUUID();
   readonly #reserve: (call: Call) => Promise<Reservation>;
+  readonly #ahead: ReservationsAhead;
   readonly #queue: SettleQueue;
   readonly #ticker: Ticker;
   /** One process's sweep may name an alert that another one's settlement crossed: all go through here. */
@@ -49,6 +51,7 @@ export class BudgetMeter implements Meter {
     const { db, config, log } = options;
     this.#options = options;
     this.#reserve = createReserve(db, this.#owner, config.tenantCap);
+    this.#ahead = new ReservationsAhead({ db, log, owner: this.#owner, tenantCap: config.tenantCap });
     this.#queue = new SettleQueue({ db, log, tenantAlert: config.tenantAlert, announce: this.#announce });
     this.#ticker = new Ticker(renewEveryMs, async () => {
       try {
@@ -65,9 +68,10 @@ export class BudgetMeter implements Meter {
     this.#ticker.start();
   }
 
-  /** Writes what is still to be settled. */
+  /** Gives back what was reserved and not used, and writes what is still to be settled. */
   async close(): Promise<void> {
     this.#ticker.stop();
+    await this.#ahead.close();
     await this.#queue.close();
   }
 
@@ -96,7 +100,7 @@ export class BudgetMeter implements Meter {
       completionLimit,
       choices: demand.choices,
     };
-    const reservation = await this.#reserve(call);
+    const reservation = this.#ahead.take(call) ?? (await this.#reserve(call));
     if ("exhausted" in reservation) {
       if (costless.length > 0) return this.#admitFree(demand, caller, costless);
       throw new AppError("budget_exhausted", { message: `The budget of this ${reservation.exhausted} is used up.` });

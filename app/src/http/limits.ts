@@ -1,9 +1,10 @@
 import type { Request, Response } from "express";
 import { ipKeyGenerator } from "express-rate-limit";
 import type { Redis } from "ioredis";
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes, type RateLimiterAbstract } from "rate-limiter-flexible";
+import { RateLimiterMemory, RateLimiterRedis } from "rate-limiter-flexible";
 import type { LimitConfig } from "../config.ts";
 import { AppError } from "../errors.ts";
+import { Allowance } from "./allowance.ts";
 
 /** All limits count per minute. */
 const windowSeconds = 60;
@@ -16,7 +17,7 @@ export class Limits {
   readonly #config: LimitConfig;
   readonly #redis: Redis | null;
   /** By kind and limit: keys may have limits of their own. */
-  readonly #limiters = new Map<string, RateLimiterAbstract>();
+  readonly #allowances = new Map<string, Allowance>();
 
   constructor(config: LimitConfig, redis: Redis | null) {
     this.#config = config;
@@ -35,35 +36,42 @@ export class Limits {
 
   async #count(kind: "address" | "caller", limit: number | null, id: string, res: Response): Promise<void> {
     if (limit === null) return;
-    let refused = false;
-    const result = await this.#limiter(kind, limit)
-      .consume(id)
-      .catch((reason: unknown) => {
-        if (!(reason instanceof RateLimiterRes)) throw reason;
-        refused = true;
-        return reason;
-      });
-    const seconds = Math.max(1, Math.ceil(result.msBeforeNext / 1_000));
-    res.append("RateLimit-Policy", `"${kind}";q=${limit};w=${windowSeconds}`);
-    res.append("RateLimit", `"${kind}";r=${Math.max(0, result.remainingPoints)};t=${seconds}`);
-    if (refused)
+    const allowance = this.#allowance(kind, limit);
+    const { allowed, remaining, msBeforeNext } = allowance.draw(id) ?? (await allowance.take(id));
+    const seconds = Math.max(1, Math.ceil(msBeforeNext / 1_000));
+    say(res, "RateLimit-Policy", `"${kind}";q=${limit};w=${windowSeconds}`);
+    say(res, "RateLimit", `"${kind}";r=${remaining};t=${seconds}`);
+    if (!allowed)
       throw new AppError("too_many_requests", { message: "Too many requests. Wait and try again.", retryAfter: seconds });
   }
 
-  #limiter(kind: string, limit: number): RateLimiterAbstract {
+  #allowance(kind: string, limit: number): Allowance {
     const name = `${kind}:${limit}`;
-    const known = this.#limiters.get(name);
+    const known = this.#allowances.get(name);
     if (known !== undefined) return known;
     const made = this.#make(kind, limit);
-    this.#limiters.set(name, made);
+    this.#allowances.set(name, made);
     return made;
   }
 
-  #make(kind: string, limit: number): RateLimiterAbstract {
+  #make(kind: string, limit: number): Allowance {
+    const redis = this.#redis;
     const share = Math.max(1, Math.floor(limit / this.#config.replicas));
     const options = { keyPrefix: `fidus:limit:${kind}`, points: limit, duration: windowSeconds };
     const alone = new RateLimiterMemory({ ...options, points: share });
-    if (this.#redis === null) return alone;
-    return new RateLimiterRedis({ ...options, storeClient: this.#redis, insuranceLimiter: alone, rejectIfRedisNotReady: true });
+    if (redis === null) return new Allowance(alone, () => false);
+    const shared = new RateLimiterRedis({
+      ...options,
+      storeClient: redis,
+      insuranceLimiter: alone,
+      rejectIfRedisNotReady: true,
+    });
+    return new Allowance(shared, () => redis.status === "ready");
   }
+}
+
+/** Adds to a header that lists several limits. */
+function say(res: Response, name: string, value: string): void {
+  const before = res.getHeader(name);
+  res.setHeader(name, before === undefined ? value : `${String(before)}, ${value}`);
 }

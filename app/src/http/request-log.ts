@@ -17,9 +17,11 @@ export function requestLog(log: Logger): HttpLogger {
     },
     autoLogging: { ignore: (req) => quiet.has(pathOf(req)) },
     quietReqLogger: true,
+    // Else each answer's headers are copied first.
+    wrapSerializers: false,
     serializers: {
-      req: (req: { method: string; raw: IncomingMessage }) => ({ method: req.method, path: pathOf(req.raw) }),
-      res: (res: { raw: ServerResponse }) => ({ status: res.raw.statusCode }),
+      req: (req: IncomingMessage) => ({ method: req.method, path: pathOf(req) }),
+      res: (res: ServerResponse) => ({ status: res.statusCode }),
     },
     customLogLevel: (_req, res, error) => (error !== undefined || res.statusCode >= 500 ? "warn" : "info"),
   });

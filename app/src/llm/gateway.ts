@@ -201,15 +201,21 @@ function wholeBody(body: Buffer): Buffer {
   return body;
 }
 
-async function readWhole({ body }: UpstreamResponse): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of body as AsyncIterable<Buffer>) {
-    parts.push(part);
-    size += part.length;
-    if (size > largestBody) throw new AppError("runtime_broken", { cause: new Error(`more than ${largestBody} bytes`) });
-  }
-  return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+/** Events and not an asynchronous loop: this runs for every answer. */
+function readWhole({ body }: UpstreamResponse): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    body.on("data", (part: Buffer) => {
+      parts.push(part);
+      size += part.length;
+      if (size > largestBody)
+        body.destroy(new AppError("runtime_broken", { cause: new Error(`more than ${largestBody} bytes`) }));
+    });
+    body.on("end", () => resolve(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)));
+    body.on("error", reject);
+    body.on("close", () => reject(new AppError("runtime_broken")));
+  });
 }
 
 /** The first bytes of a stream, which then stands still. @throws when it ends without any */
