@@ -36,7 +36,6 @@ export async function embed(
 ): Promise<number[][]> {
   const call = readCall("embeddings", Buffer.from(JSON.stringify({ model, input: texts, encoding_format: "float" })));
   const plan = ctx.gateway.planner.plan({ model, endpoint: "embeddings", cloud: await cloudAllowed(ctx, userId) });
-  await ctx.gateway.redact(call, plan);
   const payer = { userId, tenant, keyId: null, feature: "embeddings" };
   await ctx.gateway.redact(call, plan);
   const admission = await ctx.meter.admit(demandOf(call, plan, { ...payer, requestId }));

@@ -13,7 +13,7 @@ import { usageGroupNames, type UsageRow } from "../../budget/usage.ts";
 import type { AnswerEnd } from "../../chat/growing-answer.ts";
 import type { ConversationPage } from "../../chat/conversation-list.ts";
 import type { ConversationSummary, StoredMessage } from "../../chat/store.ts";
-import type { FoundChunk } from "../../knowledge/chunk-rows.ts";
+import type { Chunk, FoundChunk } from "../../knowledge/chunk-rows.ts";
 import { documentKinds, type Document } from "../../knowledge/documents.ts";
 import type { Citation } from "../../knowledge/search.ts";
 import type { ListedModel } from "../../llm/adapters/adapter.ts";
@@ -47,11 +47,14 @@ const conversations = z.object({
   conversations: z.array(conversation),
   next: text.nullable(),
 }) satisfies z.ZodType<ConversationPage>;
+/** Which of a document's passages it is. */
+const position = z.int().min(1);
 const citation = z.object({
   number: z.int().min(1),
   documentId: z.uuid(),
   name: text,
   place: text,
+  position,
 }) satisfies z.ZodType<Citation>;
 const message = z.object({
   id: z.uuid(),
@@ -76,6 +79,7 @@ const excerpt = z.object({
   documentId: z.uuid(),
   name: text,
   place: text,
+  position,
   content: text,
   score: z.number(),
 }) satisfies z.ZodType<FoundChunk>;
@@ -212,6 +216,7 @@ export const answers: Readonly<Record<string, z.ZodType>> = {
 
   "get /api/v1/documents": z.object({ documents: z.array(document) }),
   "post /api/v1/documents": document.omit({ createdAt: true }),
+  "get /api/v1/documents/{id}/chunks/{position}": z.object({ place: text, content: text }) satisfies z.ZodType<Chunk>,
   "post /api/v1/documents/search": z.object({ results: z.array(excerpt) }),
 
   "get /api/v1/keys": keys,

@@ -100,6 +100,7 @@ function pathParameters(path: string): Json[] {
   // Models have names, all else has ids.
   const schemaOf = (name: string): Json => {
     if (name === "kind") return requestSchema(z.enum(budgetKinds));
+    if (name === "position") return requestSchema(z.int().min(1));
     const isId = /^(id|messageId)$/.test(name) && !path.startsWith("/v1/");
     return requestSchema(isId ? z.uuid() : z.string().min(1).max(200));
   };
