@@ -212,11 +212,12 @@ test("without a model for documents administrators are told how to get one, and 
 test("documents are added, opened and deleted by keyboard alone, and every stop is seen", async () => {
   const { page } = await suite.signedIn();
   await chat.openChat(page);
+  // Before the first key: the browser is told of it behind the keys that are pressed next.
+  const picker = page.waitForEvent("filechooser", { timeout: 60_000 });
   await travelTo(page, /^Documents$/, "Shift+Tab");
   await page.keyboard.press("Enter");
   await dialog(page).waitFor();
   await expectFocus(page, "Add documents");
-  const picker = page.waitForEvent("filechooser");
   await page.keyboard.press("Enter");
   await (await picker).setFiles(file("keys.md"));
   await row(page, "keys.md").getByText("Ready").waitFor();

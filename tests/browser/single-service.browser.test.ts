@@ -18,6 +18,12 @@ test("an operation is tried at /docs: with the sign-in, with a key, and refused 
   await form.getByText("200 OK").waitFor();
   await form.getByText(`"email": "${suite.target().email}"`).waitFor();
 
+  const upload = page.getByRole("form", { name: "Try POST /api/v1/documents", exact: true });
+  await page.getByText("Add a text, Markdown, PDF or DOCX file").click();
+  await upload.getByLabel("file").setInputFiles({ name: "a.md", mimeType: "text/markdown", buffer: Buffer.from("a") });
+  await upload.getByRole("button", { name: "Send" }).click();
+  await upload.getByText(`"code": "knowledge_off"`).waitFor();
+
   const made = await suite.target().api.post("/api/v1/keys", { data: { name: "docs" } });
   const { apiKey } = (await made.json()) as { apiKey: string };
   const chat = page.getByRole("form", { name: "Try POST /v1/chat/completions" });

@@ -16,6 +16,9 @@ export interface Parameter {
   readonly in: "path" | "query";
   readonly required: boolean;
 }
+interface Content {
+  readonly schema: Schema;
+}
 export interface Operation {
   readonly operationId: string;
   readonly tags: readonly string[];
@@ -23,12 +26,23 @@ export interface Operation {
   readonly description?: string;
   readonly security: readonly Readonly<Record<string, unknown>>[];
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: { readonly "application/json": { readonly schema: Schema } } };
+  /** JSON, or a form with one file. */
+  readonly requestBody?: { readonly content: Readonly<Partial<Record<"application/json" | "multipart/form-data", Content>>> };
 }
 export interface OpenApi {
   readonly info: { readonly version: string; readonly description: string };
   readonly tags: readonly { readonly name: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+/** What the operation takes as JSON; undefined: nothing. */
+export function jsonOf({ requestBody }: Operation): Schema | undefined {
+  return requestBody?.content["application/json"]?.schema;
+}
+
+/** The field of the file that the operation takes; undefined: none. */
+export function fileOf({ requestBody }: Operation): string | undefined {
+  return Object.keys(requestBody?.content["multipart/form-data"]?.schema.properties ?? {})[0];
 }
 
 /** A value of the schema to begin with: required members, defaults, the first of several choices. */

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { JSX } from "preact";
-import type { OpenApi, Operation } from "./openapi.ts";
+import { jsonOf, type OpenApi, type Operation } from "./openapi.ts";
 import { TryIt } from "./try-it.tsx";
 
 /** The API's documentation, read from the document that this server gives, and a form to try each operation. */
@@ -63,7 +63,7 @@ function operationsOf(document: OpenApi, tag: string): Placed[] {
 
 function OperationView({ method, path, operation, apiKey }: Placed & { apiKey: string }): JSX.Element {
   const [open, setOpen] = useState(false);
-  const schema = operation.requestBody?.content["application/json"].schema;
+  const schema = jsonOf(operation);
   return (
     <details class="operation" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>

@@ -1,6 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 import type { JSX } from "preact";
-import { exampleOf, type Operation } from "./openapi.ts";
+import { exampleOf, fileOf, jsonOf, type Operation } from "./openapi.ts";
 
 interface TryItProps {
   readonly method: string;
@@ -19,8 +19,9 @@ export function TryIt({ method, path, operation, apiKey }: TryItProps): JSX.Elem
   const [said, setSaid] = useState<Said | null>(null);
   const running = useRef<AbortController | null>(null);
   const [busy, setBusy] = useState(false);
-  const { parameters = [], requestBody } = operation;
-  const example = requestBody && JSON.stringify(exampleOf(requestBody.content["application/json"].schema), null, 2);
+  const { parameters = [] } = operation;
+  const [json, file] = [jsonOf(operation), fileOf(operation)];
+  const example = json && JSON.stringify(exampleOf(json), null, 2);
 
   const send = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
@@ -40,9 +41,9 @@ export function TryIt({ method, path, operation, apiKey }: TryItProps): JSX.Elem
         headers: {
           "X-Fidus-CSRF": "1",
           ...(apiKey === "" ? {} : { Authorization: `Bearer ${apiKey}` }),
-          ...(requestBody ? { "Content-Type": "application/json" } : {}),
+          ...(json ? { "Content-Type": "application/json" } : {}),
         },
-        ...(requestBody ? { body: String(values.get("body") ?? "") } : {}),
+        ...(json ? { body: value("body") } : file === undefined ? {} : { body: formOf(file, values.get(file)) }),
         signal: abort.signal,
         redirect: "manual",
       });
@@ -62,6 +63,12 @@ export function TryIt({ method, path, operation, apiKey }: TryItProps): JSX.Elem
           <input name={parameter.name} required={parameter.required} autocomplete="off" />
         </label>
       ))}
+      {file !== undefined && (
+        <label>
+          {file}
+          <input type="file" name={file} required />
+        </label>
+      )}
       {example !== undefined && (
         <label>
           Body
@@ -88,6 +95,12 @@ export function TryIt({ method, path, operation, apiKey }: TryItProps): JSX.Elem
       )}
     </form>
   );
+}
+
+function formOf(field: string, file: FormDataEntryValue | null): FormData {
+  const form = new FormData();
+  if (file !== null) form.append(field, file);
+  return form;
 }
 
 async function show(response: Response, setSaid: (said: Said) => void): Promise<void> {

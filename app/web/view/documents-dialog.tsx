@@ -71,15 +71,14 @@ function Content(): JSX.Element {
         ref={add}
         type="button"
         class="add-documents"
-        aria-label="Add documents"
         aria-describedby="documents-rule"
         onClick={() => input.current?.click()}
       >
         <PlusIcon /> Add documents
-        <span class="drop-word" aria-hidden="true">
-          or drop them here
-        </span>
       </button>
+      <p class="drop-word" aria-hidden="true">
+        or drop them on the page
+      </p>
       <input ref={input} type="file" hidden multiple accept={acceptedEndings.join(",")} onChange={choose} />
       <div role="alert">
         {documentsProblem.value !== null && (
