@@ -64,13 +64,14 @@ export async function checkKnownStack(installation: Installation, name: string):
   throw noSuchStack(stack, known, `./fidus up ${defaultStack}`);
 }
 
-/** Exit 2: nothing has that name. The fix names the one that was meant, never its `up`, which may buy; `otherwise` where none resembles it. */
+/** Exit 2: nothing has that name. The fix names the one that was meant, but no `up` that may buy; `otherwise` where none resembles it. */
 export function noSuchStack(name: string, known: readonly string[], otherwise: string): CliError {
   const product = products.find((one) => one === name);
   const installations = known.flatMap((stack) => (stack.endsWith(globalSuffix) ? stack.slice(0, -globalSuffix.length) : []));
   const meant = nearest(name, [...known, ...installations]);
   const other = product === undefined ? otherwise : `./fidus init ${product} --name ${product}`;
-  const fix = product !== undefined || meant === null ? other : `Did you mean ${meant}?`;
+  const slip = meant === defaultStack ? `./fidus up ${defaultStack}` : `Did you mean ${meant}?`;
+  const fix = product !== undefined || meant === null ? other : slip;
   const rule = known.length === 0 ? "a stack; this checkout has none yet" : `one of ${[...known, ...installations].join(", ")}`;
   return wrongInput("there is no such stack", [{ path: "stack", got: name, rule, fix }]);
 }

@@ -94,7 +94,7 @@ async function search(owner: string, text: string): Promise<{ place: string; con
   return ((await response.json()) as { results: { place: string; content: string; name: string; score: number }[] }).results;
 }
 
-test("a search ranks by nearness, finds nobody else's documents, and an answer cites what it drew on [A-13, D-03]", async () => {
+test("a search ranks by nearness, finds nobody else's documents, and an answer cites what it drew on [A-13] [D-03]", async () => {
   upstream.answer(scriptedEmbedder(plane, "As [1] says."));
   const mine = await addDocument("ann", "map.md", ["it lies east", "it lies north", "it lies between"]);
   const hers = await addDocument("bob", "secret.md", ["bob's north"]);

@@ -19,8 +19,9 @@ export function createPool(databaseUrl: string, log: Logger, max = 10, connectMs
     query_timeout: 20_000,
     application_name: "fidus",
   });
-  // Without a listener a dropped idle connection would end the process.
+  // Without listeners a lost connection would end the process: an idle one here, one between two statements of a transaction there.
   pool.on("error", (error) => log.warn({ err: error }, "lost an idle database connection"));
+  pool.on("connect", (client) => client.on("error", (error) => log.warn({ err: error }, "lost a database connection")));
   return pool;
 }
 

@@ -143,7 +143,7 @@ describe("a job survives", () => {
     expect(await jobOf(id)).toEqual({ state: "completed", retries: 1 });
   }, 150_000);
 
-  test("a crash of PostgreSQL while it runs, and the worker takes the next one too [A-17, D-01]", async () => {
+  test("a crash of PostgreSQL while it runs, and the worker takes the next one too [A-17] [D-01]", async () => {
     const release = holdTitles("After the crash");
     const before = titleRequests();
     const id = await converse("What now?");
