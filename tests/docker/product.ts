@@ -91,8 +91,9 @@ export async function newProduct(options: ProductOptions = {}): Promise<Product>
     env,
     fidus,
     async up(...args) {
-      const ports = ["--port", String(pagePort), "--api-port", String(apiPort), "--model", "smollm2:135m"];
-      const ended = await fidus("up", "community", "--json", ...ports, ...args);
+      const ports = ["--port", String(pagePort), "--api-port", String(apiPort)];
+      const model = args.includes("--model") ? [] : ["--model", "smollm2:135m"];
+      const ended = await fidus("up", "community", "--json", ...ports, ...model, ...args);
       if (ended.code !== 0) throw new Error(`./fidus up ended with ${ended.code}:\n${ended.stderr}`);
       return JSON.parse(ended.stdout) as UpJson;
     },
