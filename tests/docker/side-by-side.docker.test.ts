@@ -75,9 +75,16 @@ async function signIn({ admin: { email, password } }: Clone, url: string): Promi
   return (await browser.post(`${url}/api/v1/auth/login`, { ...from(url), data: { email, password } })).status();
 }
 
+/** Status, and what was said; without titles, since the worker may be naming a conversation meanwhile. */
 async function conversations(url: string): Promise<string> {
-  const response = await browser.get(`${url}/api/v1/conversations`);
-  return `${response.status()} ${await response.text()}`;
+  const listed = await browser.get(`${url}/api/v1/conversations`);
+  if (listed.status() !== 200) return String(listed.status());
+  const { conversations: all } = (await listed.json()) as { conversations: { id: string }[] };
+  const read = async ({ id }: { id: string }): Promise<unknown> => {
+    const { messages } = (await (await browser.get(`${url}/api/v1/conversations/${id}`)).json()) as { messages: unknown };
+    return [id, messages];
+  };
+  return `200 ${JSON.stringify(await Promise.all(all.map(read)))}`;
 }
 
 const gitStatus = async ({ folder }: Clone): Promise<string> =>

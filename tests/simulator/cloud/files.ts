@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Writes a file so that readers see the old or the new text, never a part. */
@@ -14,16 +14,22 @@ export function readValue<T>(file: string, absent: T): T {
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as T) : absent;
 }
 
-/** Takes the next free number of a folder, from 1, by making its file: no two processes get the same. */
+/** Takes the next free number of a folder, from 1, by making its file, whole from the beginning: no two processes get the same. */
 export function claimNumber(folder: string, value: unknown): number {
   mkdirSync(folder, { recursive: true });
-  for (let number = readdirSync(folder).length + 1; ; number++) {
-    try {
-      writeFileSync(join(folder, `${String(number).padStart(6, "0")}.json`), `${JSON.stringify(value)}\n`, { flag: "wx" });
-      return number;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  const draft = `${folder}.${process.pid}.draft`;
+  writeFileSync(draft, `${JSON.stringify(value)}\n`);
+  try {
+    for (let number = readdirSync(folder).length + 1; ; number++) {
+      try {
+        linkSync(draft, join(folder, `${String(number).padStart(6, "0")}.json`));
+        return number;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      }
     }
+  } finally {
+    rmSync(draft, { force: true });
   }
 }
 
