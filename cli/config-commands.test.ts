@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { complete } from "../infra/config/testing.ts";
-import { ensureInstallation } from "./installation.ts";
-import { resolvePaths } from "./paths.ts";
+import { acmeTrio, writeStacks, type StackEntries } from "./testing-stacks.ts";
 import { runCli, type Ended } from "./testing.ts";
 
 // Without a toolchain: whatever needs the engine would fail here.
@@ -14,23 +13,9 @@ beforeEach(() => void (home = mkdtempSync(join(tmpdir(), "fidus-config-"))));
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const fidus = (...args: string[]): Promise<Ended> => runCli(home, args);
+const configured = (stacks: StackEntries): Promise<void> => writeStacks(home, stacks);
 
-/** Makes the installation and writes stacks' configurations into it, as the engine would. */
-async function configured(stacks: Readonly<Record<string, Readonly<Record<string, unknown>>>>): Promise<void> {
-  const env = { HOME: home, XDG_DATA_HOME: join(home, "data"), XDG_CACHE_HOME: join(home, "cache") };
-  const installation = await ensureInstallation({ paths: resolvePaths(env), env });
-  for (const [stack, entries] of Object.entries(stacks)) {
-    const config = Object.fromEntries(
-      Object.entries(entries).map(([key, value]) => [key.includes(":") ? key : `fidus:${key}`, value]),
-    );
-    writeFileSync(installation.stackConfigFile(stack), stringify({ config, encryptionsalt: "v1:salt" }));
-  }
-}
-
-const global = complete["enterprise-global"];
-const frankfurt = complete["enterprise-region"];
-const ireland = { ...frankfurt, region: "eu-west-1", peerRegion: "eu-central-1", vpcRange: "10.41.0.0/16" };
-const trio = { "acme-global": global, "acme-eu-central-1": frankfurt, "acme-eu-west-1": ireland };
+const { "acme-global": global, "acme-eu-central-1": frankfurt, "acme-eu-west-1": ireland } = acmeTrio;
 
 describe("init", () => {
   test.each([
@@ -135,7 +120,7 @@ describe("config check", () => {
   });
 
   test("of an enterprise NAME looks at all its stacks", async () => {
-    await configured(trio);
+    await configured(acmeTrio);
     const { code, stdout } = await fidus("config", "check", "acme", "--json");
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
@@ -173,7 +158,7 @@ describe("config check", () => {
   });
 
   test.each([["nothing"], ["acme-"], ["../acme"]])("of %j is refused, exit 2", async (name) => {
-    await configured(trio);
+    await configured(acmeTrio);
     expect((await fidus("config", "check", name)).code).toBe(2);
   });
 
@@ -183,7 +168,7 @@ describe("config check", () => {
     ["pro", "./fidus init pro --name pro"],
     ["something", "./fidus init starter --name something"],
   ])("of %j names what may have been meant", async (name, fix) => {
-    await configured(trio);
+    await configured(acmeTrio);
     expect((await fidus("config", "check", name)).stderr).toContain(fix);
   });
 
@@ -236,76 +221,4 @@ describe("config check", () => {
     expect(stderr).toContain("needs a stack; this checkout has none yet. ./fidus init starter --name acme");
     expect(existsSync(join(home, "data"))).toBe(false);
   });
-});
-
-describe("an edition of which only the infrastructure exists", () => {
-  test.each(["starter", "pro", "enterprise"])("up %s without a stack names the command that makes one", async (edition) => {
-    const { code, stdout, stderr } = await fidus("up", edition);
-    expect([code, stdout]).toEqual([2, ""]);
-    expect(stderr).toContain(`got "${edition}"; needs one of community. ./fidus init ${edition} --name ${edition}`);
-    expect(JSON.parse((await fidus("config", "check", edition, "--json")).stdout)).toMatchObject({
-      error: { code: "wrong-input" },
-    });
-  });
-
-  test("up refuses the options that belong to community", async () => {
-    await configured({ acme: complete.starter });
-    const { code, stderr } = await fidus("up", "acme", "--api-port", "8001", "--model", "auto");
-    expect(code).toBe(2);
-    for (const option of ["--api-port", "--model"])
-      expect(stderr).toMatch(new RegExp(`${option}: got .*; needs a stack of edition community. ./fidus up acme`));
-  });
-
-  test.each(["status", "down", "logs", "choose", "images"])(
-    "%s of a stack of it says so, and changes nothing",
-    async (command) => {
-      await configured({ acme: complete.starter });
-      const { code, stderr } = await fidus(command, "acme");
-      expect(code).toBe(1);
-      expect(stderr).toContain(
-        "acme: of edition starter only the infrastructure exists yet; there is nothing on it to operate\n  ./fidus up acme makes",
-      );
-    },
-  );
-
-  test("choose of an enterprise NAME says so", async () => {
-    await configured(trio);
-    expect(await fidus("choose", "acme")).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining("acme: of edition enterprise only the infrastructure exists yet"),
-    });
-  });
-});
-
-describe("env", () => {
-  test("names the stack of its config, so that a plain `pulumi config set` means that one", async () => {
-    await configured({ acme: complete.starter });
-    expect(JSON.parse((await fidus("env", "--json")).stdout)).toMatchObject({
-      PULUMI_STACK: "acme",
-      PULUMI_OPTION_CONFIG_FILE: expect.stringMatching(/Pulumi\.acme\.yaml$/),
-    });
-  });
-
-  test("asks which one, exit 2, where several could be meant", async () => {
-    await configured(trio);
-    for (const args of [["env"], ["env", "acme"]])
-      expect(await fidus(...args)).toMatchObject({
-        code: 2,
-        stderr: expect.stringContaining(
-          "needs one of acme-eu-central-1, acme-eu-west-1, acme-global. ./fidus env acme-eu-central-1",
-        ),
-      });
-    expect(await fidus("env", "acme-global", "--json")).toMatchObject({ code: 0 });
-  });
-});
-
-test("a stack that does not exist is never answered with the up of one that was not named", async () => {
-  await configured({ acme: complete.starter });
-  expect(await fidus("preview", "acmee")).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining("Name one of them, such as acme."),
-  });
-  // A product's name is free for that product only.
-  expect((await fidus("config", "check", "pro")).stderr).toContain("needs one of acme. ./fidus init pro --name pro");
-  expect(await fidus("status")).toMatchObject({ code: 2, stderr: expect.stringContaining("one of acme. ./fidus up community") });
 });

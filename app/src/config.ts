@@ -1,9 +1,11 @@
+import { authConfig, type AuthConfig } from "./auth/config.ts";
 import type { NanoUsd } from "./budget/money.ts";
 import type { PriceTable } from "./budget/prices.ts";
 import { readEnv, type Env, type Reading } from "./env.ts";
 import { defaultContextTokens, llmConfig, type LlmConfig } from "./llm/config.ts";
 import { throwIfAny, type Problem } from "./problems.ts";
-import { settings, type AuthProvider, type CacheMode, type SettingName, type Values } from "./settings.ts";
+import { settings, type CacheMode, type SettingName, type Values } from "./settings.ts";
+import { langfuseNeeds, telemetryConfig, type TelemetryConfig } from "./telemetry/config.ts";
 
 /** What every role knows. */
 export interface CommonConfig {
@@ -51,34 +53,6 @@ export interface LimitConfig {
   readonly perAddress: number | null;
   /** API processes that share the work: each allows this share of a limit while Redis is away. @default 1 */
   readonly replicas: number;
-}
-
-/** How Fidus is known at an OpenID Connect provider. */
-export interface OidcConfig {
-  readonly issuer: URL;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  /** Claim with the roles, by name or path. @default "realm_access.roles" for Keycloak, else "roles" */
-  readonly rolesClaim: string;
-  /** Role that makes an administrator, looked up at each sign-in; null: Fidus keeps the roles itself. @default null */
-  readonly adminRole: string | null;
-}
-
-/** Who proves who people are. Local accounts always work: the way in while a provider is away. */
-export interface AuthConfig {
-  readonly provider: AuthProvider;
-  /** Null with the providers local and mock. */
-  readonly oidc: OidcConfig | null;
-}
-
-/** Who outside is told what happens; null: nobody. Never what people say. */
-export interface TelemetryConfig {
-  /** Base of an OTLP/HTTP collector, without /v1/traces. @default null */
-  readonly otlpEndpoint: string | null;
-  /** @default null */
-  readonly langfuse: { readonly baseUrl: string; readonly publicKey: string; readonly secretKey: string } | null;
-  /** @default null */
-  readonly sentryDsn: string | null;
 }
 
 /** Documents that people upload. */
@@ -255,48 +229,9 @@ function knowledgeConfig({ EMBEDDING_MODEL, UPLOADS_FOLDER }: Values): Knowledge
   return { embeddingModel: EMBEDDING_MODEL ?? null, uploadsFolder: UPLOADS_FOLDER ?? "/app/uploads" };
 }
 
-function authConfig(values: Values): { config: AuthConfig; required: SettingName[]; problems: Problem[] } {
-  const provider = values.AUTH_PROVIDER ?? "local";
-  if (provider === "local") return { config: { provider, oidc: null }, required: [], problems: [] };
-  if (provider === "mock") {
-    const rule = "another provider outside ENVIRONMENT=development: mock lets anybody in as anybody";
-    const safe = values.ENVIRONMENT === "development";
-    const problems = safe ? [] : [{ path: "AUTH_PROVIDER", got: provider, rule, fix: settings.AUTH_PROVIDER.fix }];
-    return { config: { provider, oidc: null }, required: [], problems };
-  }
-  const auth0 = provider === "auth0";
-  const issuer = auth0
-    ? new URL(`https://${values.AUTH0_DOMAIN ?? "absent"}/`)
-    : (values.OIDC_ISSUER ?? new URL("https://absent"));
-  const oidc: OidcConfig = {
-    issuer,
-    clientId: (auth0 ? values.AUTH0_CLIENT_ID : values.OIDC_CLIENT_ID) ?? "",
-    clientSecret: (auth0 ? values.AUTH0_CLIENT_SECRET : values.OIDC_CLIENT_SECRET) ?? "",
-    rolesClaim: values.OIDC_ROLES_CLAIM ?? (provider === "keycloak" ? "realm_access.roles" : "roles"),
-    adminRole: values.OIDC_ADMIN_ROLE ?? null,
-  };
-  const required: SettingName[] = auth0
-    ? ["AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"]
-    : ["OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"];
-  return { config: { provider, oidc }, required, problems: [] };
-}
-
 function cacheConfig({ LLM_CACHE: mode = "off", LLM_CACHE_TTL_SECONDS, LLM_CACHE_MAX_BYTES }: Values): CacheConfig | null {
   if (mode === "off") return null;
   return { mode, ttlSeconds: LLM_CACHE_TTL_SECONDS ?? 3_600, maxBytes: LLM_CACHE_MAX_BYTES ?? 1_048_576 };
-}
-
-function langfuseNeeds({ LANGFUSE_BASE_URL: baseUrl }: Values): SettingName[] {
-  return baseUrl === undefined ? [] : ["LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"];
-}
-
-function telemetryConfig(values: Values): TelemetryConfig {
-  const { LANGFUSE_BASE_URL: baseUrl, LANGFUSE_PUBLIC_KEY: publicKey = "", LANGFUSE_SECRET_KEY: secretKey = "" } = values;
-  return {
-    otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
-    langfuse: baseUrl === undefined ? null : { baseUrl, publicKey, secretKey },
-    sentryDsn: values.SENTRY_DSN ?? null,
-  };
 }
 
 function budgetConfig(values: Values): BudgetConfig {

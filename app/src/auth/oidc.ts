@@ -1,5 +1,5 @@
 import * as oidc from "openid-client";
-import type { OidcConfig } from "../config.ts";
+import type { OidcConfig } from "./config.ts";
 import { AppError } from "../errors.ts";
 
 /** What a sign-in that is under way must bring back; kept in a cookie of the browser that began it. */

@@ -26,6 +26,10 @@ export interface Answer {
 export const interrupted = "The answer was interrupted.";
 export const lost = "The connection was lost before the answer was finished.";
 
+let keys = 0;
+/** Knows a message in the page before the server gave it an id. */
+export const nextKey = (): string => `m${++keys}`;
+
 export function toMessage(stored: StoredMessage): Message {
   const status = stored.role === "user" ? "complete" : statusOf(stored.status);
   const note = status === "failed" ? interrupted : status === "cancelled" ? noteOf("cancelled") : null;
@@ -38,6 +42,16 @@ export function toMessage(stored: StoredMessage): Message {
     note,
     citations: stored.citations ?? [],
   };
+}
+
+/** What was just asked; the server has given it no id yet. */
+export function toQuestion(content: string): Message {
+  return { key: nextKey(), id: null, role: "user", content, status: "complete", note: null, citations: [] };
+}
+
+/** The rest of an answer that was being written when the page came. */
+export function toAnswer({ key, content, citations }: Message, phase: Answer["phase"]): Answer {
+  return { key, messageId: key, text: content, phase, citations };
 }
 
 function statusOf(status: string): MessageStatus {

@@ -2,22 +2,20 @@
 import { batch, signal } from "@preact/signals";
 import { answerEvents, type AnswerEvent } from "../net/answer-stream.ts";
 import { api, ApiError, request, type Conversation, type MessageStatus } from "../net/api.ts";
-import { announce } from "./announce.ts";
-import { interrupted, lost, noteOf, toMessage, type Answer, type Message } from "./message.ts";
+import { announceAnswer } from "./announce.ts";
+import { interrupted, lost, nextKey, noteOf, toAnswer, toMessage, toQuestion, type Answer, type Message } from "./message.ts";
 import { chosenModel, keepModel } from "./models.ts";
 import { documentsInUse } from "./documents.ts";
 import { keepDraft, readDraft } from "./drafts.ts";
 import { FrameBuffer } from "./frame-buffer.ts";
 import { problemOf, type Problem } from "./problems.ts";
+import { readOn, type AnswerPlace } from "./read-on.ts";
 import { refreshRuntime } from "./runtime.ts";
 import { isSignedOut } from "./session.ts";
 
 /** The API takes no more characters in one message. */
 const LONGEST_MESSAGE = 32_000;
 const STOP_PATIENCE_MS = 2_000;
-/** Waits before each attempt to read on after the connection was lost. */
-const RETRIES_MS = [0, 500, 1_000, 2_000, 4_000, 8_000, 8_000];
-const ANNOUNCED_CHARACTERS = 600;
 
 /** A question of mine while I change it. */
 interface Edit {
@@ -40,9 +38,6 @@ export interface ThreadEvents {
   /** The server gave the conversation its id and title. */
   started(thread: Thread, id: string, title: string): void;
 }
-
-let keys = 0;
-const nextKey = (): string => `m${++keys}`;
 
 export class Thread {
   readonly id = signal<string | null>(null);
@@ -103,13 +98,7 @@ export class Thread {
     batch(() => {
       this.title.value = stored.title;
       this.messages.value = growing ? messages.slice(0, -1) : messages;
-      this.answer.value = growing && {
-        key: growing.key,
-        messageId: growing.key,
-        text: growing.content,
-        phase,
-        citations: growing.citations,
-      };
+      this.answer.value = growing && toAnswer(growing, phase);
       this.state.value = "ready";
       this.problem.value = null;
     });
@@ -165,15 +154,7 @@ export class Thread {
   }
 
   async #ask({ content, before, replaces, restore }: Question): Promise<void> {
-    const question: Message = {
-      key: nextKey(),
-      id: null,
-      role: "user",
-      content,
-      status: "complete",
-      note: null,
-      citations: [],
-    };
+    const question = toQuestion(content);
     batch(() => {
       this.messages.value = [...before, question];
       this.answer.value = { key: nextKey(), messageId: null, text: "", phase: "waiting", citations: [] };
@@ -220,18 +201,12 @@ export class Thread {
 
   /** Reads the rest of the answer from where the text ends; the server goes on writing whether we are there or not. */
   async #readOn(signal: AbortSignal): Promise<void> {
-    for (let attempt = 0; attempt < RETRIES_MS.length; attempt++) {
-      await new Promise((resolve) => setTimeout(resolve, RETRIES_MS[attempt]));
-      const { messageId, text } = this.answer.value ?? {};
-      if (messageId == null || text === undefined) return;
-      try {
-        if ((await this.#read(await api.events(messageId, text.length, signal))) === "ended") return;
-      } catch (error) {
-        if (signal.aborted || !isTransient(error)) throw error;
-      }
-      if ((this.answer.value?.text.length ?? 0) > text.length) attempt = 0;
-    }
-    this.#finishCut(false);
+    const place = (): AnswerPlace | null => {
+      const { messageId = null, text = "" } = this.answer.value ?? {};
+      return messageId === null ? null : { messageId, length: text.length };
+    };
+    const ended = await readOn(place, (response) => this.#read(response), signal);
+    if (!ended) this.#finishCut(false);
   }
 
   /** Shows events until the answer ends, or the connection does. Throws ApiError when nothing had begun. */
@@ -301,8 +276,7 @@ export class Thread {
       this.messages.value = [...this.messages.value, message];
       this.answer.value = null;
     });
-    const spoken = content.length > ANNOUNCED_CHARACTERS ? `${content.slice(0, ANNOUNCED_CHARACTERS)} …` : content;
-    announce([status === "complete" ? "Fidus answered:" : note, spoken].filter(Boolean).join(" "));
+    announceAnswer(status === "complete" ? "Fidus answered:" : note, content);
   }
 
   /** Ends an answer of which no more will come. */
@@ -322,9 +296,4 @@ export class Thread {
       this.problem.value = error === null || isSignedOut(error) ? null : problemOf(error);
     });
   }
-}
-
-/** The network, a proxy whose API restarts, or an API that is not ready: worth another attempt. */
-function isTransient(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 0 || error.status >= 500);
 }

@@ -1,11 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { enginePath, nodePath, ownCheckout } from "./programs.ts";
 
 const toolchain = resolve(import.meta.dirname, "../..");
-const ownCheckout = resolve(toolchain, "..");
 const standIns = ["command", "random", "tls"] as const;
 
 /** What one run of the engine ended with; `output` is stdout and stderr as they came. */
@@ -37,25 +36,6 @@ export interface EngineProjectOptions {
   readonly logged?: boolean;
   /** Whose stacks and packages: another revision's. The plugins are always of this one. @default the one this file is in */
   readonly checkout?: string;
-}
-
-/** The engine binary. Throws when there is none: an engine test that cannot run has failed. */
-function enginePath(): string {
-  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-  const places = [
-    process.env["FIDUS_TEST_PULUMI"],
-    join(cache, "fidus/toolchain/bin/pulumi"),
-    join(homedir(), ".cache/fidus-dev/pulumi"),
-  ].filter((place) => place !== undefined);
-  const found = places.find((place) => existsSync(place));
-  if (found === undefined) throw new Error(`pulumi: got none at ${places.join(", ")}; needs the engine. ./fidus toolchain`);
-  return found;
-}
-
-/** Node that runs the stand-ins and programs: the pinned one where npm installed it. */
-function nodePath(): string {
-  const pinned = join(ownCheckout, `node_modules/node-${process.platform}-${process.arch}/bin/node`);
-  return existsSync(pinned) ? pinned : process.execPath;
 }
 
 /** A Pulumi project in a temporary folder, run by the real engine with our language host and providers. */
