@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import JSZip from "jszip";
 import { describe, expect, test } from "vitest";
+import type { AppError } from "../errors.ts";
 import { chunkLength, chunksOf } from "./chunker.ts";
 import type { DocumentKind } from "./documents.ts";
 import { extractPages } from "./extract.ts";
@@ -11,7 +12,7 @@ const program = fileURLToPath(new URL("../main.ts", import.meta.url));
 function read(kind: DocumentKind, content: string | Uint8Array) {
   // As a disk gives it: in pieces.
   const pieces = Readable.from(Buffer.from(content), { objectMode: false, highWaterMark: 65_536 });
-  return extractPages(pieces, { kind }, program);
+  return extractPages(() => pieces, { kind }, program);
 }
 
 /** A PDF of one line a page, by hand. */
@@ -84,6 +85,12 @@ describe("a document", () => {
     120_000,
   );
 });
+
+test("one document is read at a time, ten wait, and one more is told to come again", async () => {
+  const all = await Promise.allSettled(Array.from({ length: 13 }, (_, index) => read("text", `document ${index}`)));
+  const texts = all.map((each) => (each.status === "fulfilled" ? each.value[0]?.text : (each.reason as AppError).code));
+  expect(texts).toEqual([...Array.from({ length: 11 }, (_, index) => `document ${index}`), "unavailable", "unavailable"]);
+}, 60_000);
 
 describe("chunks", () => {
   test("are cut at ends of lines and say where they stand", () => {

@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import pLimit from "p-limit";
 import { AppError } from "../errors.ts";
 import { SealError } from "../privacy/seal-form.ts";
 import type { Page } from "./chunker.ts";
@@ -10,19 +11,41 @@ import type { ExtractOrder } from "./extract-process.ts";
 const longestText = 6_000_000;
 const withinMs = 30_000;
 const heapMegabytes = 192;
+/** Readers share the memory of the API's container: there is room for one. */
+const reader = pLimit(1);
+const mostWaiting = 10;
 
 /**
- * The text of a file, read by a process of its own with bounded memory and time.
- * @param file its bytes; they reach that process alone
+ * The text of a file, read by a process of its own with bounded memory and time; one file after the other.
+ * @param open opens the file when its turn has come; its bytes reach that process alone
  * @param program what runs the role `extract`; default: this program
- * @throws AppError unreadable_document: hostile, broken, empty or too long
+ * @throws AppError unreadable_document: hostile, broken, empty or too long; unavailable: ten others wait already
  */
 export async function extractPages(
-  file: AsyncIterable<Buffer>,
+  open: () => AsyncIterable<Buffer>,
   order: ExtractOrder,
   program = process.argv[1] ?? "",
 ): Promise<Page[]> {
-  const pages = await new Promise<Page[]>((resolve, reject) => {
+  if (reader.pendingCount >= mostWaiting) {
+    throw new AppError("unavailable", { message: "Many documents are being read. Try again shortly.", retryAfter: 10 });
+  }
+  const pages = await reader(() => readInProcess(open(), order, program));
+  const length = pages.reduce((sum, { text }) => sum + text.length, 0);
+  if (length > longestText) {
+    throw new AppError("unreadable_document", { message: "The document holds more than 6,000,000 characters." });
+  }
+  // PostgreSQL keeps every character but NUL; half a character is none.
+  const clean = pages.map(({ number, text }) => ({ number, text: text.replaceAll("\0", "").toWellFormed() }));
+  if (clean.every(({ text }) => text.trim() === "")) {
+    throw new AppError("unreadable_document", {
+      message: "The document holds no text. Scanned pages need text recognition first.",
+    });
+  }
+  return clean;
+}
+
+function readInProcess(file: AsyncIterable<Buffer>, order: ExtractOrder, program: string): Promise<Page[]> {
+  return new Promise<Page[]>((resolve, reject) => {
     const child = fork(program, ["extract", JSON.stringify(order)], {
       execArgv: [`--max-old-space-size=${heapMegabytes}`],
       // It needs no secret, so it gets none.
@@ -48,16 +71,4 @@ export async function extractPages(
       reject(new AppError("unreadable_document", { cause: new Error(`the reader ended with ${code ?? signal}`) }));
     });
   });
-  const length = pages.reduce((sum, { text }) => sum + text.length, 0);
-  if (length > longestText) {
-    throw new AppError("unreadable_document", { message: "The document holds more than 6,000,000 characters." });
-  }
-  // PostgreSQL keeps every character but NUL; half a character is none.
-  const clean = pages.map(({ number, text }) => ({ number, text: text.replaceAll("\0", "").toWellFormed() }));
-  if (clean.every(({ text }) => text.trim() === "")) {
-    throw new AppError("unreadable_document", {
-      message: "The document holds no text. Scanned pages need text recognition first.",
-    });
-  }
-  return clean;
 }

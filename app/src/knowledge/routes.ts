@@ -56,7 +56,7 @@ export function createDocumentRouter(ctx: Context): Router {
     const sealer = await ctx.dataKeys.of(userId);
     try {
       const upload = await receiveFile(req, { file, documentId, sealer });
-      const opened = sealer.openFile(documentId, createReadStream(file));
+      const opened = (): AsyncIterable<Buffer> => sealer.openFile(documentId, createReadStream(file));
       const chunks = chunksOf(await extractPages(opened, { kind: upload.kind }, ctx.config.knowledge.readerProgram));
       await transaction(ctx.db, async (client) => {
         await insertDocument(client, { id: documentId, userId, ...upload });
