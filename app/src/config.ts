@@ -88,7 +88,7 @@ export interface ApiConfig extends CommonConfig {
    * port closes once nobody comes any more; null: the port stays open and says 503.
    */
   readonly leavingFile: string | null;
-  /** Folder of the built page: given, the api role serves it too (single-service form). */
+  /** Folder of the built pages; null: those of the image. */
   readonly webRoot: string | null;
 }
 

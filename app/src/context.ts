@@ -52,6 +52,8 @@ export interface Context {
   readonly telemetry: Telemetry;
   /** Milliseconds between heartbeats of an open stream. */
   readonly heartbeatMs: number;
+  /** Begins what works beside requests. */
+  readonly start: () => void;
   /** Releases everything, in reverse order. */
   readonly close: () => Promise<void>;
 }
@@ -105,6 +107,12 @@ export function createContext(config: ApiConfig, log: Logger, telemetry: Telemet
     cache,
     telemetry,
     heartbeatMs: 15_000,
+    start: () => {
+      answers.start();
+      void probes.start();
+      budget.start();
+      trials.start();
+    },
     close: async () => {
       probes.stop();
       trials.stop();

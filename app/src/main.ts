@@ -10,6 +10,7 @@ const entries: Readonly<Record<string, () => Promise<Entry>>> = {
   api: () => import("./roles/api.ts"),
   web: () => import("./roles/web.ts"),
   worker: () => import("./roles/worker.ts"),
+  single: () => import("./roles/single.ts"),
   llm: () => import("./roles/llm.ts"),
   "llm-engine": () => import("./runtime/engine-process.ts"),
   check: () => import("./roles/check.ts"),

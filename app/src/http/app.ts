@@ -19,8 +19,11 @@ import { requestLog } from "./request-log.ts";
 import { createOpenApiRouter } from "./openapi/routes.ts";
 import { createDocsRouter, createPageRouter } from "./page-routes.ts";
 
-/** The HTTP face of the api role. No state of its own: everything is in the context. */
-export function createApp(ctx: Context): Express {
+/**
+ * The HTTP face of the roles api and single. No state of its own: everything is in the context.
+ * @param webRoot folder of the built pages; null: somebody else serves them
+ */
+export function createApp(ctx: Context, webRoot: string | null = null): Express {
   const { config, log, metrics } = ctx;
   const app = express();
   app.disable("x-powered-by").disable("etag");
@@ -44,7 +47,7 @@ export function createApp(ctx: Context): Express {
   app.use("/api", notFound);
   // In the split form too: a proxy leads /docs to the API, which has the pages of its own image.
   app.use(createDocsRouter(config.webRoot ?? defaultWebRoot(), config.publicUrl));
-  if (config.webRoot !== null) app.use(createPageRouter(config.webRoot, config.publicUrl));
+  if (webRoot !== null) app.use(createPageRouter(webRoot, config.publicUrl));
   app.use(notFound);
   app.use(errorHandler(log, ctx.telemetry));
   return app;

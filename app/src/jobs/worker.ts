@@ -1,23 +1,16 @@
 import { BudgetMeter } from "../budget/meter.ts";
-import { makeSummary } from "../chat/summary.ts";
-import { makeTitle } from "../chat/title.ts";
 import type { WorkerConfig } from "../config.ts";
 import { createPool } from "../db/pool.ts";
 import { Metrics } from "../http/metrics.ts";
 import { Lifecycle } from "../lifecycle.ts";
-import { embedDocument } from "../knowledge/embed-job.ts";
 import { Gateway } from "../llm/gateway.ts";
 import { LlmMetrics } from "../llm/llm-metrics.ts";
 import { Probes } from "../llm/probes.ts";
 import type { Logger } from "../log.ts";
 import { DataKeys } from "../privacy/data-keys.ts";
 import { KeyRing } from "../privacy/ring.ts";
-import type { Job } from "./job.ts";
-import { JobMetrics } from "./job-metrics.ts";
-import { protect } from "./protect.ts";
-import { purge } from "./purge.ts";
-import { deleteOldConversations } from "./retention.ts";
-import { JobRunner } from "./runner.ts";
+import { createJobs } from "./jobs.ts";
+import type { JobRunner } from "./runner.ts";
 
 /** The parts of the worker role. */
 export interface Worker {
@@ -48,31 +41,8 @@ export function createWorker(config: WorkerConfig, log: Logger): Worker {
     limitsWork: () => true,
     charged: (runtime, amount) => llmMetrics.charged(runtime, amount),
   });
-  const { embeddingModel, uploadsFolder } = config.knowledge;
-  const ctx = { db, dataKeys, gateway, meter, llmMetrics, contextTokens: config.llm.contextTokens, embeddingModel };
-  const { retentionDays } = config;
-  const jobs: Job[] = [
-    { queue: "purge", every: "* * * * *", run: async () => log.debug(await purge(db), "purged") },
-    {
-      queue: "protect",
-      every: "* * * * *",
-      run: (_data, signal) => protect({ db, uploadsFolder, ring, dataKeys, log }, signal),
-    },
-    {
-      queue: "retention",
-      every: "7 * * * *",
-      run: async (_data, signal) => {
-        if (retentionDays === null) return;
-        const conversations = await deleteOldConversations(db, retentionDays, signal);
-        if (conversations > 0) log.info({ conversations, retentionDays }, "deleted what is older than it is kept");
-      },
-    },
-    { queue: "chat-title", run: (data, signal) => makeTitle(ctx, data, signal) },
-    { queue: "chat-summary", run: (data, signal) => makeSummary(ctx, data, signal) },
-    { queue: "document-embed", every: "* * * * *", run: (data, signal) => embedDocument(ctx, data, signal) },
-  ];
-  const jobMetrics = new JobMetrics(metrics.registry, db);
-  const runner = new JobRunner({ db, jobs, metrics: jobMetrics, lifecycle, log: log.child({ part: "jobs" }) });
+  const parts = { db, ring, dataKeys, gateway, meter, llmMetrics, metrics, lifecycle };
+  const runner = createJobs(config, parts, log);
   return {
     lifecycle,
     metrics,

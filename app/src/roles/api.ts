@@ -25,10 +25,7 @@ export async function run(_args: readonly string[], env: Env): Promise<number> {
     metrics: { metrics: ctx.metrics, port: config.metricsPort },
     onListening: () => {
       handover?.return();
-      ctx.answers.start();
-      void ctx.probes.start();
-      ctx.budget.start();
-      ctx.trials.start();
+      ctx.start();
     },
     onClosed: ctx.close,
   });

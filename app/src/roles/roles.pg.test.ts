@@ -158,7 +158,7 @@ describe("the admin and key commands", () => {
     [["key", "revoke", "1"], /^ID: got "1"; needs the id of a key\. /],
     [
       ["serve"],
-      /^role: got "serve"; needs one of api, web, worker, llm, check, migrate, admin, key, usage\. Start it as: node main\.js api/,
+      /^role: got "serve"; needs one of api, web, worker, single, llm, check, migrate, admin, key, usage\. Start it as: node main\.js api/,
     ],
   ])("%j exits 2 and says what is right", async (args, message) => {
     const { code, stdout, stderr } = await runApp(args, env);

@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import express from "express";
 import { readWebConfig } from "../config.ts";
 import type { Env } from "../env.ts";
@@ -8,18 +6,13 @@ import { createPageRouter } from "../http/page-routes.ts";
 import { requestLog } from "../http/request-log.ts";
 import { Lifecycle } from "../lifecycle.ts";
 import { createLogger } from "../log.ts";
-import { throwIfAny } from "../problems.ts";
-import { defaultWebRoot } from "../resources.ts";
+import { builtPages } from "../resources.ts";
 import { serve } from "./serve.ts";
 
 /** The chat page: static files under a strict policy. */
 export async function run(_args: readonly string[], env: Env): Promise<number> {
   const config = readWebConfig(env);
-  const webRoot = config.webRoot ?? defaultWebRoot();
-  if (!existsSync(join(webRoot, "index.html"))) {
-    const rule = "a folder with the built page (index.html)";
-    throwIfAny([{ path: "FIDUS_WEB_ROOT", got: webRoot, rule, fix: "Build it: node app/build.ts dist/app" }]);
-  }
+  const webRoot = builtPages(config.webRoot);
   const log = createLogger(config.logLevel, "web", config.version);
   const lifecycle = new Lifecycle();
   const app = express();

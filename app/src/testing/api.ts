@@ -30,6 +30,8 @@ export interface TestApiOptions {
   /** Counts what is used. @default the app's own */
   readonly meter?: Meter;
   readonly env?: Env;
+  /** Folder of the built pages, served too. @default null */
+  readonly webRoot?: string | null;
 }
 
 /** The api role in this process on a free port, as production builds it, heartbeats apart. */
@@ -39,6 +41,7 @@ export async function startApi({
   heartbeatMs = 15_000,
   meter,
   env = {},
+  webRoot = null,
 }: TestApiOptions): Promise<TestApi> {
   const config = readApiConfig({
     ...apiSettings(databaseUrl, upstream),
@@ -49,7 +52,7 @@ export async function startApi({
   // This process is the test's runner, which knows no roles.
   const knowledge = { ...config.knowledge, readerProgram: appProgram };
   const ctx = { ...built, config: { ...config, knowledge }, heartbeatMs, meter: meter ?? built.meter };
-  const server = createServer(createApp(ctx));
+  const server = createServer(createApp(ctx, webRoot));
   const port = await listen(server, 0);
   ctx.answers.start();
   await ctx.probes.start();

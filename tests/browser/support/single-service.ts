@@ -1,4 +1,4 @@
-/** The application in its single-service form: the api role serves API and pages on one port, over a real PostgreSQL. */
+/** The application in its single-service form: API and pages on one port, over a real PostgreSQL. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,8 +26,8 @@ export async function openSingleService(): Promise<Target> {
   ]);
   const databaseUrl = await pg.createDatabase();
   await migrate(databaseUrl, migrationsFolder());
-  const env = { FIDUS_WEB_ROOT: join(folder, "web"), LLM_PRICES: "test-model=1000/2000" };
-  const api = await startApi({ databaseUrl, upstream: upstream.url, env });
+  const env = { LLM_PRICES: "test-model=1000/2000" };
+  const api = await startApi({ databaseUrl, upstream: upstream.url, env, webRoot: join(folder, "web") });
   const email = "root@test.example";
   await addUser(api.ctx, email);
   await addUser(api.ctx, plainUser);
