@@ -23,6 +23,7 @@ const tagged = (stack: string): Thing[] =>
   enterprise.simulation.things.filter(
     ({ inputs }) => (inputs["tags"] as Record<string, string> | undefined)?.["fidus.stack"] === stack,
   );
+const made = (name: string): Thing => enterprise.simulation.things.find((thing) => thing.name === name)!;
 const named = (stack: string, name: string): Thing => tagged(stack).find((thing) => thing.name === name)!;
 const refresh = (project: EngineProject, ...args: string[]) => project.run("refresh", "--yes", "--skip-preview", ...args);
 
@@ -61,14 +62,13 @@ describe("one installation through its life", () => {
   test("the global stack is small, and its names and its witness exist before any region does", minutes(5), async () => {
     await enterprise.upGlobal();
     expect(enterprise.simulation.inventory).toEqual(globalThings);
-    const record = (name: string) => enterprise.simulation.things.find((thing) => thing.name === name)?.inputs;
-    expect(record("names-primary")).toMatchObject({
+    expect(made("names-primary").inputs).toMatchObject({
       name: "assistant.fidus.test",
       records: ["eu-central-1.assistant.fidus.test"],
       failoverRoutingPolicies: [{ type: "PRIMARY" }],
       ttl: 60,
     });
-    expect(record("names-secondary")).toMatchObject({ records: ["eu-west-1.assistant.fidus.test"] });
+    expect(made("names-secondary").inputs).toMatchObject({ records: ["eu-west-1.assistant.fidus.test"] });
     expect(await enterprise.global.outputs()).toMatchObject({
       edition: "enterprise-global",
       url: "https://assistant.fidus.test",
@@ -79,17 +79,16 @@ describe("one installation through its life", () => {
   });
 
   test("drift of the global stack is found by a refresh and put right by the next up", minutes(5), async () => {
-    const find = (name: string): Thing => enterprise.simulation.things.find((thing) => thing.name === name)!;
-    const check = find("names-primary-check");
+    const check = made("names-primary-check");
     const other = { fqdn: "elsewhere.fidus.test" };
     aws().store.put({ ...check, inputs: { ...check.inputs, ...other }, outputs: { ...check.outputs, ...other } });
-    const record = find("names-secondary");
+    const record = made("names-secondary");
     aws().store.remove(record.type, record.id);
     const { output } = await refresh(enterprise.global);
     expect(output).toMatch(/~ 1 updated/);
     expect(output).toMatch(/- 1 deleted/);
     await mustUp(enterprise.global);
-    expect(find("names-primary-check").inputs).toEqual(check.inputs);
+    expect(made("names-primary-check").inputs).toEqual(check.inputs);
     expect(enterprise.simulation.inventory).toEqual(globalThings);
   });
 
