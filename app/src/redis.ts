@@ -1,5 +1,6 @@
-import { Redis } from "ioredis";
+import { Redis, type RedisOptions } from "ioredis";
 import type { Logger } from "./log.ts";
+import { sentinelOptions } from "./redis-address.ts";
 
 /** What the app needs of Redis. Nothing in it is the only copy of anything: all of it may vanish. */
 export interface RedisBus {
@@ -22,20 +23,21 @@ export interface RedisBus {
   readonly close: () => void;
 }
 
+const options = {
+  lazyConnect: true,
+  connectTimeout: 3_000,
+  commandTimeout: 2_000,
+  maxRetriesPerRequest: 1,
+  enableOfflineQueue: false,
+  // One write for what is asked in the same turn.
+  enableAutoPipelining: true,
+  retryStrategy: (attempt: number) => Math.min(attempt * 200, 3_000),
+} as const satisfies RedisOptions;
+
 /** Connects in the background and for ever: commands fail fast while Redis is away, the app goes on without it. */
 export function createRedisBus(url: string, log: Logger): RedisBus {
-  const options = {
-    lazyConnect: true,
-    connectTimeout: 3_000,
-    commandTimeout: 2_000,
-    maxRetriesPerRequest: 1,
-    enableOfflineQueue: false,
-    // One write for what is asked in the same turn.
-    enableAutoPipelining: true,
-    retryStrategy: (attempt: number) => Math.min(attempt * 200, 3_000),
-  };
-  const commands = new Redis(url, options);
-  const subscriber = new Redis(url, { ...options, autoResubscribe: false });
+  const commands = connect(url);
+  const subscriber = connect(url, { autoResubscribe: false });
   for (const client of [commands, subscriber]) {
     let away = false;
     client.on("error", (error: Error) => {
@@ -89,6 +91,14 @@ export function createRedisBus(url: string, log: Logger): RedisBus {
       subscriber.disconnect();
     },
   };
+}
+
+function connect(url: string, more: { readonly autoResubscribe?: boolean } = {}): Redis {
+  const sentinels = sentinelOptions(url);
+  if (sentinels === null) return new Redis(url, { ...options, ...more });
+  const { retryStrategy: sentinelRetryStrategy } = options;
+  // A master that hangs closes no connection: the Sentinels tell when it is one no more.
+  return new Redis({ ...sentinels, ...options, ...more, sentinelRetryStrategy, failoverDetector: true });
 }
 
 async function succeeds(command: Promise<unknown>): Promise<boolean> {

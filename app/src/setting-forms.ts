@@ -1,4 +1,5 @@
 /** The forms that values of environment variables take: each reads a text into what the program works with. */
+import { sentinelOptions } from "./redis-address.ts";
 import { z } from "zod";
 import { parseUsd } from "./budget/money.ts";
 import { parsePrices } from "./budget/prices.ts";
@@ -22,6 +23,9 @@ export const issuer = httpUrl
   .transform((text) => new URL(text));
 export const urlWith = (...protocols: string[]): z.ZodType<string, string> =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
+export const redisUrl = z
+  .string()
+  .refine((text) => sentinelOptions(text) !== null || urlWith("redis:", "rediss:").safeParse(text).success);
 const list = (separator: string) =>
   z.string().transform((text) =>
     text

@@ -11,6 +11,7 @@ import {
   origins,
   prices,
   proxies,
+  redisUrl,
   urlWith,
   usdOrNone,
   wholeNumber,
@@ -69,8 +70,8 @@ export const settings = {
     secret: true,
   },
   REDIS_URL: {
-    schema: urlWith("redis:", "rediss:"),
-    rule: "a redis:// or rediss:// URL",
+    schema: redisUrl,
+    rule: "a redis:// or rediss:// URL, or redis-sentinel://:…@host:26379,host:26379/0#group",
     fix: "Set REDIS_URL=redis://:…@redis:6379 or REDIS_URL_FILE.",
     secret: true,
   },

@@ -5,7 +5,7 @@ import { migrate } from "../db/migrate.ts";
 import { migrationsFolder } from "../resources.ts";
 import { addUser, signIn, startApi, timed, until, type TestApi } from "../testing/api.ts";
 import { startCutLine, type CutLine } from "../testing/cut-line.ts";
-import { allEvents, collect, readEvents, textOf, type ReadEvent } from "../testing/events.ts";
+import { allEvents, collect, nextOf, readEvents, textOf, type ReadEvent } from "../testing/events.ts";
 import { query, startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { startApp } from "../testing/process.ts";
 import { answerRow } from "../testing/rows.ts";
@@ -68,15 +68,6 @@ async function begin(at: { readonly url: string } = one): Promise<Begun> {
   const { data } = await nextOf(rest, "start");
   const { left } = await until(() => upstream.requests[before]);
   return { messageId: String(data["messageId"]), rest, left };
-}
-
-/** The next event of that name; heartbeats come when they like. */
-async function nextOf(reader: AsyncGenerator<ReadEvent>, name: string): Promise<ReadEvent> {
-  for (;;) {
-    const { value, done: over } = await reader.next();
-    if (over === true) throw new Error(`the stream ended without ${name}`);
-    if (value.event === name) return value;
-  }
 }
 
 function events(at: { readonly url: string }, messageId: string, from?: string, headers = ann): Promise<Response> {

@@ -42,3 +42,12 @@ export async function collect<T>(sequence: AsyncIterable<T>): Promise<T[]> {
   for await (const item of sequence) items.push(item);
   return items;
 }
+
+/** The next event of that name; heartbeats come when they like. */
+export async function nextOf(reader: AsyncGenerator<ReadEvent>, name: string): Promise<ReadEvent> {
+  for (;;) {
+    const { value, done: over } = await reader.next();
+    if (over === true) throw new Error(`the stream ended without ${name}`);
+    if (value.event === name) return value;
+  }
+}
