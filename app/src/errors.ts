@@ -83,10 +83,11 @@ export function toAppError(error: unknown): AppError {
   return new AppError("internal", { cause: error });
 }
 
-/** Connection refused, server starting or stopping, no free connection: all pass by themselves. */
+/** Connection refused, server starting or stopping, no free connection, no room: all pass without a change here. */
 function isDatabaseAway(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  const codes = ["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "57P01", "57P02", "57P03", "53300", "08006"];
-  if (typeof code === "string" && codes.includes(code)) return true;
+  const codes = ["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "57P01", "57P02", "57P03", "08006"];
+  // 53: insufficient resources, of disk, memory or connections. ENOSPC: the folder of uploads is full.
+  if (typeof code === "string" && (codes.includes(code) || /^(53\d{3}|ENOSPC)$/.test(code))) return true;
   return typeof message === "string" && /^(Connection terminated|timeout exceeded when trying to connect)/.test(message);
 }

@@ -15,17 +15,18 @@ export class PgRateStore implements Store {
   }
 
   async increment(key: string): Promise<IncrementResponse> {
-    const { rows } = await this.#db.query<{ hits: number; reset_at: Date }>(
+    const { rows } = await this.#db.query<{ hits: number; ms: number }>(
       `INSERT INTO rate_limits AS r (key, hits, reset_at) VALUES ($1, 1, now() + make_interval(secs => $2))
        ON CONFLICT (key) DO UPDATE SET
          hits = CASE WHEN r.reset_at <= now() THEN 1 ELSE r.hits + 1 END,
          reset_at = CASE WHEN r.reset_at <= now() THEN excluded.reset_at ELSE r.reset_at END
-       RETURNING hits, reset_at`,
+       RETURNING hits, extract(epoch FROM reset_at - now())::float8 * 1000 AS ms`,
       [this.prefix + key, this.#windowSeconds],
     );
     const row = rows[0];
     if (row === undefined) throw new Error("rate_limits returned no row");
-    return { totalHits: row.hits, resetTime: row.reset_at };
+    // Its reader subtracts its own clock, which may be another than the database's.
+    return { totalHits: row.hits, resetTime: new Date(Date.now() + row.ms) };
   }
 
   async decrement(key: string): Promise<void> {

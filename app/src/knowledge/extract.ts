@@ -26,7 +26,7 @@ export async function extractPages(
   order: ExtractOrder,
   program = process.argv[1] ?? "",
 ): Promise<Page[]> {
-  if (reader.pendingCount >= mostWaiting) {
+  if (reader.activeCount + reader.pendingCount > mostWaiting) {
     throw new AppError("unavailable", { message: "Many documents are being read. Try again shortly.", retryAfter: 10 });
   }
   const pages = await reader(() => readInProcess(open(), order, program));
