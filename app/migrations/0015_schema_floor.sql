@@ -1,0 +1,8 @@
+-- Up Migration
+
+-- The oldest schema whose application serves all that is in this database: it may be put back, an older one is refused by its own
+-- migrations (decision 0027). A migration that takes something from the application of before raises it, in its own transaction.
+CREATE TABLE schema_floor (version integer NOT NULL);
+CREATE UNIQUE INDEX schema_floor_one_row ON schema_floor ((true));
+-- What 0009 made sealed, an application of before it would show as empty.
+INSERT INTO schema_floor VALUES (9);
