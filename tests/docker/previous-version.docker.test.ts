@@ -213,14 +213,21 @@ test("rolled forward again, the worker does the jobs that waited, and seals what
   await servesAllAgain();
 });
 
-test("the backup taken before, in an empty database, brings the previous version back to where it was", async () => {
-  const restored = await server.createDatabase();
-  execFileSync(join(server.bin, "pg_restore"), ["--exit-on-error", `--dbname=${restored}`, backup]);
-  const [code, output] = await gate(images.previous, restored);
+test("the backup taken before takes the place of the database, the previous version goes on from there, and the newer one is kept", async () => {
+  for (const { stop } of roles.splice(0)) await stop();
+  const { pathname } = new URL(url);
+  const name = pathname.slice(1);
+  const admin = new URL("/postgres", url).href;
+  // What docs/community.md says, Undo an update.
+  await query(admin, `ALTER DATABASE ${name} RENAME TO ${name}_newer`);
+  await query(admin, `CREATE DATABASE ${name}`);
+  execFileSync(join(server.bin, "pg_restore"), ["--exit-on-error", `--dbname=${url}`, backup]);
+  const [code, output] = await gate(images.previous);
   expect([code, JSON.parse(output)]).toMatchObject([0, { from: previous.schema, to: previous.schema, applied: [] }]);
-  const at = await serve(images.previous, restored);
+  const at = await serve(images.previous);
   const person = await signInAt(at, account);
   expect(await person.read(written)).toEqual(["written before the update", "written before the update"]);
   expect((await person.ask("again", written)).answer).toBe("again");
   expect(await askByKey(at, account.apiKey, "by key")).toBe("by key");
+  expect((await migrationStatus(`${url}_newer`, migrationsFolder())).version).toBe(latest);
 });
