@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../core/eventually.ts";
-import { fillDocument, TestEngine } from "./testing.ts";
+import { checkout, fillDocument, TestEngine } from "./testing.ts";
 
 const engine = new TestEngine();
 let images = { base: "", postgres: "" };
@@ -129,4 +131,33 @@ test("a missing password and a memory below the minimum stop the start with the 
   const small = await run(files, data, { FIDUS_PG_MEMORY_MB: "64" });
   expect((await engine.docker(["wait", small])).trim()).toBe("2");
   expect(await engine.logs(small)).toContain("FIDUS_PG_MEMORY_MB: got '64'; needs a whole number, 128 or more.");
+});
+
+/** The commands of a section of the guide that run in the database's container, as they are run there. */
+function documented(section: string): string[] {
+  const guide = readFileSync(join(checkout, "docs/community.md"), "utf8");
+  const text = guide.split(`## ${section}\n`)[1]?.split("\n## ")[0] ?? "";
+  const lines = [...text.matchAll(/^docker exec (?:-i )?"\$postgres" (.*)$/gm)].map(([, line = ""]) => line);
+  return lines.map((line) => line.replace("FILE", "/tmp/data.dump").replace("keys.dump", "/tmp/keys.dump"));
+}
+
+test("the guide's commands put a backup in the place of a newer database, which is kept, and the application may use it", async () => {
+  const { id } = await startPostgres("p1");
+  await engine.healthy(id);
+  const dump = (name: string, choice: string): Promise<string> =>
+    engine.exec(id, "bash", "-c", `pg_dump --username postgres --format custom ${choice} fidus > /tmp/${name}.dump`);
+  await query(id, "p1", "create table notes (x vector); insert into notes values ('[1,2]')");
+  await query(id, "p1", "create schema fidus_keys; create table fidus_keys.data_keys (x int)");
+  await dump("data", "--exclude-schema fidus_keys");
+  await query(id, "p1", "create table newer (x int); insert into fidus_keys.data_keys values (7)");
+  await dump("keys", "--schema fidus_keys");
+  const commands = documented("Undo an update");
+  expect(commands.map((command) => command.split(" ")[0])).toEqual(["psql", "psql", "psql", "pg_restore", "pg_restore"]);
+  for (const command of commands) await engine.exec(id, "bash", "-c", command);
+  expect(await query(id, "p1", "select x from notes")).toBe("[1,2]");
+  expect(await query(id, "p1", "select x from fidus_keys.data_keys")).toBe("7");
+  expect(await query(id, "p1", "select to_regclass('newer') is null")).toBe("t");
+  await query(id, "p1", "create table newer (x int)");
+  expect(await superuser(id, "select count(*) from pg_database where datname = 'fidus_newer'")).toBe("1");
+  expect(await superuser(id, "select has_database_privilege('public', 'fidus', 'connect')")).toBe("f");
 });

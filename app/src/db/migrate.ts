@@ -13,6 +13,8 @@ export interface MigrationStatus {
   readonly pending: readonly string[];
   /** Applied migrations this program does not know: the database belongs to a newer one. */
   readonly unknown: readonly string[];
+  /** Oldest schema whose application serves all that is in the database (decision 0027); before 0015 none but its own. */
+  readonly floor: number;
 }
 
 /** What a run did. */
@@ -31,12 +33,13 @@ export class MigrationError extends Error {
   }
 }
 
-/** Thrown when the database was migrated by a newer program; nothing was changed. */
+/** Thrown when the database was migrated by a newer program, and this one cannot serve what is in it; nothing was changed. */
 export class NewerDatabaseError extends Error {
-  constructor({ version, latest, unknown }: MigrationStatus) {
+  constructor({ version, latest, unknown, floor }: MigrationStatus) {
     super(
-      `database: got schema ${version} (${unknown.join(", ")}); needs ${latest} or older. ` +
-        "Start the version that made it, or restore the backup taken before the upgrade.",
+      `database: got schema ${version} (${unknown.join(", ")}), which works with applications of schema ${floor} or newer; ` +
+        `this one has ${latest}. Start the version that made it, or restore the backup taken before the update ` +
+        "into an empty database (pg_restore): docs/community.md, Undo an update.",
     );
     this.name = "NewerDatabaseError";
   }
@@ -50,17 +53,23 @@ export async function migrationStatus(databaseUrl: string, folder: string): Prom
 /**
  * Applies every pending migration, each in its own transaction, as the only runner on this database.
  * A run that was killed leaves whole migrations only, so running it again completes it.
+ * A newer database that this program can serve is left as it is: the application is being rolled back.
  * @throws MigrationError, NewerDatabaseError
  */
 export async function migrate(databaseUrl: string, folder: string): Promise<MigrationResult> {
   return withClient(databaseUrl, async (client) => {
     await client.query("SELECT pg_advisory_lock($1)", [lockId]);
     const before = await readStatus(client, folder);
-    if (before.unknown.length > 0) throw new NewerDatabaseError(before);
+    if (before.unknown.length > 0 && !serves(before)) throw new NewerDatabaseError(before);
     for (const name of before.pending) await applyOne(client, folder, name);
     const after = await readStatus(client, folder);
     return { from: before.version, to: after.version, applied: before.pending };
   });
+}
+
+/** True when a newer database took nothing away that this program needs. With migrations of its own it is another line of versions. */
+function serves({ latest, floor, pending }: MigrationStatus): boolean {
+  return pending.length === 0 && floor <= latest;
 }
 
 async function applyOne(client: pg.Client, folder: string, name: string): Promise<void> {
@@ -86,17 +95,22 @@ async function applyOne(client: pg.Client, folder: string, name: string): Promis
 async function readStatus(client: pg.Client, folder: string): Promise<MigrationStatus> {
   const files = (await readdir(folder)).filter((file) => file.endsWith(".sql")).map((file) => file.replace(/\.sql$/, ""));
   const known = files.sort((a, b) => versionOf(a) - versionOf(b));
-  const exists = await client.query<{ found: boolean }>("SELECT to_regclass($1) IS NOT NULL AS found", [table]);
-  const rows = exists.rows[0]?.found
-    ? await client.query<{ name: string }>(`SELECT name FROM ${table} ORDER BY id`)
-    : { rows: [] };
-  const applied = rows.rows.map(({ name }) => name);
+  const applied = (await rowsOf<{ name: string }>(client, table)).map(({ name }) => name);
+  const version = Math.max(0, ...applied.map(versionOf));
+  const [floor] = await rowsOf<{ version: number }>(client, "schema_floor");
   return {
-    version: Math.max(0, ...applied.map(versionOf)),
+    version,
     latest: Math.max(0, ...known.map(versionOf)),
     pending: known.filter((name) => !applied.includes(name)),
     unknown: applied.filter((name) => !known.includes(name)),
+    floor: floor?.version ?? version,
   };
+}
+
+/** All rows of a table; none when it does not exist yet. */
+async function rowsOf<Row extends pg.QueryResultRow>(client: pg.Client, name: string): Promise<Row[]> {
+  const exists = await client.query<{ found: boolean }>("SELECT to_regclass($1) IS NOT NULL AS found", [name]);
+  return exists.rows[0]?.found ? (await client.query<Row>(`SELECT * FROM ${name}`)).rows : [];
 }
 
 function versionOf(name: string): number {

@@ -48,7 +48,7 @@ describe("migrations", () => {
     const second = await runApp(["migrate"], { DATABASE_URL });
     expect([second.code, JSON.parse(second.stdout)]).toEqual([0, { from: latest, to: latest, applied: [] }]);
     const status = await runApp(["migrate", "--status", "--json"], { DATABASE_URL });
-    expect(JSON.parse(status.stdout)).toEqual({ version: latest, latest, pending: [], unknown: [] });
+    expect(JSON.parse(status.stdout)).toEqual({ version: latest, latest, pending: [], unknown: [], floor: 9 });
   });
 
   test("started twice at the same time are applied once", async () => {
@@ -72,15 +72,34 @@ describe("migrations", () => {
     expect(await migrate(url, broken)).toEqual({ from: latest, to: 9999, applied: ["9999_broken"] });
   });
 
-  test("refuse a database of a newer version and leave it alone", async () => {
+  test("refuse a newer database that took something from this version, and leave it alone", async () => {
     const url = await pg.createDatabase();
-    await migrate(url, folderWith("9999_newer", "CREATE TABLE newer (id int);"));
+    await migrate(url, folderWith("9999_newer", "DROP TABLE identities;\nUPDATE schema_floor SET version = 9998;"));
     await expect(migrate(url, migrationsFolder())).rejects.toThrow(NewerDatabaseError);
     const { code, stderr } = await runApp(["migrate"], { DATABASE_URL: url });
     expect([code, stderr]).toEqual([
       1,
-      `database: got schema 9999 (9999_newer); needs ${latest} or older. Start the version that made it, or restore the backup taken before the upgrade.\n`,
+      `database: got schema 9999 (9999_newer), which works with applications of schema 9998 or newer; this one has ${latest}. ` +
+        "Start the version that made it, or restore the backup taken before the update into an empty database (pg_restore): " +
+        "docs/community.md, Undo an update.\n",
     ]);
+    expect((await migrationStatus(url, migrationsFolder())).version).toBe(9999);
+  });
+
+  test("pass on a newer database that took nothing from this version, and change nothing: the application is rolled back", async () => {
+    const url = await pg.createDatabase();
+    await migrate(url, folderWith("9999_newer", "CREATE TABLE newer (id int);"));
+    const { code, stdout } = await runApp(["migrate"], { DATABASE_URL: url });
+    expect([code, JSON.parse(stdout)]).toEqual([0, { from: 9999, to: 9999, applied: [] }]);
+    expect(await query(url, "SELECT to_regclass('newer') IS NOT NULL AS there")).toEqual([{ there: true }]);
+  });
+
+  test("refuse a newer database that lacks some of this version's: it is of another line of versions", async () => {
+    const url = await pg.createDatabase();
+    await migrate(url, folderWith("9999_newer", "CREATE TABLE newer (id int);"));
+    const own = folderWith("9998_own", "CREATE TABLE own (id int);");
+    await expect(migrate(url, own)).rejects.toThrow(NewerDatabaseError);
+    expect(await query(url, "SELECT to_regclass('own') AS own")).toEqual([{ own: null }]);
   });
 
   test("killed in the middle are completed by the next run", async () => {
