@@ -1,11 +1,9 @@
-import { pino, type Logger } from "pino";
+import { pino, type DestinationStream, type Logger } from "pino";
 
 export type { Logger };
 
 /**
  * The process's logger: one JSON line per entry on stdout, never request bodies, prompts or credentials.
- * Lines are written together, a tenth of a second late at most: a write per line was a tenth of a busy gateway's time. pino flushes
- * what is left when the process ends.
  */
 export function createLogger(level: string, role: string, version: string): Logger {
   return pino(
@@ -15,6 +13,32 @@ export function createLogger(level: string, role: string, version: string): Logg
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: ["req.headers", "headers.authorization", "headers.cookie", "password", "apiKey"],
     },
-    pino.destination({ dest: 1, sync: false, minLength: 16_000, periodicFlush: 100 }),
+    (shared ??= stdout()),
   );
+}
+
+/** Of all loggers of the process: they gather what they write. */
+let shared: DestinationStream | null = null;
+
+/**
+ * Lines are written together, a tenth of a second late at most: a write per line was a tenth of a busy gateway's time. Gathered here
+ * and not by pino's destination, which copies all that waits with every line. What is left is written when the process ends.
+ */
+function stdout(): DestinationStream {
+  let lines = "";
+  const write = (): void => {
+    if (lines === "") return;
+    out.write(lines);
+    lines = "";
+  };
+  // Heard before the destination's own listener, which then writes what it has.
+  process.once("exit", write);
+  const out = pino.destination({ dest: 1, sync: false });
+  setInterval(write, 100).unref();
+  return {
+    write: (line) => {
+      lines += line;
+      if (lines.length >= 16_000) write();
+    },
+  };
 }

@@ -1,3 +1,5 @@
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import cors from "cors";
 import express, { type Express, type RequestHandler } from "express";
 import helmet from "helmet";
@@ -29,9 +31,10 @@ export function createApp(ctx: Context, webRoot: string | null = null): Express 
   app.disable("x-powered-by").disable("etag");
   app.set("trust proxy", config.trustedProxies.length === 0 ? false : config.trustedProxies);
   app.use(metrics.middleware(), requestLog(log), apiHeaders(config.publicUrl));
-  app.use(createHealthRouter(ctx));
   if (config.corsOrigins.length > 0) app.use(cors({ origin: [...config.corsOrigins], credentials: true, maxAge: 600 }));
+  // First: it is asked most.
   app.use("/v1", createOpenAiRouter(ctx));
+  app.use(createHealthRouter(ctx));
   app.use(createOpenApiRouter(ctx));
   app.use("/api/v1", noStore, express.json({ limit: "256kb" }));
   app.use("/api/v1/llm", createLlmStatusRouter(ctx));
@@ -60,11 +63,19 @@ const noStore: RequestHandler = (_req, res, next) => {
 };
 
 /** Answers here are data: nothing may be loaded, framed or guessed from them. HSTS only where there is TLS. */
-function apiHeaders(publicUrl: URL): ReturnType<typeof helmet> {
-  return helmet({
+function apiHeaders(publicUrl: URL): RequestHandler {
+  const set = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
     strictTransportSecurity: publicUrl.protocol === "https:" ? { maxAge: 31_536_000, includeSubDomains: true } : false,
     referrerPolicy: { policy: "no-referrer" },
     crossOriginResourcePolicy: { policy: "same-origin" },
   });
+  // They are the same for every answer: asked for once.
+  const sample = new ServerResponse(new IncomingMessage(new Socket()));
+  set(sample.req, sample, () => {});
+  const headers = Object.entries(sample.getHeaders()) as [string, string][];
+  return (_req, res, next) => {
+    for (const [name, value] of headers) res.setHeader(name, value);
+    next();
+  };
 }

@@ -214,7 +214,10 @@ function readWhole({ body }: UpstreamResponse): Promise<Buffer> {
     });
     body.on("end", () => resolve(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)));
     body.on("error", reject);
-    body.on("close", () => reject(new AppError("runtime_broken")));
+    body.on("close", () => {
+      // After every answer; an error is dear to make.
+      if (!body.readableEnded) reject(new AppError("runtime_broken"));
+    });
   });
 }
 
