@@ -2,7 +2,6 @@ import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { stackContainers, type StackContainer } from "../../cli/containers.ts";
 import { eventually } from "../../infra/core/eventually.ts";
 import { docker, newProduct, variant1, type Product, type UpJson } from "./product.ts";
 import { Recorder, type Departures } from "./recorder.ts";
@@ -45,17 +44,15 @@ afterAll(async () => {
   await product.remove();
 }, 180_000);
 
-const containers = async (): Promise<StackContainer[]> => stackContainers(docker, await product.id(), "community");
-
 /** Stops every container and starts it with a recorder that sees its first packet: the stores and the model, who asks them, the proxy. */
 async function restartRecorded(): Promise<void> {
-  const all = await containers();
+  const all = await product.containers();
   await docker(["stop", ...all.map(({ id }) => id)]);
   for (const layer of [["postgres", "redis", "llm"], ["api", "web", "worker"], ["proxy"]]) {
     const started = all.filter(({ role }) => layer.includes(role));
     await Promise.all(started.map(async ({ role, id }) => recorders.set(role, await Recorder.fromTheStart(id))));
     await eventually(`${layer.join(", ")} are healthy`, async () =>
-      (await containers()).every(({ role, health }) => !layer.includes(role) || health === "healthy"),
+      (await product.containers()).every(({ role, health }) => !layer.includes(role) || health === "healthy"),
     );
   }
   expect([...recorders.keys()].toSorted()).toEqual(variant1);
@@ -64,7 +61,7 @@ async function restartRecorded(): Promise<void> {
 /** What left each container, addresses as roles: `tcp postgres 5432`. */
 async function seen(): Promise<Record<string, Departures>> {
   const roles = new Map<string, string>();
-  for (const { id, role } of await containers()) {
+  for (const { id, role } of await product.containers()) {
     const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
     for (const address of (await docker(["inspect", "--format", format, id])).trim().split(" ")) roles.set(address, role);
   }
@@ -100,7 +97,7 @@ async function titled(conversation: string): Promise<boolean> {
 }
 
 async function inContainer(role: string, script: string): Promise<string> {
-  const found = (await containers()).find((container) => container.role === role);
+  const found = (await product.containers(role))[0];
   return docker(["exec", found?.id ?? role, "bash", "-c", script]);
 }
 

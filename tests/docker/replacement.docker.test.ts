@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { stackContainers, type StackContainer } from "../../cli/containers.ts";
 import { eventually } from "../../infra/core/eventually.ts";
 import { LoadClient, type Seen } from "./load-client.ts";
 import { docker, newProduct, type Product } from "./product.ts";
@@ -31,11 +30,7 @@ afterAll(async () => {
   await product.remove();
 }, 180_000);
 
-async function containers(role: string): Promise<StackContainer[]> {
-  return (await stackContainers(docker, await product.id(), "community")).filter((container) => container.role === role);
-}
-
-const replicas = async (): Promise<string[]> => (await containers("api")).map(({ id }) => id);
+const replicas = async (): Promise<string[]> => (await product.containers("api")).map(({ id }) => id);
 
 /** What clients see while `work` is done, from when every stream is open to when the last answer is there. */
 async function underLoad(what: string, work: (load: LoadClient) => Promise<void>): Promise<Seen> {
@@ -58,7 +53,7 @@ async function underLoad(what: string, work: (load: LoadClient) => Promise<void>
 
 async function proxyLog(): Promise<string> {
   const lines: string[] = [];
-  for (const { id } of await containers("proxy")) await docker(["logs", id], { onLine: (line) => lines.push(line) });
+  for (const { id } of await product.containers("proxy")) await docker(["logs", id], { onLine: (line) => lines.push(line) });
   return lines.join("\n");
 }
 
