@@ -75,3 +75,33 @@ test("up with a changed setting replaces both replicas under 50 requests a secon
   expect(requests).toBeGreaterThan(0.9 * perSecond * seconds);
   expect(asked).toBeGreaterThan(2 * streams);
 }, 600_000);
+
+test("a killed replica breaks what it was answering and nothing else: whoever asks after that is served, and it comes back", async () => {
+  const [victim] = await product.containers("api");
+  let goneAt = Infinity;
+  const { wrong } = await underLoad("kill -9", async (load) => {
+    // The shell is the only process that `-1` spares; the engine starts the container again.
+    await docker(["exec", victim?.id ?? "", "bash", "-c", "kill -KILL -1"]).catch(() => "");
+    // A process takes its time to die, and until then its port takes connections.
+    const isGone = async (): Promise<boolean> => {
+      const now = (await product.containers("api")).find(({ id }) => id === victim?.id);
+      return now?.state !== "running" || now.startedAt !== victim?.startedAt;
+    };
+    await eventually("the engine sees that it is gone", isGone, 20_000);
+    goneAt = performance.now();
+    await eventually("the killed replica is healthy again", async () => {
+      const now = (await product.containers("api")).find(({ id }) => id === victim?.id);
+      return (now?.health === "healthy" && now.startedAt !== victim?.startedAt) || null;
+    });
+    const enough = load.requests + 5 * perSecond;
+    await eventually("clients have asked both again", () => Promise.resolve(load.requests > enough || null));
+  });
+  const late = wrong.filter(({ asked }) => asked > goneAt);
+  expect(late, (await proxyLog()).slice(-2_000)).toEqual([]);
+  const cut = wrong.filter(({ kind }) => kind === "stream");
+  expect(cut.length).toBeGreaterThan(0);
+  expect(cut.length).toBeLessThan(streams);
+  // No question is asked twice: the runtime may have begun to answer it.
+  for (const { kind, status, text } of wrong)
+    if (kind === "request") expect(`${status} ${text}`).toMatch(/^502 .*"code":"unreachable"/);
+}, 300_000);
