@@ -5,6 +5,7 @@ import { excludedFiles, tierNames, tiers } from "./tests/tiers.ts";
 /** The files that take longest, of each tier the longest first: at the end they would run alone. */
 const longest = [
   "interrupts.docker.test.ts",
+  "egress.docker.test.ts",
   "up-killed-enterprise.engine.test.ts",
   "keys.engine.test.ts",
   "up-killed-hetzner.engine.test.ts",

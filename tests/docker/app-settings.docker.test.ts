@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { stackContainers } from "../../cli/containers.ts";
 import { docker, newProduct, type Product } from "./product.ts";
 import { startStandIn, type StandIn } from "./stand-in.ts";
 
@@ -45,8 +44,7 @@ const ask = (stream: boolean): Promise<Response> =>
   });
 
 async function replicas(): Promise<string[]> {
-  const all = await stackContainers(docker, await product.id(), "community");
-  return all.filter(({ role }) => role === "api").map(({ id }) => id);
+  return (await product.containers("api")).map(({ id }) => id);
 }
 
 test("a table of runtimes and its key reach both replicas, and the key is in no inspect, log or state [L-02]", async () => {

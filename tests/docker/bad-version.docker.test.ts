@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { stackContainers } from "../../cli/containers.ts";
 import { namePrefix } from "../../infra/core/naming.ts";
 import { demoModel, findModel } from "../../infra/core/models.ts";
 import { imageRef } from "../../infra/images/tags.ts";
@@ -70,7 +69,7 @@ async function plainUp(images: Readonly<Record<string, string>>, model: string):
 
 /** Container and start of everything that serves the application's version. */
 async function behindGate(): Promise<string[]> {
-  const all = await stackContainers(docker, await product.id(), "community");
+  const all = await product.containers();
   return all
     .filter(({ role }) => ["api", "web", "worker", "llm", "proxy"].includes(role))
     .map(({ role, id, startedAt }) => `${role} ${id} ${startedAt}`);
@@ -221,7 +220,7 @@ test("without registry, Debian mirror or npm registry each is named, nothing tha
   const again = await up(root);
   expect(again.code, again.stderr).toBe(0);
   expect(await docker(["image", "inspect", "--format", "{{.Id}}", redis])).toBe(built);
-  const running = await stackContainers(docker, await product.id(), "community");
+  const running = await product.containers();
   expect(running.filter(({ image }) => [redis, llm].includes(image)).map(({ role, health }) => `${role} ${health}`)).toEqual([
     "llm healthy",
     "redis healthy",

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { stackContainers, type StackContainer } from "../../cli/containers.ts";
 import { eventually } from "../../infra/core/eventually.ts";
 import { architecture } from "../architecture/document.ts";
 import { checkout, docker, newProduct, variant1, type Product, type UpJson } from "./product.ts";
@@ -19,7 +18,6 @@ beforeAll(async () => {
 
 afterAll(() => product.remove(), 120_000);
 
-const containers = async (): Promise<StackContainer[]> => stackContainers(docker, await product.id(), "community");
 const api = (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${product.url}${path}`, init);
 /** What the page itself sends with a change. */
 const fromPage = (): Record<string, string> => ({ "content-type": "application/json", "x-fidus-csrf": "1", origin: product.url });
@@ -54,7 +52,7 @@ interface Inspected {
 }
 
 async function inspected(): Promise<Inspected[]> {
-  return JSON.parse(await docker(["inspect", ...(await containers()).map(({ id }) => id)])) as Inspected[];
+  return JSON.parse(await docker(["inspect", ...(await product.containers()).map(({ id }) => id)])) as Inspected[];
 }
 
 describe("after the first up", () => {
@@ -66,7 +64,7 @@ describe("after the first up", () => {
   });
 
   test("every service of variant 1 runs and is healthy [C-06] [C-20] [A-02]", async () => {
-    const seen = (await containers()).map(({ role, state, health }) => `${role} ${state} ${health}`).sort();
+    const seen = (await product.containers()).map(({ role, state, health }) => `${role} ${state} ${health}`).sort();
     expect(seen).toEqual(variant1.map((role) => `${role} running healthy`));
   });
 
@@ -131,7 +129,7 @@ describe("after the first up", () => {
 
   test("the proof's key is gone: only the administrator's is left", async () => {
     const sql = "select count(*) from api_keys where revoked_at is null and (expires_at is null or expires_at > now())";
-    const [database] = (await containers()).filter(({ role }) => role === "postgres");
+    const [database] = await product.containers("postgres");
     expect(await docker(["exec", database?.id ?? "", "psql", "-U", "postgres", "-d", "fidus", "-Atc", sql])).toBe("1");
   });
 });
@@ -148,7 +146,7 @@ describe("what the proxy itself refuses", () => {
   });
 
   test("while the API is away its callers get 502 or 504 in JSON, and are served again when it is back", async () => {
-    const [gateway] = (await containers()).filter(({ role }) => role === "api");
+    const [gateway] = await product.containers("api");
     const id = gateway?.id ?? "";
     await docker(["stop", "--time", "20", id]);
     try {
@@ -168,12 +166,12 @@ describe("what the proxy itself refuses", () => {
 
 describe("running it again", () => {
   test("a second up changes nothing and answers again", async () => {
-    const before = (await containers()).map(({ id, startedAt }) => `${id} ${startedAt}`);
+    const before = (await product.containers()).map(({ id, startedAt }) => `${id} ${startedAt}`);
     const { changes, admin: again, proof } = await product.up();
     expect(Object.keys(changes)).toEqual(["same"]);
     expect(again).toBeNull();
     expect(proof?.completionTokens).toBeGreaterThan(0);
-    expect((await containers()).map(({ id, startedAt }) => `${id} ${startedAt}`)).toEqual(before);
+    expect((await product.containers()).map(({ id, startedAt }) => `${id} ${startedAt}`)).toEqual(before);
   });
 
   test("a plain preview after a refresh expects no change", async () => {
@@ -210,12 +208,12 @@ describe("running it again", () => {
     const before = await said(cookie);
     expect(JSON.stringify(before)).toContain("Say hello.");
     const inApi = async (script: string): Promise<string> => {
-      const id = (await containers()).find(({ role }) => role === "api")?.id ?? "";
+      const id = (await product.containers("api"))[0]?.id ?? "";
       return (await docker(["exec", id, "bash", "-c", script])).trim();
     };
     await inApi("echo still here > /app/uploads/kept.txt");
     expect((await product.fidus("down", "community")).code).toBe(0);
-    expect(await containers()).toEqual([]);
+    expect(await product.containers()).toEqual([]);
     expect((await product.up()).admin).toBeNull();
     expect(await said(await signIn())).toEqual(before);
     expect(await inApi("cat /app/uploads/kept.txt")).toBe("still here");
@@ -249,7 +247,7 @@ describe("commands on a running stack", () => {
   });
 
   test("status misses a container that somebody removed, exits 1, and the up that it names heals it [C-20]", async () => {
-    const worker = (await containers()).find(({ role }) => role === "worker");
+    const worker = (await product.containers("worker"))[0];
     await docker(["rm", "--force", worker?.id ?? ""]);
     const seen = await product.fidus("status", "community");
     expect(seen.code).toBe(1);
@@ -282,10 +280,10 @@ describe("commands on a running stack", () => {
   });
 
   test("a plain destroy is refused and leaves data and containers", async () => {
-    const before = (await containers()).map(({ id }) => id);
+    const before = (await product.containers()).map(({ id }) => id);
     const { code, stdout, stderr } = await product.pulumi("destroy", "--stack", "community", "--yes");
     expect(code).not.toBe(0);
     expect(stdout + stderr).toContain("protected");
-    expect((await containers()).map(({ id }) => id)).toEqual(before);
+    expect((await product.containers()).map(({ id }) => id)).toEqual(before);
   });
 });

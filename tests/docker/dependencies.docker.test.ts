@@ -8,9 +8,8 @@ import { execa } from "execa";
 import { Redis } from "ioredis";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { stackContainers, type StackContainer } from "../../cli/containers.ts";
 import { eventually } from "../../infra/core/eventually.ts";
-import { checkout, docker, laterPort, newProduct, type Product } from "./product.ts";
+import { checkout, laterPort, newProduct, type Product } from "./product.ts";
 
 interface Login {
   readonly email: string;
@@ -34,9 +33,8 @@ beforeAll(async () => {
 
 afterAll(() => product.remove(), 120_000);
 
-const containers = async (): Promise<StackContainer[]> => stackContainers(docker, await product.id(), "community");
 const roles = async (): Promise<string> =>
-  (await containers()).map(({ role, state, health }) => `${role} ${state} ${health}`).join(", ");
+  (await product.containers()).map(({ role, state, health }) => `${role} ${state} ${health}`).join(", ");
 const storesAlone = "postgres running healthy, redis running healthy";
 
 async function environment(): Promise<Readonly<Record<string, string>>> {
@@ -64,7 +62,7 @@ describe("services: dependencies", () => {
   test("runs PostgreSQL and Redis alone, published on 127.0.0.1 only, on volumes, and says where [C-28] [C-30] [C-31] [X-07]", async () => {
     expect(await roles()).toBe(storesAlone);
     const stores = first["stores"] as { postgres: string; redis: string };
-    expect((await containers()).flatMap(({ ports }) => ports)).toEqual([
+    expect((await product.containers()).flatMap(({ ports }) => ports)).toEqual([
       `${stores.postgres}->5432/tcp`,
       `${stores.redis}->6379/tcp`,
     ]);
@@ -205,14 +203,14 @@ describe("the app from the sources on the host", () => {
   });
 
   test("a changed source file starts it anew by itself, and no container is touched [C-28] [Q-09]", async () => {
-    const before = (await containers()).map(({ id, startedAt }) => `${id} ${startedAt}`);
+    const before = (await product.containers()).map(({ id, startedAt }) => `${id} ${startedAt}`);
     const starts = (): number => printed.split("Restarting").length;
     const once = starts();
     const now = new Date();
     utimesSync(join(checkout, "app/src/roles/api.ts"), now, now);
     await eventually("a restart", () => starts() > once);
     await eventually("the app answers again", async () => (await fetch(`${page}/health`)).ok);
-    expect((await containers()).map(({ id, startedAt }) => `${id} ${startedAt}`)).toEqual(before);
+    expect((await product.containers()).map(({ id, startedAt }) => `${id} ${startedAt}`)).toEqual(before);
   });
 
   test("a changed file of the page is built by itself [C-28]", async () => {
@@ -235,8 +233,8 @@ describe("switching", () => {
     const { proof } = await product.up("--services", "all", "--runtime", "embedded");
     expect(proof?.completionTokens).toBeGreaterThan(0);
     expect(await signIn(product.url, developer)).toBe(200);
-    expect((await containers()).filter(({ role }) => role !== "proxy").flatMap(({ ports }) => ports)).toEqual([]);
-    const before = (await containers()).map(({ id }) => id);
+    expect((await product.containers()).filter(({ role }) => role !== "proxy").flatMap(({ ports }) => ports)).toEqual([]);
+    const before = (await product.containers()).map(({ id }) => id);
     const reset = await product.fidus("reset", "community", "--yes");
     expect(reset.code).toBe(3);
     expect(reset.stderr).toContain('services: got "all"; needs dependencies: reset is for development');
@@ -244,7 +242,7 @@ describe("switching", () => {
     expect((await product.fidus("choose", "community", "--services", "dependencies")).code).toBe(0);
     const hasty = await product.fidus("reset", "community", "--yes");
     expect([hasty.code, hasty.stderr]).toEqual([3, expect.stringContaining('services: got "all, which still runs"')]);
-    expect((await containers()).map(({ id }) => id)).toEqual(before);
+    expect((await product.containers()).map(({ id }) => id)).toEqual(before);
   }, 600_000);
 
   test("back to dependencies keeps them too", async () => {

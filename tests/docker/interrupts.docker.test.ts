@@ -2,8 +2,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { stackContainers } from "../../cli/containers.ts";
-import { checkout, docker, newProduct, variant1, type Product } from "./product.ts";
+import { checkout, newProduct, variant1, type Product } from "./product.ts";
 
 /** Points spread over the run, each with the signal that hits it there. */
 const points = Array.from(
@@ -38,9 +37,7 @@ for (const { at, signal } of points) {
     if (signal === "SIGINT" && ended.exitCode !== 0 && !unheard) expect(ended.exitCode, ended.stderr).toBe(1);
     const { proof } = await product.up();
     expect(proof?.completionTokens).toBeGreaterThan(0);
-    const seen = (await stackContainers(docker, await product.id(), "community"))
-      .map(({ role, health }) => `${role} ${health}`)
-      .sort();
+    const seen = (await product.containers()).map(({ role, health }) => `${role} ${health}`).sort();
     expect(seen).toEqual(variant1.map((role) => `${role} healthy`));
   }, 240_000);
 }

@@ -1,6 +1,5 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { stackContainers, type StackContainer } from "../../cli/containers.ts";
 import { docker, newProduct, variant1, type Product, type UpJson } from "./product.ts";
 import { startStandIn, type StandIn, type StandInKind } from "./stand-in.ts";
 
@@ -15,13 +14,12 @@ beforeAll(async () => {
 
 afterAll(() => product.remove(), 120_000);
 
-const containers = async (): Promise<StackContainer[]> => stackContainers(docker, await product.id(), "community");
-const identities = async (): Promise<string[]> => (await containers()).map(({ id, startedAt }) => `${id} ${startedAt}`);
-const roles = async (): Promise<string[]> => (await containers()).map(({ role }) => role).sort();
+const identities = async (): Promise<string[]> => (await product.containers()).map(({ id, startedAt }) => `${id} ${startedAt}`);
+const roles = async (): Promise<string[]> => (await product.containers()).map(({ role }) => role).sort();
 const status = async (): Promise<unknown> => (await fetch(`${product.url}/api/v1/llm/status`)).json();
 
 async function container(role: string): Promise<string> {
-  const found = (await containers()).find((one) => one.role === role);
+  const found = (await product.containers(role))[0];
   if (found === undefined) throw new Error(`no ${role} container`);
   return found.id;
 }
@@ -115,7 +113,7 @@ describe("litellm, started by Fidus", () => {
     const key = await masterKey();
     expect(key).toMatch(/^sk-[A-Za-z0-9]{40}$/);
     const places = new Map<string, string>();
-    for (const { id, name } of await containers()) {
+    for (const { id, name } of await product.containers()) {
       places.set(`inspect ${name}`, await docker(["inspect", id]));
       places.set(`logs ${name}`, String((await execa("docker", ["logs", id], { all: true })).all));
       places.set(`top ${name}`, await docker(["top", id, "-eo", "pid,args"]));

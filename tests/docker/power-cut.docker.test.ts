@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { lines, stackContainers, type StackContainer } from "../../cli/containers.ts";
+import { lines, type StackContainer } from "../../cli/containers.ts";
 import { eventually } from "../../infra/core/eventually.ts";
 import { TestEngine } from "../../infra/images/testing.ts";
 import { newEngine, type OwnEngine } from "./own-engine.ts";
@@ -29,10 +29,8 @@ afterAll(async () => {
   await engine.remove();
 }, 180_000);
 
-const containers = async (): Promise<StackContainer[]> => stackContainers(engine.docker, await product.id(), "community");
-
 async function sql(query: string): Promise<string> {
-  const database = (await containers()).find(({ role }) => role === "postgres");
+  const database = (await product.containers("postgres"))[0];
   return engine.docker(["exec", database?.id ?? "", "psql", "-U", "postgres", "-d", "fidus", "-Atc", query]);
 }
 
@@ -54,7 +52,8 @@ test("after SIGKILL of engine and containers every acknowledged row is there, an
   const start = performance.now();
   await engine.start();
   const isHealthy = ({ health }: StackContainer): boolean => health === "healthy";
-  const allHealthy = async (): Promise<boolean> => (await containers()).length === 7 && (await containers()).every(isHealthy);
+  const allHealthy = async (): Promise<boolean> =>
+    (await product.containers()).length === 7 && (await product.containers()).every(isHealthy);
   await eventually("all containers are healthy again", allHealthy, 60_000);
   const seconds = (performance.now() - start) / 1000;
   task.meta.figure = {
@@ -70,7 +69,7 @@ test("an engine that dies in the middle of an up is what the up says, and the co
   const before = lines(await sql("select id from conversations order by id"));
   expect((await product.fidus("down", "community")).code).toBe(0);
   const interrupted = product.fidus("up", "community", "--json");
-  await eventually("some containers are there again", async () => (await containers()).length > 1, 120_000);
+  await eventually("some containers are there again", async () => (await product.containers()).length > 1, 120_000);
   await engine.cutPower();
   const ended = await interrupted;
   expect(ended.code, ended.stderr).toBe(1);
@@ -89,7 +88,7 @@ test("an engine that dies in the middle of an up is what the up says, and the co
   await engine.start();
   const repaired = await product.fidus("up", "community");
   expect(repaired.code, repaired.stderr).toBe(0);
-  expect((await containers()).map(({ role, health }) => `${role} ${health}`).sort()).toEqual(
+  expect((await product.containers()).map(({ role, health }) => `${role} ${health}`).sort()).toEqual(
     variant1.map((role) => `${role} healthy`),
   );
   expect(lines(await sql("select id from conversations order by id"))).toEqual(before);

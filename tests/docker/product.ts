@@ -3,7 +3,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import getPort, { portNumbers } from "get-port";
-import { lines } from "../../cli/containers.ts";
+import { lines, stackContainers, type StackContainer } from "../../cli/containers.ts";
 import { dockerCli, type Docker } from "../../infra/images/docker-cli.ts";
 
 /** How a command line ended. */
@@ -34,6 +34,8 @@ export interface Product {
   configure(values: Readonly<Record<string, string>>, ...flags: string[]): Promise<void>;
   /** The installation id, once there is one. */
   id(): Promise<string>;
+  /** Its containers as the engine sees them now, or those of one role. */
+  containers(role?: string): Promise<StackContainer[]>;
   /** Removes everything the product made, by its id. */
   remove(): Promise<void>;
 }
@@ -114,6 +116,10 @@ export async function newProduct(options: ProductOptions = {}): Promise<Product>
     },
     id: async () =>
       (JSON.parse((await fidus("env", "community", "--json")).stdout) as { FIDUS_INSTALLATION: string }).FIDUS_INSTALLATION,
+    async containers(role) {
+      const all = await stackContainers(dockerCli({ env }), await product.id(), "community");
+      return role === undefined ? all : all.filter((container) => container.role === role);
+    },
     async remove() {
       const id = await product.id();
       await fidus("uninstall", "--yes");

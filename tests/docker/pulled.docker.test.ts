@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import getPort from "get-port";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { stackContainers } from "../../cli/containers.ts";
 import { imageRef } from "../../infra/images/tags.ts";
 import { startRegistry, type Registry } from "../tools/registry.ts";
 import { changedCheckout, type ChangedCheckout } from "./changed-checkout.ts";
@@ -31,8 +30,7 @@ afterAll(async () => {
   release.remove();
 }, 120_000);
 
-const identities = async (): Promise<string[]> =>
-  (await stackContainers(docker, await product.id(), "community")).map(({ id, startedAt }) => `${id} ${startedAt}`);
+const identities = async (): Promise<string[]> => (await product.containers()).map(({ id, startedAt }) => `${id} ${startedAt}`);
 
 test("what a release published is pulled by the first up and runs", async () => {
   const published = await product.fidus("images", "publish", "redis", "--registry", registry.host);
@@ -43,9 +41,7 @@ test("what a release published is pulled by the first up and runs", async () => 
   const up = await product.fidus("up", "community", "--registry", registry.host, "--model", "smollm2:135m", ...ports);
   expect(up.code, up.stderr).toBe(0);
   expect(up.stderr).toMatch(/redis: pulled/);
-  const [running] = await stackContainers(docker, await product.id(), "community").then((all) =>
-    all.filter(({ role }) => role === "redis"),
-  );
+  const [running] = await product.containers("redis");
   expect(running).toMatchObject({ image: redis, health: "healthy" });
   expect((await docker(["inspect", "--format", "{{.Image}}", running?.id ?? ""])).trim()).toBe(built);
 }, 900_000);

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { stackContainers, type StackContainer } from "../../cli/containers.ts";
 import { eventually } from "../../infra/core/eventually.ts";
 import { LoadClient, type Seen } from "./load-client.ts";
 import { docker, newProduct, type Product } from "./product.ts";
@@ -31,11 +30,7 @@ afterAll(async () => {
   await product.remove();
 }, 180_000);
 
-async function containers(role: string): Promise<StackContainer[]> {
-  return (await stackContainers(docker, await product.id(), "community")).filter((container) => container.role === role);
-}
-
-const replicas = async (): Promise<string[]> => (await containers("api")).map(({ id }) => id);
+const replicas = async (): Promise<string[]> => (await product.containers("api")).map(({ id }) => id);
 
 /** What clients see while `work` is done, from when every stream is open to when the last answer is there. */
 async function underLoad(what: string, work: (load: LoadClient) => Promise<void>): Promise<Seen> {
@@ -58,7 +53,7 @@ async function underLoad(what: string, work: (load: LoadClient) => Promise<void>
 
 async function proxyLog(): Promise<string> {
   const lines: string[] = [];
-  for (const { id } of await containers("proxy")) await docker(["logs", id], { onLine: (line) => lines.push(line) });
+  for (const { id } of await product.containers("proxy")) await docker(["logs", id], { onLine: (line) => lines.push(line) });
   return lines.join("\n");
 }
 
@@ -80,3 +75,33 @@ test("up with a changed setting replaces both replicas under 50 requests a secon
   expect(requests).toBeGreaterThan(0.9 * perSecond * seconds);
   expect(asked).toBeGreaterThan(2 * streams);
 }, 600_000);
+
+test("a killed replica breaks what it was answering and nothing else: whoever asks after that is served, and it comes back", async () => {
+  const [victim] = await product.containers("api");
+  let goneAt = Infinity;
+  const { wrong } = await underLoad("kill -9", async (load) => {
+    // The shell is the only process that `-1` spares; the engine starts the container again.
+    await docker(["exec", victim?.id ?? "", "bash", "-c", "kill -KILL -1"]).catch(() => "");
+    // A process takes its time to die, and until then its port takes connections.
+    const isGone = async (): Promise<boolean> => {
+      const now = (await product.containers("api")).find(({ id }) => id === victim?.id);
+      return now?.state !== "running" || now.startedAt !== victim?.startedAt;
+    };
+    await eventually("the engine sees that it is gone", isGone, 20_000);
+    goneAt = performance.now();
+    await eventually("the killed replica is healthy again", async () => {
+      const now = (await product.containers("api")).find(({ id }) => id === victim?.id);
+      return (now?.health === "healthy" && now.startedAt !== victim?.startedAt) || null;
+    });
+    const enough = load.requests + 5 * perSecond;
+    await eventually("clients have asked both again", () => Promise.resolve(load.requests > enough || null));
+  });
+  const late = wrong.filter(({ asked }) => asked > goneAt);
+  expect(late, (await proxyLog()).slice(-2_000)).toEqual([]);
+  const cut = wrong.filter(({ kind }) => kind === "stream");
+  expect(cut.length).toBeGreaterThan(0);
+  expect(cut.length).toBeLessThan(streams);
+  // No question is asked twice: the runtime may have begun to answer it.
+  for (const { kind, status, text } of wrong)
+    if (kind === "request") expect(`${status} ${text}`).toMatch(/^502 .*"code":"unreachable"/);
+}, 300_000);

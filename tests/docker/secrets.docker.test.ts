@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { stackContainers, type StackContainer } from "../../cli/containers.ts";
+import type { StackContainer } from "../../cli/containers.ts";
 import { docker, laterPort, newProduct, type Ended, type Product, type UpJson } from "./product.ts";
 import { holds } from "./search-bytes.ts";
 import { selfSigned } from "./self-signed.ts";
@@ -30,7 +30,7 @@ beforeAll(async () => {
   await product.configure({ tlsCertificate: chain, tlsPrivateKey: key }, "--secret");
   rotated = await product.up("--runtime", "litellm");
   upOutput = JSON.stringify([first, rotated]);
-  containers = await stackContainers(docker, await product.id(), "community");
+  containers = await product.containers();
   for (const [name, value] of before) secrets.set(`${name}, before the rotation`, value);
   for (const [name, value] of await generated()) secrets.set(name, value);
   // Each line by itself: whatever breaks the text or escapes its newlines leaves them.

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { once } from "node:events";
 import { docker } from "./product.ts";
 
-/** What a stand-in pretends to be: the OpenAI protocol alone, or with Ollama's own paths beside it. */
-export type StandInKind = "scripted OpenAI-compatible stand-in" | "scripted Ollama stand-in";
+/** What a stand-in pretends to be: the OpenAI protocol alone, with Ollama's own paths beside it, or with embeddings. */
+export type StandInKind = "scripted OpenAI-compatible stand-in" | "scripted Ollama stand-in" | "scripted embedder";
 
 /** A server on this host that speaks a runtime's protocol and gives the same answer always: no model, no runtime. */
 export interface StandIn {
@@ -62,6 +62,7 @@ async function answer(args: StandInArgs, asked: string[], req: IncomingMessage, 
   if (path === "GET /v1/models") return json(res, 200, { object: "list", data: [{ id: model, object: "model" }] });
   if (path === "GET /api/tags" && kind === "scripted Ollama stand-in") return json(res, 200, { models: [{ name: model }] });
   if (path === "GET /api/ps" && kind === "scripted Ollama stand-in") return json(res, 200, { models: [{ name: model }] });
+  if (path === "POST /v1/embeddings" && kind === "scripted embedder") return json(res, 200, vectors(body.input ?? []));
   if (path !== "POST /v1/chat/completions") return json(res, 404, problem(`no ${path} here`));
   if (body.model !== model) return json(res, 404, problem(`no model ${body.model}`));
   if (body.stream === false) return json(res, 200, whole(model));
@@ -71,6 +72,12 @@ async function answer(args: StandInArgs, asked: string[], req: IncomingMessage, 
 interface Chat {
   readonly model?: string;
   readonly stream?: boolean;
+  readonly input?: readonly string[];
+}
+
+/** The same for every text. */
+function vectors(texts: readonly string[]): object {
+  return { object: "list", data: texts.map((_text, index) => ({ object: "embedding", index, embedding: [1, 0] })) };
 }
 
 function whole(model: string): object {

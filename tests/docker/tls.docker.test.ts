@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { stackContainers, type StackContainer } from "../../cli/containers.ts";
+import type { StackContainer } from "../../cli/containers.ts";
 import { openRequest } from "../../cli/reach.ts";
 import { eventually } from "../../infra/core/eventually.ts";
 import { startPebble, type Pebble } from "../tools/pebble.ts";
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => product.remove(), 120_000);
 
 async function containerOf(role: string): Promise<StackContainer> {
-  const found = (await stackContainers(docker, await product.id(), "community")).find((container) => container.role === role);
+  const found = (await product.containers(role))[0];
   if (found === undefined) throw new Error(`no container ${role}`);
   return found;
 }
@@ -256,7 +256,7 @@ describe("a domain with a certificate by ACME", () => {
     await product.configure({ tlsCertificate: given.chain, tlsPrivateKey: given.key }, "--secret");
     at.trusted = given.chain;
     expect((await product.up()).proof?.completionTokens).toBeGreaterThan(0);
-    const roles = (await stackContainers(docker, await product.id(), "community")).map(({ role }) => role);
+    const roles = (await product.containers()).map(({ role }) => role);
     expect(roles).not.toContain("acme");
     const volumes = await docker(["volume", "ls", "--quiet", "--filter", `name=fidus-${await product.id()}`]);
     expect(volumes).not.toMatch(/acme|certificates/);

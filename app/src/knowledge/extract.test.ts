@@ -1,11 +1,11 @@
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import JSZip from "jszip";
 import { describe, expect, test } from "vitest";
 import type { AppError } from "../errors.ts";
 import { chunkLength, chunksOf } from "./chunker.ts";
 import type { DocumentKind } from "./documents.ts";
 import { extractPages } from "./extract.ts";
+import { docx, pdf } from "../testing/documents.ts";
 
 const program = fileURLToPath(new URL("../main.ts", import.meta.url));
 
@@ -13,41 +13,6 @@ function read(kind: DocumentKind, content: string | Uint8Array) {
   // As a disk gives it: in pieces.
   const pieces = Readable.from(Buffer.from(content), { objectMode: false, highWaterMark: 65_536 });
   return extractPages(() => pieces, { kind }, program);
-}
-
-/** A PDF of one line a page, by hand. */
-function pdf(...lines: readonly string[]): string {
-  const pages = lines.map((_line, index) => `${4 + index * 2} 0 R`).join(" ");
-  const objects = [
-    "<</Type/Catalog/Pages 2 0 R>>",
-    `<</Type/Pages/Kids[${pages}]/Count ${lines.length}>>`,
-    "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-    ...lines.flatMap((line, index) => {
-      const text = `BT /F1 12 Tf 20 100 Td (${line}) Tj ET`;
-      const page = `<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Resources<</Font<</F1 3 0 R>>>>/Contents ${5 + index * 2} 0 R>>`;
-      return [page, `<</Length ${text.length}>>stream\n${text}\nendstream`];
-    }),
-  ];
-  return `%PDF-1.4\n${objects.map((body, index) => `${index + 1} 0 obj\n${body}\nendobj\n`).join("")}trailer\n<</Root 1 0 R>>\n%%EOF`;
-}
-
-async function docx(xml: string): Promise<Uint8Array> {
-  const zip = new JSZip();
-  const types = "http://schemas.openxmlformats.org/package/2006/content-types";
-  const office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument";
-  const main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml";
-  zip.file(
-    "[Content_Types].xml",
-    `<Types xmlns="${types}"><Override PartName="/word/document.xml" ContentType="${main}"/></Types>`,
-  );
-  const relations = "http://schemas.openxmlformats.org/package/2006/relationships";
-  zip.file(
-    "_rels/.rels",
-    `<Relationships xmlns="${relations}"><Relationship Id="r" Type="${office}" Target="word/document.xml"/></Relationships>`,
-  );
-  const word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
-  zip.file("word/document.xml", `<w:document xmlns:w="${word}"><w:body>${xml}</w:body></w:document>`);
-  return zip.generateAsync({ type: "uint8array", compression: "DEFLATE" });
 }
 
 describe("a document", () => {

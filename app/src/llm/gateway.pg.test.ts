@@ -103,7 +103,7 @@ describe("fall-backs [L-08] [L-18]", () => {
     expect(gateway.upstreams.cloud.requests.at(-1)?.headers.authorization).toBe("Bearer sk-cloud");
   });
 
-  test("the cloud does not stand in for who did not allow it, and is refused by name", async () => {
+  test("the cloud does not stand in for who did not allow it, and is refused by name [X-21]", async () => {
     gateway.upstreams.first.answer(failing(500));
     gateway.upstreams.reserve.answer(failing(500));
     const before = counts();

@@ -1,6 +1,5 @@
 /** What a page is tested against: the real product, or the stand-in for what a model cannot be asked to do. */
 import { request as requests, type APIRequestContext } from "playwright-core";
-import { stackContainers } from "../../../cli/containers.ts";
 import { docker, newProduct } from "../../docker/product.ts";
 import { startDevServer } from "../dev-server.ts";
 import type { OpenOptions } from "./browser.ts";
@@ -32,7 +31,7 @@ export async function openProduct(): Promise<Target> {
   try {
     const { admin } = await product.up();
     if (admin === null) throw new Error("admin: got none; needs the administrator that the first up makes.");
-    const [llm] = (await stackContainers(docker, await product.id(), "community")).filter(({ role }) => role === "llm");
+    const [llm] = await product.containers("llm");
     const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
     const address = (await docker(["inspect", "--format", format, llm?.id ?? ""])).trim();
     return {
