@@ -84,7 +84,7 @@ const excerpt = z.object({
   score: z.number(),
 }) satisfies z.ZodType<FoundChunk>;
 
-const requestsPerMinute = z.int().nullable();
+const perMinute = z.int().nullable();
 const key = z.object({
   id: z.uuid(),
   userId: z.uuid(),
@@ -92,7 +92,8 @@ const key = z.object({
   name: text,
   prefix: text,
   scopes,
-  requestsPerMinute,
+  requestsPerMinute: perMinute,
+  tokensPerMinute: perMinute,
   createdAt: z.date(),
   expiresAt: z.date().nullable(),
   revokedAt: z.date().nullable(),
@@ -105,7 +106,8 @@ const newKey = z.object({
   name: text,
   scopes,
   expiresInDays: z.int().nullable(),
-  requestsPerMinute,
+  requestsPerMinute: perMinute,
+  tokensPerMinute: perMinute,
 }) satisfies z.ZodType<NewApiKey>;
 
 const session = z.object({
