@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import JSZip from "jszip";
 import { describe, expect, test } from "vitest";
 import type { AppError } from "../errors.ts";
+import { docx } from "../testing/docx.ts";
 import { chunkLength, chunksOf } from "./chunker.ts";
 import type { DocumentKind } from "./documents.ts";
 import { extractPages } from "./extract.ts";
@@ -29,25 +29,6 @@ function pdf(...lines: readonly string[]): string {
     }),
   ];
   return `%PDF-1.4\n${objects.map((body, index) => `${index + 1} 0 obj\n${body}\nendobj\n`).join("")}trailer\n<</Root 1 0 R>>\n%%EOF`;
-}
-
-async function docx(xml: string): Promise<Uint8Array> {
-  const zip = new JSZip();
-  const types = "http://schemas.openxmlformats.org/package/2006/content-types";
-  const office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument";
-  const main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml";
-  zip.file(
-    "[Content_Types].xml",
-    `<Types xmlns="${types}"><Override PartName="/word/document.xml" ContentType="${main}"/></Types>`,
-  );
-  const relations = "http://schemas.openxmlformats.org/package/2006/relationships";
-  zip.file(
-    "_rels/.rels",
-    `<Relationships xmlns="${relations}"><Relationship Id="r" Type="${office}" Target="word/document.xml"/></Relationships>`,
-  );
-  const word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
-  zip.file("word/document.xml", `<w:document xmlns:w="${word}"><w:body>${xml}</w:body></w:document>`);
-  return zip.generateAsync({ type: "uint8array", compression: "DEFLATE" });
 }
 
 describe("a document", () => {
