@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nearest } from "../infra/config/values.ts";
 import type { Docker } from "../infra/images/docker-cli.ts";
 import { DockerError } from "../infra/images/docker-cli.ts";
 import { stackContainers } from "./containers.ts";
@@ -23,6 +24,21 @@ const sealed = z.object({
 });
 /** What is in clear, what each key of the ring (newest first) opens, and what none of them opens. */
 export type Sealed = z.output<typeof sealed>;
+const account = z.object({
+  email: z.string(),
+  role: z.string(),
+  disabled: z.boolean(),
+  createdAt: z.string(),
+  conversations: z.number(),
+  documents: z.number(),
+  keys: z.number(),
+});
+const accounts = z.object({ accounts: z.array(account) });
+/** An account, and how much is kept for it. */
+export type Account = z.output<typeof account>;
+const erased = account.pick({ email: true, conversations: true, documents: true, keys: true });
+/** What an erasure destroyed. */
+export type Erased = z.output<typeof erased>;
 const key = z.object({ id: z.string(), apiKey: z.string() });
 
 const used = z.object({
@@ -58,17 +74,24 @@ export interface AppAdmin {
   usage(question: UsageQuestion): Promise<Used>;
   /** The same as CSV, head line first. */
   usageCsv(question: UsageQuestion): Promise<string>;
-  /** A person's data, a JSON line each. Throws exit 2 when there is no such account. */
-  export(email: string): Promise<string>;
-  /** Throws exit 2 when there is no such account, or it is the last administrator's. */
-  erase(email: string): Promise<void>;
+  /** All accounts, oldest first. */
+  accounts(): Promise<readonly Account[]>;
+  /** The account of an address. Throws exit 2 when there is none, and names the one that was meant. */
+  account(email: string): Promise<Account>;
+  /** Gives a person's data, a JSON line each. */
+  export(email: string, eachLine: (line: string) => Promise<void> | void): Promise<void>;
+  /** Throws exit 2 when it is the last administrator's. */
+  erase(email: string): Promise<Erased>;
   /** Seals and wraps all there is by the newest key. */
   seal(): Promise<Sealed>;
 }
 
 /** Administration through `docker exec` in `container`: secrets come back on its standard output and are in no log. */
 export function appAdmin(docker: Docker, container: string): AppAdmin {
-  const call = (args: readonly string[]): Promise<string> => docker(["exec", container, "node", "/app/main.js", ...args]);
+  const inside = ["exec", container, "node", "/app/main.js"];
+  const call = (args: readonly string[]): Promise<string> => docker([...inside, ...args]);
+  const list = async (): Promise<readonly Account[]> =>
+    accounts.parse(JSON.parse(await call(["admin", "list", "--json"]))).accounts;
   return {
     async create(email, role = "admin") {
       try {
@@ -95,12 +118,27 @@ export function appAdmin(docker: Docker, container: string): AppAdmin {
     revoke: async (id) => void (await call(["key", "revoke", id])),
     usage: async (question) => used.parse(JSON.parse(await call(usageArguments(question)))),
     usageCsv: (question) => call([...usageArguments(question), "--csv"]),
-    export: (email) =>
-      call(["admin", "export", "--email", email]).catch((error: unknown) => refusedAccount(email, "export", error)),
-    erase: async (email) =>
-      void (await call(["admin", "erase", "--email", email, "--json"]).catch((error: unknown) =>
-        refusedAccount(email, "erase", error),
-      )),
+    accounts: list,
+    account: async (email) => {
+      const known = await list();
+      const found = known.find((one) => one.email === email.trim().toLowerCase());
+      if (found !== undefined) return found;
+      const meant = nearest(
+        email.trim(),
+        known.map((one) => one.email),
+      );
+      const fix = meant === null ? "./fidus admin list" : `Did you mean ${meant}? All: ./fidus admin list`;
+      throw wrongInput("there is no such account", [{ path: "EMAIL", got: email, rule: "the address of an account", fix }]);
+    },
+    export: async (email, eachLine) => void (await docker([...inside, "admin", "export", "--email", email], { eachLine })),
+    erase: async (email) => {
+      try {
+        return erased.parse(JSON.parse(await call(["admin", "erase", "--email", email, "--json"])));
+      } catch (error) {
+        if (error instanceof DockerError && error.exitCode === 2) throw refusedErasure(email, error);
+        throw error;
+      }
+    },
     seal: async () => sealed.parse(JSON.parse(await call(["admin", "seal", "--json"]))),
   };
 }
@@ -133,12 +171,10 @@ function refused(email: string, error: DockerError): CliError {
   ]);
 }
 
-/** The application's own words, where it refused an account. */
-function refusedAccount(email: string, command: "export" | "erase", error: unknown): never {
-  if (!(error instanceof DockerError) || error.exitCode !== 2) throw error;
+/** The application's own words, where it keeps an account. */
+function refusedErasure(email: string, error: DockerError): CliError {
   const said = error.output.trim().split("\n").at(-1) ?? "";
-  const rule = "the address of an account; of the last administrator only export";
-  throw wrongInput(`nothing was done: ${said}`, [
-    { path: "EMAIL", got: email, rule, fix: `./fidus admin ${command} ada@example.com` },
-  ]);
+  const rule = "an account that is not the last administrator's";
+  const fix = "./fidus admin create --email someone-else@example.com";
+  return wrongInput(`nothing was erased: ${said}`, [{ path: "EMAIL", got: email, rule, fix }]);
 }

@@ -25,6 +25,7 @@ const everything = {
   llmContextTokens: "8192",
   rateLimitPerCaller: "600",
   rateLimitPerAddress: "none",
+  tokenLimitPerCaller: "100000",
   embeddingModel: "nomic-embed-text",
   retentionDays: "365",
   cloudRedaction: "text",
@@ -96,7 +97,7 @@ test("what the keys say is what the app reads", async () => {
   expect(config.budget).toMatchObject({ tenantCap: 40e9, tenantAlert: 7.5e9, maxOutputTokens: 4000 });
   expect(config.budget.prices.size).toBe(2);
   expect(config.cache).toMatchObject({ mode: "tenant", ttlSeconds: 60 });
-  expect(config.limits).toMatchObject({ perCaller: 600, perAddress: null });
+  expect(config.limits).toMatchObject({ perCaller: 600, perAddress: null, tokensPerCaller: 100_000 });
   expect(config.auth).toMatchObject({ provider: "keycloak", oidc: { clientId: "fidus", rolesClaim: "groups" } });
   expect(config.corsOrigins).toEqual(["https://a.fidus.test", "http://b.fidus.test:8080"]);
   const { auth } = readApiConfig({ ...base, ...(await environment(auth0)) });
@@ -134,6 +135,7 @@ const judged = {
   llmContextTokens: ["256", "1048576", "255", "1048577"],
   rateLimitPerCaller: ["none", "1", "0", "many"],
   rateLimitPerAddress: ["none", "12000", "00"],
+  tokenLimitPerCaller: ["none", "100000", "0", "1e5"],
   embeddingModel: ["nomic-embed-text:v1.5", "BAAI/bge-m3", "x".repeat(200), "x".repeat(201), "two words"],
   retentionDays: ["none", "1", "365", "36500", "0", "36501", "99999", "-1", "1.5", "ever"],
   cloudRedaction: ["text", "no"],

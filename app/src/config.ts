@@ -45,12 +45,14 @@ export interface CacheConfig {
   readonly maxBytes: number;
 }
 
-/** Requests per minute; null: no limit. */
+/** Per minute; null: no limit. */
 export interface LimitConfig {
-  /** Of one key, or one person on the page. @default 6000 */
+  /** Requests of one key, or one person on the page. @default 6000 */
   readonly perCaller: number | null;
-  /** @default 12000 */
+  /** Requests from one address. @default 12000 */
   readonly perAddress: number | null;
+  /** Tokens of questions and answers, of one key or person. @default 10000000 */
+  readonly tokensPerCaller: number | null;
   /** API processes that share the work: each allows this share of a limit while Redis is away. @default 1 */
   readonly replicas: number;
 }
@@ -150,6 +152,7 @@ export function readApiConfig(env: Env): ApiConfig {
     limits: {
       perCaller: orDefault(values.RATE_LIMIT_PER_CALLER, 6_000),
       perAddress: orDefault(values.RATE_LIMIT_PER_ADDRESS, 12_000),
+      tokensPerCaller: orDefault(values.TOKEN_LIMIT_PER_CALLER, 10_000_000),
       replicas: values.API_REPLICAS ?? 1,
     },
     telemetry: telemetryConfig(values),

@@ -11,6 +11,7 @@ import { watchStores } from "./http/store-metrics.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Gateway } from "./llm/gateway.ts";
 import { ResponseCache } from "./llm/cache/response-cache.ts";
+import { LimitedMeter } from "./llm/limited-meter.ts";
 import { LlmMetrics } from "./llm/llm-metrics.ts";
 import { Probes } from "./llm/probes.ts";
 import { Trials } from "./llm/trials.ts";
@@ -75,6 +76,7 @@ export function createContext(config: ApiConfig, log: Logger, telemetry: Telemet
     limitsWork: () => redis?.ready() ?? true,
     charged: (runtime, amount) => llmMetrics.charged(runtime, amount),
   });
+  const limits = new Limits(config.limits, redis?.commands ?? null);
   const gateway = new Gateway(config.llm, llmMetrics, log.child({ part: "gateway" }));
   const probes = new Probes({ gateway, db, redis, log: log.child({ part: "probes" }) });
   const { cache: cacheConfig, sessionSecret: secret } = config;
@@ -98,10 +100,10 @@ export function createContext(config: ApiConfig, log: Logger, telemetry: Telemet
     answers,
     cancels,
     lifecycle,
-    meter: budget,
+    meter: new LimitedMeter(budget, limits.tokens),
     budget,
     trials,
-    limits: new Limits(config.limits, redis?.commands ?? null),
+    limits,
     metrics,
     llmMetrics,
     cache,
@@ -118,6 +120,7 @@ export function createContext(config: ApiConfig, log: Logger, telemetry: Telemet
       trials.stop();
       await budget.close();
       answers.stop();
+      await limits.tokens.allowance.close();
       redis?.close();
       await gateway.close();
       await telemetry.close();

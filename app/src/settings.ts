@@ -146,6 +146,11 @@ export const settings = {
     rule: "requests per minute from one address, or none",
     fix: "Set RATE_LIMIT_PER_ADDRESS=12000.",
   },
+  TOKEN_LIMIT_PER_CALLER: {
+    schema: countOrNone,
+    rule: "tokens per minute of one key or person, or none",
+    fix: "Set TOKEN_LIMIT_PER_CALLER=10000000.",
+  },
   API_REPLICAS: { schema: wholeNumber(1, 1_000), rule: "a whole number from 1 to 1000", fix: "Set API_REPLICAS=1." },
   LLM_IDLE_UNLOAD_SECONDS: {
     schema: wholeNumber(1, 86_400),

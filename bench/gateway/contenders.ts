@@ -54,6 +54,7 @@ export async function startFidus(upstream: string, flags: readonly string[] = []
     LLM_PRICES: "*=0.001/0.001",
     LLM_BUDGET_USD: "100000",
     RATE_LIMIT_PER_CALLER: "100000000",
+    TOKEN_LIMIT_PER_CALLER: "999999999",
     RATE_LIMIT_PER_ADDRESS: "100000000",
   });
   const [, port] = await api.line(/"port":(\d+)[^\n]*"listening"/);

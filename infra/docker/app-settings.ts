@@ -13,6 +13,7 @@ type SettingsConfig = Pick<
   | "llmContextTokens"
   | "rateLimitPerCaller"
   | "rateLimitPerAddress"
+  | "tokenLimitPerCaller"
   | "embeddingModel"
   | "retentionDays"
   | "cloudRedaction"
@@ -99,6 +100,7 @@ export function appSettings(cfg: SettingsConfig): AppSettings {
       ...asking,
       RATE_LIMIT_PER_CALLER: cfg.rateLimitPerCaller,
       RATE_LIMIT_PER_ADDRESS: cfg.rateLimitPerAddress,
+      TOKEN_LIMIT_PER_CALLER: cfg.tokenLimitPerCaller,
       LLM_CACHE: cfg.responseCache,
       LLM_CACHE_TTL_SECONDS: String(cfg.responseCacheSeconds),
       ...signIn(cfg),

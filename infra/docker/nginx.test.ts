@@ -41,7 +41,7 @@ test("streams pass at once in both forms, and the /api prefix is kept [C-15] [C-
     expect(conf).toContain("proxy_cache off;");
     expect(conf).toContain('proxy_set_header Connection "";');
     expect(conf).toContain("proxy_http_version 1.1;");
-    expect(conf).toContain("client_max_body_size 50m;");
+    expect(conf).toContain("client_max_body_size 51m;");
     expect(conf).toMatch(/proxy_pass \$api;/);
     expect(conf).not.toMatch(/proxy_pass \$api\//);
   }

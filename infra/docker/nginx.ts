@@ -11,7 +11,8 @@ export interface ProxySettings {
 /** Where the two containers meet: the ACME client writes, the proxy reads. */
 export const acmePaths = { certificates: "/run/certs", challenges: "/run/challenge" } as const;
 
-const bodyLimit = "50m";
+/** A file of 50 MB, and 1 MB for the form around it: the application judges the file itself, and says so in its own words. */
+const bodyLimit = "51m";
 
 /** The proxy's nginx.conf: one origin for page and API, streams unbuffered, TLS 1.3 and strict headers with a domain. */
 export function nginxConf(settings: ProxySettings): string {

@@ -13,6 +13,8 @@ export interface DockerCall {
   readonly input?: string | { readonly file: string };
   /** Called with every line of output as it comes. */
   readonly onLine?: (line: string) => void;
+  /** Gets every line of standard output in turn, none of which is kept: for output of any length. The result is then empty. */
+  readonly eachLine?: (line: string) => Promise<void> | void;
   /** Ends the command. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -36,11 +38,12 @@ export class DockerError extends Error {
 
 /** The docker command as a function. */
 export function dockerCli({ env = process.env, binary = "docker" }: DockerOptions = {}): Docker {
-  return async (args, { input, onLine, signal } = {}) => {
+  return async (args, { input, onLine, eachLine, signal } = {}) => {
     const child = execa(binary, args, {
       env,
       extendEnv: false,
-      all: true,
+      all: eachLine === undefined,
+      buffer: { stdout: eachLine === undefined },
       reject: false,
       maxBuffer: 64_000_000,
       ...(input === undefined ? { stdin: "ignore" } : typeof input === "string" ? { input } : { inputFile: input.file }),
@@ -49,9 +52,13 @@ export function dockerCli({ env = process.env, binary = "docker" }: DockerOption
     if (onLine !== undefined) {
       for await (const line of child.iterable({ from: "all" })) onLine(String(line));
     }
+    if (eachLine !== undefined) {
+      for await (const line of child.iterable()) await eachLine(String(line));
+    }
     const result = await child;
     if (result.isCanceled) throw new DockerError(args, null, "interrupted");
-    if (result.failed) throw new DockerError(args, result.exitCode ?? null, result.all ?? result.shortMessage);
-    return result.stdout;
+    if (result.failed)
+      throw new DockerError(args, result.exitCode ?? null, result.all ?? `${result.stderr}\n${result.shortMessage}`);
+    return result.stdout ?? "";
   };
 }

@@ -187,10 +187,49 @@ test("runtimes are shown with their state, models with their price, and an A/B t
   await page.getByText("No A/B test runs.").waitFor();
 });
 
+test("changes are listed latest first, a page at a time by keyboard, and found by person and by what was done", async () => {
+  const { page, trouble } = await suite.signedIn();
+  const put = (percent: number) => suite.target().api.put("/api/v1/admin/trials/paged", { data: { other: "x", percent } });
+  for (let percent = 1; percent <= 100; percent++) await put(percent);
+  await suite.target().api.delete("/api/v1/admin/trials/paged");
+  await open(page, "changes");
+  const rows = page.getByRole("region", { name: "Changes" }).locator("tbody tr");
+  const first = rows.first();
+  await first.filter({ hasText: "ended the A/B test of" }).waitFor();
+  expect(await rows.count()).toBe(100);
+  expect(await first.locator("td").allInnerTexts()).toEqual([
+    expect.any(String),
+    suite.target().email,
+    "ended the A/B test of",
+    "paged",
+    "",
+  ]);
+  const older = page.getByRole("button", { name: "Older" });
+  await older.press("Enter");
+  await page.getByText("Page 2").waitFor();
+  await first.filter({ hasText: "percent: 1" }).waitFor();
+  expect(await rows.count()).toBeLessThan(100);
+  await older.press("Enter");
+  await expectFocus(page, "Older");
+  expect(await page.getByText("Page 2").count()).toBe(1);
+  await page.getByRole("button", { name: "Newer" }).press("Enter");
+  await page.getByText("Page 1").waitFor();
+  await page.getByLabel("What").selectOption("trial.remove");
+  await page.getByLabel("Person").fill(suite.target().email.toUpperCase().slice(0, 4));
+  await page.getByLabel("Person").press("Enter");
+  await eventually(async () => new Set(await rows.locator("td:nth-child(3)").allInnerTexts())).toEqual(
+    new Set(["ended the A/B test of"]),
+  );
+  await page.getByLabel("Person").fill("nobody-of-that-name");
+  await page.getByLabel("Person").press("Enter");
+  await page.getByText("No changes.").waitFor();
+  await expectNoTrouble(page, trouble);
+});
+
 describe.each(looks)("on a $screen screen in the $scheme scheme, axe finds nothing and nothing scrolls sideways", (look) => {
   test("in all parts of the administration, and in its refusal", async () => {
     const { page, trouble } = await suite.signedIn(look);
-    for (const panel of ["users", "keys", "budgets", "usage", "models"]) {
+    for (const panel of ["users", "keys", "budgets", "usage", "models", "changes"]) {
       await open(page, panel);
       await page.getByRole("navigation").locator("[aria-current=page]").waitFor();
       await page.waitForLoadState("networkidle");

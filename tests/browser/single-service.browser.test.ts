@@ -24,10 +24,22 @@ test("an operation is tried at /docs: with the sign-in, with a key, and refused 
   await upload.getByRole("button", { name: "Send" }).click();
   await upload.getByText(`"code": "knowledge_off"`).waitFor();
 
+  // What it answers, from the document: a schema by media type, and its failures in words.
+  const events = page.getByRole("region", { name: "Answer 200 of POST /v1/chat/completions as text/event-stream" });
+  const whole = page.getByRole("region", { name: "Answer 200 of POST /v1/chat/completions as application/json" });
+  expect([await events.count(), await whole.count()]).toEqual([0, 0]);
+
   const made = await suite.target().api.post("/api/v1/keys", { data: { name: "docs" } });
   const { apiKey } = (await made.json()) as { apiKey: string };
   const chat = page.getByRole("form", { name: "Try POST /v1/chat/completions" });
   await page.getByText("/v1/chat/completions").click();
+  expect(JSON.parse(await whole.innerText())).toMatchObject({
+    type: "object",
+    required: expect.arrayContaining(["choices"]) as unknown,
+  });
+  expect(JSON.parse(await events.innerText())).toBeTypeOf("object");
+  const operation = page.locator("details[open]").filter({ has: chat });
+  expect(await operation.locator("dt", { hasText: "429" }).locator("+ dd").innerText()).toContain("The budget is used up.");
   const body = { model: "test-model", stream: true, messages: [{ role: "user", content: "Hi" }] };
   await chat.getByLabel("Body").fill(JSON.stringify(body));
   await chat.getByRole("button", { name: "Send" }).click();

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../../infra/core/eventually.ts";
@@ -139,8 +140,8 @@ describe("what the proxy itself refuses", () => {
     error: { message: expect.any(String) as string, type: expect.any(String) as string, param: null, code },
   });
 
-  test("a body over 50 MB is 413, in the words of the API [C-16]", async () => {
-    const body = Buffer.alloc(51 * 1024 * 1024, "x");
+  test("a body that no file of 50 MB could have is 413, in the words of the API [C-16]", async () => {
+    const body = Buffer.alloc(51 * 1024 * 1024 + 1, "x");
     const response = await api("/v1/chat/completions", { method: "POST", body });
     expect([response.status, await response.json()]).toEqual([413, error("too_large")]);
   });
@@ -277,6 +278,45 @@ describe("commands on a running stack", () => {
     const again = await product.fidus("admin", "create", "--email", "ada@example.com", "--json");
     expect(again.code).toBe(2);
     expect(again.stderr).toContain('--email: got "ada@example.com"');
+  });
+
+  test("admin list, export, seal and erase do for a person what the page and the API do, and name a slip", async () => {
+    const { apiKey } = JSON.parse(
+      (await product.fidus("admin", "create", "--email", "eve@example.com", "--user", "--json")).stdout,
+    ) as {
+      apiKey: string;
+    };
+    const bearer = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
+    const body = JSON.stringify({ content: "Say one word." });
+    expect(await (await api("/api/v1/chat", { method: "POST", headers: bearer, body })).text()).toContain("event: done");
+    const listed = JSON.parse((await product.fidus("admin", "list", "--json")).stdout) as { accounts: Record<string, unknown>[] };
+    expect(listed.accounts.find(({ email }) => email === "eve@example.com")).toMatchObject({
+      role: "user",
+      conversations: 1,
+      keys: 1,
+    });
+    const out = join(product.data, "eve.ndjson");
+    const exported = await product.fidus("admin", "export", "eve@example.com", "--out", out, "--json");
+    expect(exported.code, exported.stderr).toBe(0);
+    expect(JSON.parse(exported.stdout)).toMatchObject({ file: out, counts: { profile: 1, conversation: 1 } });
+    expect([statSync(out).mode & 0o777, readFileSync(out, "utf8")]).toEqual([0o600, expect.stringContaining("Say one word.")]);
+    expect((await product.fidus("admin", "export", "eve@example.com", "--out", out)).code).toBe(2);
+    const sealed = await product.fidus("admin", "seal", "--json");
+    expect(JSON.parse(sealed.stdout)).toMatchObject({ unsealed: 0, lost: 0 });
+    const slip = await product.fidus("admin", "erase", "ewe@example.com", "--yes");
+    expect([slip.code, slip.stderr]).toEqual([2, expect.stringContaining("Did you mean eve@example.com?")]);
+    const unasked = await product.fidus("admin", "erase", "eve@example.com");
+    expect([unasked.code, unasked.stderr]).toEqual([
+      2,
+      expect.stringMatching(/with 1 conversation, 0 documents and 1 API key\?.*--yes/s),
+    ]);
+    const gone = await product.fidus("admin", "erase", "eve@example.com", "--yes");
+    expect([gone.code, gone.stdout]).toEqual([
+      0,
+      expect.stringContaining("the key of their data, 1 conversation, 0 documents and 1 API key"),
+    ]);
+    expect((await api("/v1/models", { headers: bearer })).status).toBe(401);
+    expect((await product.fidus("admin", "export", "eve@example.com")).code).toBe(2);
   });
 
   test("a plain destroy is refused and leaves data and containers", async () => {

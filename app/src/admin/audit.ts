@@ -1,14 +1,29 @@
 import type { Queryable } from "../db/pool.ts";
 import type { User } from "../auth/users.ts";
 
+/** All that is ever written down. */
+export const auditActions = [
+  "user.create",
+  "user.change",
+  "user.password",
+  "user.end_sessions",
+  "user.export",
+  "user.erase",
+  "key.revoke",
+  "budget.set",
+  "budget.remove",
+  "trial.set",
+  "trial.remove",
+] as const;
+export type AuditAction = (typeof auditActions)[number];
+
 /** A change somebody made, as it was written with the change. */
 export interface AuditEntry {
   readonly id: string;
   readonly at: Date;
   /** E-mail of who did it. */
   readonly actor: string;
-  /** What was done, like `user.change`. */
-  readonly action: string;
+  readonly action: AuditAction;
   /** What it was done to. */
   readonly target: string;
   readonly detail: unknown;
@@ -18,7 +33,7 @@ export interface AuditEntry {
 export async function audit(
   db: Queryable,
   actor: { readonly id: User["id"] | null; readonly email: string },
-  action: string,
+  action: AuditAction,
   target: string,
   detail: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
@@ -31,11 +46,33 @@ export async function audit(
   ]);
 }
 
-/** Entries before an id (null: the latest), latest first, 200 at most. */
-export async function readAudit(db: Queryable, before: string | null): Promise<AuditEntry[]> {
+/** Which entries are asked for; null: all. */
+export interface AuditFilter {
+  /** Part of an address, in any case: of who did it, or whom it was done to. */
+  readonly person: string | null;
+  readonly action: AuditAction | null;
+  /** Id that all entries come before. */
+  readonly before: string | null;
+}
+
+export interface AuditPage {
+  /** Latest first. */
+  readonly entries: readonly AuditEntry[];
+  /** What the following page comes before; null: there is none. */
+  readonly next: string | null;
+}
+
+/** Entries of one page. */
+const pageSize = 100;
+
+export async function readAudit(db: Queryable, { person, action, before }: AuditFilter): Promise<AuditPage> {
   const { rows } = await db.query<AuditEntry>(
-    `SELECT id, at, actor, action, target, detail FROM audit_log WHERE $1::bigint IS NULL OR id < $1 ORDER BY id DESC LIMIT 200`,
-    [before],
+    `SELECT id, at, actor, action, target, detail FROM audit_log
+     WHERE ($1::bigint IS NULL OR id < $1) AND ($2::text IS NULL OR action = $2)
+       AND ($3::text IS NULL OR strpos(lower(actor), lower($3)) > 0 OR strpos(lower(target), lower($3)) > 0)
+     ORDER BY id DESC LIMIT $4`,
+    [before, action, person, pageSize + 1],
   );
-  return rows;
+  const entries = rows.slice(0, pageSize);
+  return { entries, next: rows.length > pageSize ? (entries.at(-1)?.id ?? null) : null };
 }

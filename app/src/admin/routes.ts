@@ -1,6 +1,7 @@
 import { Router } from "express";
 import { z } from "zod";
 import { listApiKeys, revokeApiKey } from "../auth/api-keys.ts";
+import { longestEmail } from "../auth/users.ts";
 import { formatUsd } from "../budget/money.ts";
 import { priceOf } from "../budget/prices.ts";
 import { sendUsage } from "../budget/usage-routes.ts";
@@ -8,8 +9,8 @@ import type { Context } from "../context.ts";
 import { transaction } from "../db/pool.ts";
 import { AppError } from "../errors.ts";
 import { currentUser, requireAdmin, requireUser } from "../http/guards.ts";
-import { parse, parseId } from "../http/parse.ts";
-import { audit, readAudit } from "./audit.ts";
+import { parse, parseId, storableText } from "../http/parse.ts";
+import { audit, auditActions, readAudit } from "./audit.ts";
 import { createBudgetAdminRouter } from "./budget-routes.ts";
 import { createTrialAdminRouter } from "./trial-routes.ts";
 import { createUserAdminRouter } from "./user-routes.ts";
@@ -20,6 +21,8 @@ export const auditQuery = z.object({
     .string()
     .regex(/^\d{1,18}$/)
     .optional(),
+  person: storableText.trim().min(1).max(longestEmail).optional(),
+  action: z.enum(auditActions).optional(),
 });
 
 /** Everything here is for administrators, by session or by a key with the scope admin; every change leaves an audit row. */
@@ -80,8 +83,8 @@ export function createAdminRouter(ctx: Context): Router {
   });
 
   router.get("/audit", async (req, res) => {
-    const { before = null } = parse(auditQuery, req.query);
-    res.json({ entries: await readAudit(db, before) });
+    const { before = null, person = null, action = null } = parse(auditQuery, req.query);
+    res.json(await readAudit(db, { before, person, action }));
   });
   return router;
 }

@@ -20,6 +20,7 @@ export const keyBody = z.strictObject({
   /** Null: it does not expire. */
   expiresInDays: z.int().min(1).max(longestDays).nullable().default(90),
   requestsPerMinute: z.int().min(1).max(1_000_000).nullable().default(null),
+  tokensPerMinute: z.int().min(1).max(1_000_000_000).nullable().default(null),
 });
 
 /** A person's own keys. A key is shown once, and never may more than who makes it. */
@@ -32,15 +33,15 @@ export function createKeyRouter(ctx: Context): Router {
   });
 
   router.post("/", async (req, res) => {
-    const { name, scopes, expiresInDays, requestsPerMinute } = parseBody(keyBody, req);
+    const { name, scopes, expiresInDays, requestsPerMinute, tokensPerMinute } = parseBody(keyBody, req);
     const { user, key } = currentIdentity(req);
     const beyond = scopes.filter(
       (scope) => (scope === "admin" && user.role !== "admin") || (key !== null && !key.scopes.includes(scope)),
     );
     if (beyond.length > 0) throw new AppError("not_allowed", { message: `You may not give the scope ${beyond.join(", ")}.` });
     const ttlSeconds = expiresInDays === null ? null : expiresInDays * 24 * 3600;
-    const made = await createApiKey(ctx.db, { userId: user.id, name, ttlSeconds, scopes, requestsPerMinute });
-    res.status(201).json({ ...made, name, scopes, expiresInDays, requestsPerMinute });
+    const made = await createApiKey(ctx.db, { userId: user.id, name, ttlSeconds, scopes, requestsPerMinute, tokensPerMinute });
+    res.status(201).json({ ...made, name, scopes, expiresInDays, requestsPerMinute, tokensPerMinute });
   });
 
   router.delete("/:id", async (req, res) => {

@@ -17,6 +17,8 @@ export interface KeyGrant {
   readonly scopes: readonly Scope[];
   /** Null: the installation's limit. */
   readonly requestsPerMinute: number | null;
+  /** Null: the installation's limit. */
+  readonly tokensPerMinute: number | null;
 }
 
 export interface ApiKeyOptions {
@@ -28,6 +30,8 @@ export interface ApiKeyOptions {
   readonly scopes?: readonly Scope[];
   /** @default null: the installation's */
   readonly requestsPerMinute?: number | null;
+  /** @default null: the installation's */
+  readonly tokensPerMinute?: number | null;
 }
 
 const shape = /^fidus_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
@@ -46,15 +50,16 @@ export function hashSecret(secret: string): Buffer {
 /** Makes and stores a key. */
 export async function createApiKey(
   db: Queryable,
-  { userId, name, ttlSeconds, scopes = defaultScopes, requestsPerMinute = null }: ApiKeyOptions,
+  { userId, name, ttlSeconds, scopes = defaultScopes, requestsPerMinute = null, tokensPerMinute = null }: ApiKeyOptions,
 ): Promise<NewApiKey> {
   const id = randomUUID();
   const prefix = randomBytes(6).toString("hex");
   const secret = randomBytes(32).toString("base64url");
   await db.query(
-    `INSERT INTO api_keys (id, user_id, name, prefix, secret_hash, expires_at, scopes, requests_per_minute)
-     VALUES ($1, $2, $3, $4, $5, now() + make_interval(secs => $6), $7, $8)`,
-    [id, userId, name, prefix, hashSecret(secret), ttlSeconds, scopes, requestsPerMinute],
+    `INSERT INTO api_keys (id, user_id, name, prefix, secret_hash, expires_at, scopes, requests_per_minute,
+       tokens_per_minute)
+     VALUES ($1, $2, $3, $4, $5, now() + make_interval(secs => $6), $7, $8, $9)`,
+    [id, userId, name, prefix, hashSecret(secret), ttlSeconds, scopes, requestsPerMinute, tokensPerMinute],
   );
   return { id, apiKey: `fidus_${prefix}_${secret}` };
 }
@@ -68,6 +73,7 @@ export interface ApiKeySummary {
   readonly prefix: string;
   readonly scopes: readonly Scope[];
   readonly requestsPerMinute: number | null;
+  readonly tokensPerMinute: number | null;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
@@ -78,7 +84,7 @@ export interface ApiKeySummary {
 export async function listApiKeys(db: Queryable, userId: string | null = null): Promise<ApiKeySummary[]> {
   const { rows } = await db.query<ApiKeySummary>(
     `SELECT k.id, k.user_id AS "userId", u.email, k.name, k.prefix, k.scopes, k.requests_per_minute AS "requestsPerMinute",
-       k.created_at AS "createdAt", k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", k.last_used_at AS "lastUsedAt"
+       k.tokens_per_minute AS "tokensPerMinute", k.created_at AS "createdAt", k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", k.last_used_at AS "lastUsedAt"
      FROM api_keys k JOIN users u ON u.id = k.user_id
      WHERE $1::uuid IS NULL OR k.user_id = $1 ORDER BY k.created_at DESC LIMIT 1000`,
     [userId],
@@ -103,6 +109,7 @@ interface KeyRow extends User {
   readonly prefix: string;
   readonly scopes: Scope[];
   readonly requestsPerMinute: number | null;
+  readonly tokensPerMinute: number | null;
   readonly secretHash: Buffer;
   /** Until it expires; null: never. */
   readonly validMs: number | null;
@@ -128,7 +135,7 @@ export function createKeyLookup(db: Queryable): (text: string) => Promise<KeyOwn
     const { rows } = await db.query<KeyRow>({
       name: "owners_of_api_keys",
       text: `SELECT u.id, u.email, u.name, u.role, u.tenant, k.id AS "keyId", k.prefix, k.scopes, k.secret_hash AS "secretHash",
-              k.requests_per_minute AS "requestsPerMinute",
+              k.requests_per_minute AS "requestsPerMinute", k.tokens_per_minute AS "tokensPerMinute",
               extract(epoch FROM k.expires_at - now())::float8 * 1000 AS "validMs",
               (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute') AS stale
        FROM api_keys k JOIN users u ON u.id = k.user_id AND u.disabled_at IS NULL
@@ -149,7 +156,7 @@ export function createKeyLookup(db: Queryable): (text: string) => Promise<KeyOwn
       row.stale = false;
       await db.query("UPDATE api_keys SET last_used_at = now() WHERE id = $1", [row.keyId]);
     }
-    const { id, email, name, role, tenant, keyId, scopes, requestsPerMinute } = row;
-    return { user: { id, email, name, role, tenant }, key: { id: keyId, scopes, requestsPerMinute } };
+    const { id, email, name, role, tenant, keyId, scopes, requestsPerMinute, tokensPerMinute } = row;
+    return { user: { id, email, name, role, tenant }, key: { id: keyId, scopes, requestsPerMinute, tokensPerMinute } };
   };
 }

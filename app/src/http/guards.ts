@@ -39,7 +39,10 @@ export function requireApiKey({ ownerOfApiKey, limits }: Pick<Context, "ownerOfA
     const owner = token === null ? null : await ownerOfApiKey(token);
     // Asked together: one write to Redis.
     const counted = [limits.address(req, res)];
-    if (owner !== null) counted.push(limits.caller(owner.key.id, owner.key.requestsPerMinute, res));
+    if (owner !== null) {
+      const { id, requestsPerMinute, tokensPerMinute } = owner.key;
+      counted.push(limits.caller(id, requestsPerMinute, res), limits.lookAtTokens(id, tokensPerMinute));
+    }
     await Promise.all(counted);
     if (owner === null) throw new AppError("unauthenticated");
     identities.set(req, owner);

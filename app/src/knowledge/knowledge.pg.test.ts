@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { migrate } from "../db/migrate.ts";
 import { migrationsFolder } from "../resources.ts";
 import { addUser, password, signIn, startApi, until, type TestApi } from "../testing/api.ts";
+import { docx } from "../testing/documents.ts";
 import { scriptedEmbedder } from "../testing/embedder.ts";
 import { query, startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { startApp } from "../testing/process.ts";
@@ -94,6 +95,13 @@ describe("a document", () => {
     expect([(await list(bob)).length, (await list()).length]).toEqual([0, 1]);
     expect((await fetch(path, { method: "DELETE", headers: ann })).status).toBe(204);
     expect([await list(), files(), await query(databaseUrl, "SELECT 1 FROM chunks")]).toEqual([[], [], []]);
+  }, 60_000);
+
+  test("of exactly 50 MB is taken [A-18]", async () => {
+    const response = await upload("a.docx", await docx("<w:p><w:r><w:t>Large</w:t></w:r></w:p>", largestFile));
+    const made = (await response.json()) as { id: string };
+    expect([response.status, made]).toMatchObject([201, { name: "a.docx", bytes: largestFile }]);
+    expect((await fetch(`${api.url}/api/v1/documents/${made.id}`, { method: "DELETE", headers: ann })).status).toBe(204);
   }, 60_000);
 
   test.each<[string, () => Promise<Response>, number, string]>([

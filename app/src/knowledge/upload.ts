@@ -43,7 +43,8 @@ export async function receiveFile(req: Request, target: Target): Promise<Upload>
     throw new AppError("invalid_request", { message: "Send the file as multipart/form-data, in the field file." });
   }
   await mkdir(dirname(target.file), { recursive: true, mode: 0o700 });
-  const form = busboy({ headers: req.headers, limits: { files: 1, fileSize: largestFile, fields: 0, parts: 2 } });
+  // One more: busboy calls a file cut off that is exactly as long as its limit.
+  const form = busboy({ headers: req.headers, limits: { files: 1, fileSize: largestFile + 1, fields: 0, parts: 2 } });
   let received: Promise<Upload> | null = null;
   form.on("file", (field, stream, { filename }) => {
     // Heard when it is awaited below; before that nobody is there yet.

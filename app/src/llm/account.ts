@@ -9,6 +9,7 @@ import {
   usageInText,
   type Admission,
   type Candidate,
+  type Demand,
   type ExchangeOutcome,
   type Payer,
   type Usage,
@@ -45,7 +46,12 @@ export class Account {
   }
 
   /** Asks the meter. @throws AppError when it refuses */
-  static async open(ctx: AccountContext, call: Call, plan: Plan, who: Payer & { requestId: string }): Promise<Account> {
+  static async open(
+    ctx: AccountContext,
+    call: Call,
+    plan: Plan,
+    who: Payer & Pick<Demand, "requestId" | "onTokensLeft">,
+  ): Promise<Account> {
     const started = performance.now();
     const admission = await ctx.meter.admit(demandOf(call, plan, who));
     return new Account(ctx, call, plan, who.requestId, started, admission);

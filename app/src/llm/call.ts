@@ -169,7 +169,7 @@ function promptTokensOf(body: Readonly<Record<string, unknown>>): number {
 export function demandOf(
   { endpoint, promptTokens, maxTokens, choices, raw, redacted }: Call,
   { model, targets }: Plan,
-  who: Payer & Pick<Demand, "requestId">,
+  who: Payer & Pick<Demand, "requestId" | "onTokensLeft">,
 ): Demand {
   const longer = redacted === null ? 0 : Math.max(0, redacted.body.length - raw.length);
   return {

@@ -37,7 +37,12 @@ export function createOpenAiRouter(ctx: Context): Router {
     const scope = requireScope(endpoint === "embeddings" ? "embeddings" : "chat");
     router.post(paths[endpoint], scope, express.raw({ type: () => true, limit: bodyLimit }), (req, res) => {
       const { user, key } = currentIdentity(req);
-      const payer = { userId: user.id, tenant: user.tenant, keyId: key?.id ?? null };
+      const payer = {
+        userId: user.id,
+        tenant: user.tenant,
+        keyId: key?.id ?? null,
+        tokensPerMinute: key?.tokensPerMinute ?? null,
+      };
       return relay(ctx, res, readCall(endpoint, req.body), payer, cacheWish(req));
     });
   }

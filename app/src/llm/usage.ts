@@ -1,3 +1,5 @@
+import type { TokensLeft } from "../http/token-allowance.ts";
+
 /** Tokens of one exchange with a language model. */
 export interface Usage {
   readonly prompt: number;
@@ -25,6 +27,10 @@ export interface Demand {
   readonly tenant: string;
   /** Key the request came with; null: the page. */
   readonly keyId: string | null;
+  /** Limit of the key's own. @default the installation's */
+  readonly tokensPerMinute?: number | null;
+  /** Told what is left of the tokens per minute, where they are limited: also when that is too little. */
+  readonly onTokensLeft?: (left: TokensLeft) => void;
   /** What the money is spent for, as budgets and reports name it. @default "page" without a key, else the endpoint */
   readonly feature?: string;
   readonly requestId: string;
@@ -44,7 +50,7 @@ export interface Demand {
 }
 
 /** Who pays for an exchange. */
-export type Payer = Pick<Demand, "userId" | "tenant" | "keyId" | "feature">;
+export type Payer = Pick<Demand, "userId" | "tenant" | "keyId" | "feature" | "tokensPerMinute">;
 
 /** How an exchange ended. "failed": no answer, or a broken one; "refused": the runtime's own 4xx; "cached": nobody was asked. */
 export type ExchangeOutcome = "cached" | "complete" | "failed" | "refused" | "client_gone" | "cancelled" | "shut_down";

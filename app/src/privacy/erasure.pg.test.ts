@@ -105,6 +105,22 @@ describe("an export", () => {
     expect((await runApp(["admin", "export", "--email", "nobody@test"], env)).code).toBe(2);
   });
 
+  test("finds its account among those that are listed, with how much is kept for each", async () => {
+    const { code, stdout } = await runApp(["admin", "list", "--json"], env);
+    const kept = { disabled: false, documents: 0, keys: 1 };
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      {
+        accounts: [
+          { email: "root@test", role: "admin", conversations: 0 },
+          { email: "ann@test", role: "user", conversations: 1 },
+          { email: "bob@test", role: "user", conversations: 1 },
+        ].map((account) => ({ ...account, ...kept, createdAt: expect.any(String) as string })),
+      },
+    ]);
+    expect((await runApp(["admin", "list"], env)).stdout).toBe("root@test: admin\nann@test: user\nbob@test: user\n");
+  });
+
   test("leaves out no table that points at people", async () => {
     const rows = await query<{ name: string }>(
       url,
@@ -158,7 +174,8 @@ describe("an erasure", () => {
     expect((await call("DELETE", `/admin/users/${ids["ann"] ?? ""}`, "root")).status).toBe(204);
     expect(await audited()).toEqual([{ actor: "root@test", action: "user.erase", target: "ann@test" }]);
     const erased = await runApp(["admin", "erase", "--email", "bob@test", "--json"], env);
-    expect([erased.code, JSON.parse(erased.stdout)]).toEqual([0, { email: "bob@test", erased: true }]);
+    const destroyed = { conversations: 1, documents: 0, keys: 1 };
+    expect([erased.code, JSON.parse(erased.stdout)]).toEqual([0, { email: "bob@test", erased: true, ...destroyed }]);
     expect((await call("DELETE", "/me", "root", { password })).status).toBe(409);
     const last = await runApp(["admin", "erase", "--email", "root@test"], env);
     expect([last.code, last.stderr]).toEqual([2, expect.stringContaining("not the last administrator's")]);

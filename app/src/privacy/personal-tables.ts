@@ -20,8 +20,8 @@ export const exportedTables: readonly { readonly type: string; readonly table: s
   {
     type: "key",
     table: "api_keys",
-    sql: `SELECT id, name, prefix, scopes, requests_per_minute AS "requestsPerMinute", created_at AS "createdAt",
-        expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"
+    sql: `SELECT id, name, prefix, scopes, requests_per_minute AS "requestsPerMinute", tokens_per_minute AS "tokensPerMinute",
+        created_at AS "createdAt", expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"
       FROM api_keys WHERE user_id = $1 ORDER BY created_at`,
   },
   {

@@ -10,6 +10,7 @@ import { erasePerson } from "../privacy/erase.ts";
 import { exportPerson } from "../privacy/export.ts";
 import { encryptionStatus, rewrapDataKeys, sealOldRows } from "../privacy/jobs.ts";
 import { KeyRing } from "../privacy/ring.ts";
+import { readAccounts } from "./admin-list.ts";
 import { print } from "./arguments.ts";
 import { withDb } from "./with-db.ts";
 
@@ -29,18 +30,21 @@ export function exportAccount(env: Env, email: string): Promise<number> {
   });
 }
 
-/** `admin erase`: the person's key, then files and rows. */
+/** `admin erase`: the person's key, then files and rows. Says how much there was. */
 export function eraseAccount(env: Env, email: string, json: boolean): Promise<number> {
   return withVault(env, async (db, _ring, uploadsFolder) => {
+    const userId = await accountOf(db, email);
+    const [account] = await readAccounts(db, userId);
     try {
-      await erasePerson({ db, uploadsFolder }, await accountOf(db, email), operator);
+      await erasePerson({ db, uploadsFolder }, userId, operator);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== "last_admin") throw error;
       const rule = "an account that is not the last administrator's";
       const fix = "Make another administrator first: admin create --email E";
       throw new InvalidInputError([{ path: "--email", got: email, rule, fix }]);
     }
-    print({ email: normalizeEmail(email), erased: true }, json);
+    const { conversations = 0, documents = 0, keys = 0 } = account ?? {};
+    print({ email: normalizeEmail(email), erased: true, conversations, documents, keys }, json);
     return 0;
   });
 }
@@ -68,6 +72,6 @@ async function accountOf(db: Db, email: string): Promise<string> {
   const { rows } = await db.query<{ id: string }>("SELECT id FROM users WHERE email = $1", [normalizeEmail(email)]);
   if (rows[0] !== undefined) return rows[0].id;
   throw new InvalidInputError([
-    { path: "--email", got: email, rule: "the address of an account", fix: "GET /api/v1/admin/users lists them." },
+    { path: "--email", got: email, rule: "the address of an account", fix: "All accounts: admin list" },
   ]);
 }

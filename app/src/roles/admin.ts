@@ -6,13 +6,14 @@ import { transaction, type Db } from "../db/pool.ts";
 import type { Env } from "../env.ts";
 import { InvalidInputError, throwIfAny, type Problem } from "../problems.ts";
 import { print, readArguments } from "./arguments.ts";
+import { listAccounts } from "./admin-list.ts";
 import { eraseAccount, exportAccount, sealAll } from "./admin-privacy.ts";
 import { withDb } from "./with-db.ts";
 
 const usage =
   "admin create --email E [--name N] [--role admin|user] [--json], admin export --email E, admin erase --email E [--json], " +
-  "admin seal [--json], or admin count [--json]";
-const commands = ["create", "count", "export", "erase", "seal"];
+  "admin seal [--json], admin list [--json], or admin count [--json]";
+const commands = ["create", "count", "list", "export", "erase", "seal"];
 
 /** Accounts and what is sealed for them. Accounts are made with a password and a key that are shown this once. */
 export async function run(args: readonly string[], env: Env): Promise<number> {
@@ -28,6 +29,7 @@ export async function run(args: readonly string[], env: Env): Promise<number> {
     throw new InvalidInputError([{ path: "admin", got: positionals.join(" "), rule: commands.join(", "), fix: `Use: ${usage}` }]);
   }
   const json = values.json === true;
+  if (command === "list") return listAccounts(env, json);
   if (command === "seal") return sealAll(env, json);
   if (command === "export") return exportAccount(env, values.email ?? "");
   if (command === "erase") return eraseAccount(env, values.email ?? "", json);

@@ -16,7 +16,9 @@ export async function run(_args: readonly string[], env: Env): Promise<number> {
   const log = createLogger(config.logLevel, "single", config.version);
   for (const notice of config.notices) log.warn(notice);
   const ctx = createContext(config, log, await createTelemetry(config));
-  const jobs = createJobs(readWorkerConfig(env), { ...ctx, ring: new KeyRing(config.encryptionKeys) }, log);
+  // The budgets' own meter, as in the worker: what is done on people's behalf takes nothing from their tokens per minute.
+  const parts = { ...ctx, meter: ctx.budget, ring: new KeyRing(config.encryptionKeys) };
+  const jobs = createJobs(readWorkerConfig(env), parts, log);
   return serve({
     handler: createApp(ctx, webRoot),
     port: config.port,

@@ -16,8 +16,8 @@ export function pdf(...lines: readonly string[]): string {
   return `%PDF-1.4\n${objects.map((body, index) => `${index + 1} 0 obj\n${body}\nendobj\n`).join("")}trailer\n<</Root 1 0 R>>\n%%EOF`;
 }
 
-/** A DOCX with this as its body, in WordprocessingML. */
-export async function docx(xml: string): Promise<Uint8Array> {
+/** A Word document with this body; `bytes`: made exactly as long by a part that nobody reads. */
+export async function docx(xml: string, bytes: number | null = null): Promise<Uint8Array<ArrayBuffer>> {
   const zip = new JSZip();
   const types = "http://schemas.openxmlformats.org/package/2006/content-types";
   const office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument";
@@ -33,5 +33,9 @@ export async function docx(xml: string): Promise<Uint8Array> {
   );
   const word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
   zip.file("word/document.xml", `<w:document xmlns:w="${word}"><w:body>${xml}</w:body></w:document>`);
-  return zip.generateAsync({ type: "uint8array", compression: "DEFLATE" });
+  const made = (padding: number): Promise<Uint8Array<ArrayBuffer>> => {
+    zip.file("padding", new Uint8Array(padding), { compression: "STORE" });
+    return zip.generateAsync({ type: "uint8array", compression: "DEFLATE" }) as Promise<Uint8Array<ArrayBuffer>>;
+  };
+  return bytes === null ? made(0) : made(bytes - (await made(0)).length);
 }

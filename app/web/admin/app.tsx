@@ -4,6 +4,7 @@ import { signOut } from "../state/session.ts";
 import { Mark } from "../view/icons.tsx";
 import { SessionPage } from "../view/session-page.tsx";
 import { Budgets } from "./budgets.tsx";
+import { Changes } from "./changes.tsx";
 import { Keys } from "./keys.tsx";
 import { Models } from "./models.tsx";
 import { Usage } from "./usage.tsx";
@@ -15,6 +16,7 @@ const panels = {
   budgets: { title: "Budgets", View: Budgets },
   usage: { title: "Usage", View: Usage },
   models: { title: "Models", View: Models },
+  changes: { title: "Changes", View: Changes },
 } as const;
 type PanelName = keyof typeof panels;
 

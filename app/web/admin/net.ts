@@ -1,5 +1,6 @@
 /** Typed calls to /api/v1/admin. Every failure is an ApiError. */
 import { request } from "../net/api.ts";
+import type { auditWords } from "./audit-words.ts";
 
 export const roles = ["user", "admin"] as const;
 export type Role = (typeof roles)[number];
@@ -80,6 +81,22 @@ export interface Trial {
   readonly percent: number;
 }
 
+export interface AuditFilter {
+  readonly person: string;
+  readonly action: string;
+}
+export interface AuditPage {
+  readonly entries: readonly {
+    readonly id: string;
+    readonly at: string;
+    readonly actor: string;
+    readonly action: keyof typeof auditWords;
+    readonly target: string;
+    readonly detail: Readonly<Record<string, unknown>>;
+  }[];
+  readonly next: string | null;
+}
+
 const segment = encodeURIComponent;
 
 async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -113,5 +130,9 @@ export const admin = {
   trials: async (): Promise<Trial[]> => (await call<{ trials: Trial[] }>("GET", "/trials")).trials,
   setTrial: (name: string, body: { other: string; percent: number }): Promise<unknown> =>
     call("PUT", `/trials/${segment(name)}`, body),
+  audit: ({ person, action }: AuditFilter, before: string | null): Promise<AuditPage> => {
+    const asked = Object.entries({ person: person.trim(), action, before: before ?? "" }).filter(([, value]) => value !== "");
+    return call("GET", `/audit?${new URLSearchParams(asked).toString()}`);
+  },
   removeTrial: (name: string): Promise<unknown> => call("DELETE", `/trials/${segment(name)}`),
 };

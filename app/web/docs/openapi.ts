@@ -1,5 +1,6 @@
 /** Our OpenAPI document as this page reads it: only what our own document has. */
 export interface Schema {
+  readonly $ref?: string;
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
@@ -19,6 +20,11 @@ export interface Parameter {
 interface Content {
   readonly schema: Schema;
 }
+interface Response {
+  readonly description: string;
+  /** By media type; absent: the answer is empty. */
+  readonly content?: Readonly<Record<string, Content>>;
+}
 export interface Operation {
   readonly operationId: string;
   readonly tags: readonly string[];
@@ -26,6 +32,8 @@ export interface Operation {
   readonly description?: string;
   readonly security: readonly Readonly<Record<string, unknown>>[];
   readonly parameters?: readonly Parameter[];
+  /** By status, such as "200" or "4XX". */
+  readonly responses: Readonly<Record<string, Response>>;
   /** JSON, or a form with one file. */
   readonly requestBody?: { readonly content: Readonly<Partial<Record<"application/json" | "multipart/form-data", Content>>> };
 }
@@ -67,4 +75,28 @@ export function exampleOf(schema: Schema): unknown {
     default:
       return "…";
   }
+}
+
+export interface Answer {
+  readonly status: string;
+  /** Null: the answer is empty. */
+  readonly type: string | null;
+  readonly schema: Schema | null;
+}
+
+/** What the operation answers, by status and media type. */
+export function answersOf({ responses }: Operation): Answer[] {
+  return Object.entries(responses).flatMap(([status, { content }]): Answer[] => {
+    if (content === undefined) return [{ status, type: null, schema: null }];
+    const own = Object.entries(content).filter(([, { schema }]) => schema.$ref === undefined);
+    return own.map(([type, { schema }]) => ({ status, type, schema }));
+  });
+}
+
+/** How the operation fails: all failures have one of the two shapes that the document names, so the words tell. */
+export function failuresOf({ responses }: Operation): { status: string; text: string }[] {
+  const failed = Object.entries(responses).filter(([, { content }]) =>
+    Object.values(content ?? {}).some(({ schema }) => schema.$ref !== undefined),
+  );
+  return failed.map(([status, { description }]) => ({ status, text: description }));
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { JSX } from "preact";
-import { jsonOf, type OpenApi, type Operation } from "./openapi.ts";
+import { answersOf, failuresOf, jsonOf, type OpenApi, type Operation, type Schema } from "./openapi.ts";
 import { TryIt } from "./try-it.tsx";
 
 /** The API's documentation, read from the document that this server gives, and a form to try each operation. */
@@ -77,14 +77,48 @@ function OperationView({ method, path, operation, apiKey }: Placed & { apiKey: s
           {schema && (
             <>
               <h3>What the body may hold</h3>
-              <pre tabIndex={0} role="region" aria-label={`Schema of ${method} ${path}`}>
-                {JSON.stringify(schema, null, 2)}
-              </pre>
+              <SchemaView name={`Schema of ${method} ${path}`} schema={schema} />
             </>
           )}
+          <h3>What it answers</h3>
+          {answersOf(operation).map(({ status, type, schema: answer }) => (
+            <div key={`${status} ${type}`}>
+              <p>
+                <strong>{status}</strong> {type === null ? "without content" : <code>{type}</code>}
+              </p>
+              {answer && <SchemaView name={`Answer ${status} of ${method} ${path} as ${type}`} schema={answer} />}
+            </div>
+          ))}
+          <Failures operation={operation} />
           <TryIt method={method} path={path} operation={operation} apiKey={apiKey} />
         </div>
       )}
     </details>
+  );
+}
+
+function SchemaView({ name, schema }: { name: string; schema: Schema }): JSX.Element {
+  return (
+    <pre tabIndex={0} role="region" aria-label={name}>
+      {JSON.stringify(schema, null, 2)}
+    </pre>
+  );
+}
+
+function Failures({ operation }: { operation: Operation }): JSX.Element | null {
+  const failures = failuresOf(operation);
+  if (failures.length === 0) return null;
+  return (
+    <>
+      <h3>How it fails</h3>
+      <dl class="failures">
+        {failures.map(({ status, text }) => (
+          <div key={status}>
+            <dt>{status}</dt>
+            <dd>{text.replaceAll("`", "")}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
   );
 }

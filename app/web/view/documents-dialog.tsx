@@ -12,7 +12,7 @@ import {
 import { acceptedEndings, addFiles, letGo, sendAgain, uploads, type Upload } from "../state/uploads.ts";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { CloseIcon, PlusIcon, TrashIcon } from "./icons.tsx";
-import { Modal } from "./modal.tsx";
+import { Closing, Modal } from "./modal.tsx";
 
 /** One's documents: add, see how far each is, delete. */
 export function DocumentsDialog({ dragging }: { dragging: boolean }): JSX.Element {
@@ -22,11 +22,7 @@ export function DocumentsDialog({ dragging }: { dragging: boolean }): JSX.Elemen
         <div class={dragging ? "ask-content dragging" : "ask-content"}>
           <h2 id="documents-title">Your documents</h2>
           {hasKnowledge.value === false ? <Off /> : <Content />}
-          <div class="ask-buttons">
-            <button type="button" onClick={leave}>
-              Close
-            </button>
-          </div>
+          <Closing leave={leave} />
         </div>
       )}
     </Modal>

@@ -45,3 +45,14 @@ export function Modal({ name, titleId, textId, onClosed, children, ...rest }: Mo
     </dialog>
   );
 }
+
+/** The last line of a dialog that only tells: the button that closes it. */
+export function Closing({ leave }: { leave: () => void }): JSX.Element {
+  return (
+    <div class="ask-buttons">
+      <button type="button" onClick={leave}>
+        Close
+      </button>
+    </div>
+  );
+}

@@ -6,7 +6,7 @@ import { cloud, decideCloud } from "../state/models.ts";
 import { problemOf } from "../state/problems.ts";
 import { runtime } from "../state/runtime.ts";
 import { isSignedOut } from "../state/session.ts";
-import { Modal } from "./modal.tsx";
+import { Closing, Modal } from "./modal.tsx";
 
 /** The privacy notice: what is stored, where answers come from, what leaves the house; and the decision about the last. */
 export function PrivacyDialog({ close }: { close: () => void }): JSX.Element {
@@ -38,11 +38,7 @@ export function PrivacyDialog({ close }: { close: () => void }): JSX.Element {
             They are made by a language model and can be wrong. They are no medical, legal or financial advice: for decisions
             about health or money, ask somebody who answers for it.
           </p>
-          <div class="ask-buttons">
-            <button type="button" onClick={leave}>
-              Close
-            </button>
-          </div>
+          <Closing leave={leave} />
         </div>
       )}
     </Modal>

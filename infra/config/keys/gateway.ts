@@ -88,6 +88,14 @@ export const gatewayKeys = {
     effect: "restart",
     about: "Requests per minute from one address.",
   },
+  tokenLimitPerCaller: {
+    type: "string",
+    form: countOrNone,
+    default: "10000000",
+    editions: ["community"],
+    effect: "restart",
+    about: "Tokens per minute, of questions and answers, of one API key, or one person on the page.",
+  },
   cloudRedaction: {
     type: "choice",
     allowed: ["on", "text", "off"],

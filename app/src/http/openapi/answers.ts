@@ -3,7 +3,7 @@
  * by the compiler; all of them are held against the answers of a running app by contract.pg.test.ts.
  */
 import { z } from "zod";
-import type { AuditEntry } from "../../admin/audit.ts";
+import { auditActions, type AuditEntry } from "../../admin/audit.ts";
 import type { ApiKeySummary, NewApiKey } from "../../auth/api-keys.ts";
 import { scopeNames } from "../../auth/scopes.ts";
 import type { SessionSummary } from "../../auth/sessions.ts";
@@ -84,7 +84,7 @@ const excerpt = z.object({
   score: z.number(),
 }) satisfies z.ZodType<FoundChunk>;
 
-const requestsPerMinute = z.int().nullable();
+const perMinute = z.int().nullable();
 const key = z.object({
   id: z.uuid(),
   userId: z.uuid(),
@@ -92,7 +92,8 @@ const key = z.object({
   name: text,
   prefix: text,
   scopes,
-  requestsPerMinute,
+  requestsPerMinute: perMinute,
+  tokensPerMinute: perMinute,
   createdAt: z.date(),
   expiresAt: z.date().nullable(),
   revokedAt: z.date().nullable(),
@@ -105,7 +106,8 @@ const newKey = z.object({
   name: text,
   scopes,
   expiresInDays: z.int().nullable(),
-  requestsPerMinute,
+  requestsPerMinute: perMinute,
+  tokensPerMinute: perMinute,
 }) satisfies z.ZodType<NewApiKey>;
 
 const session = z.object({
@@ -144,10 +146,11 @@ const entry = z.object({
   id: text,
   at: z.date(),
   actor: text,
-  action: text,
+  action: z.enum(auditActions),
   target: text,
   detail: z.unknown(),
 }) satisfies z.ZodType<AuditEntry>;
+const auditPage = z.object({ entries: z.array(entry), next: text.nullable() });
 
 /** An event of a stream whose data is JSON of this shape. */
 const event = (name: string, data: z.ZodType): z.ZodType =>
@@ -260,7 +263,7 @@ export const answers: Readonly<Record<string, z.ZodType>> = {
   }),
   "get /api/v1/admin/trials": z.object({ trials: z.array(trial) }),
   "put /api/v1/admin/trials/{name}": trial,
-  "get /api/v1/admin/audit": z.object({ entries: z.array(entry) }),
+  "get /api/v1/admin/audit": auditPage,
 
   "post /api/v1/auth/login": person,
   "get /api/v1/auth/me": person,

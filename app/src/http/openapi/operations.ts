@@ -159,7 +159,9 @@ const administration = [
   admin("get", "/trials", "A/B tests of models."),
   admin("put", "/trials/{name}", "Give a share of the people another model.", { body: trialBody }),
   admin("delete", "/trials/{name}", "End a test.", nothing),
-  admin("get", "/audit", "Who changed what, latest first.", { query: auditQuery }),
+  admin("get", "/audit", "Who changed what, latest first, 100 a page; `before` takes the `next` of the page before.", {
+    query: auditQuery,
+  }),
 ];
 
 const docs = group("Documentation", "public");
