@@ -15,6 +15,7 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "20" },
   },
 });
+type Route = "/v1" | "/api/v1/chat";
 const streams = 1_000;
 const perSecond = 10;
 const requests = Number(options.requests);
@@ -27,7 +28,8 @@ const runtime = measured(process.execPath, [`${import.meta.dirname}/gateway/upst
 const [port] = await runtime.line(/^\d+/);
 const upstream = `http://127.0.0.1:${port}/v1`;
 try {
-  await withGateway(growingStreams);
+  await withGateway((gateway) => growingStreams(gateway, "/v1"));
+  await withGateway((gateway) => growingStreams(gateway, "/api/v1/chat"));
   await withGateway(manyRequests);
   await withGateway(restingStreams);
   writeSection("Memory of the gateway", "node bench/streams.ts", figures, [
@@ -46,13 +48,13 @@ async function withGateway(work: (gateway: Contender) => Promise<void>): Promise
   }
 }
 
-/** 1,000 streams at 10 chunks a second, each read to its end. */
-async function growingStreams(gateway: Contender): Promise<void> {
+/** 1,000 streams at 10 chunks a second, each read to its end. The page's are kept in PostgreSQL as they grow, each in a conversation of its own. */
+async function growingStreams(gateway: Contender, route: Route): Promise<void> {
   const { process } = gateway;
   await run(gateway, { connections: 10, requests: 500, stream: true });
   await heapAfterCollection(process);
   const idle = process.rss();
-  const open = openStreams(gateway, `paced:${seconds * perSecond}`);
+  const open = openStreams(gateway, route, `paced:${seconds * perSecond}`);
   await open.all;
   const cpuBefore = process.cpuMicros();
   const piecesBefore = open.pieces();
@@ -63,9 +65,15 @@ async function growingStreams(gateway: Contender): Promise<void> {
   }
   const perPiece = (process.cpuMicros() - cpuBefore) / (open.pieces() - piecesBefore);
   await open.ended;
-  figures.push({ name: "resident, idle", values: [megabytes(idle)], unit: "MB", goal: "≤ 150 MB" });
-  figures.push({ name: `${streams} streams over idle`, values: [megabytes(most - idle)], unit: "MB", goal: "≤ 100 MB" });
-  figures.push({ name: "CPU per streamed chunk", values: [perPiece], unit: "µs", goal: "≤ 70 µs" });
+  const goals = route === "/v1" ? { idle: "≤ 150 MB", over: "≤ 100 MB", piece: "≤ 70 µs" } : { idle: "", over: "", piece: "" };
+  figures.push({ name: `${route}: resident, idle`, values: [megabytes(idle)], unit: "MB", goal: goals.idle });
+  figures.push({
+    name: `${route}: ${streams} streams over idle`,
+    values: [megabytes(most - idle)],
+    unit: "MB",
+    goal: goals.over,
+  });
+  figures.push({ name: `${route}: CPU per streamed chunk`, values: [perPiece], unit: "µs", goal: goals.piece });
 }
 
 /** What is kept after many requests that was not kept after the first tenth. */
@@ -84,7 +92,7 @@ async function manyRequests(gateway: Contender): Promise<void> {
 /** 1,000 streams that have begun and say nothing more. */
 async function restingStreams(gateway: Contender): Promise<void> {
   const { process } = gateway;
-  const open = openStreams(gateway, "resting");
+  const open = openStreams(gateway, "/v1", "resting");
   await open.all;
   await setTimeout(10_000);
   const before = await heapAfterCollection(process);
@@ -100,18 +108,14 @@ async function restingStreams(gateway: Contender): Promise<void> {
 }
 
 /** Opens the streams; `all`: each has its first piece. Half as many are opened at a time as the runtime's queue holds. */
-function openStreams({ url, headers }: Contender, user: string) {
-  const { origin, pathname: path } = new URL(url);
+function openStreams({ url, headers }: Contender, route: Route, content: string) {
+  const { origin, pathname } = new URL(url);
+  const path = route === "/v1" ? pathname : route;
   const pool = new Pool(origin, { connections: streams, pipelining: 1, bodyTimeout: 0 });
   const leaving = new AbortController();
   let pieces = 0;
-  const body = JSON.stringify({
-    model: "test-model",
-    messages: [{ role: "user", content: "Hi" }],
-    max_tokens: 64,
-    stream: true,
-    user,
-  });
+  const question = { model: "test-model", messages: [{ role: "user", content }], max_tokens: 64, stream: true };
+  const body = JSON.stringify(route === "/v1" ? question : { content });
   const ends: Promise<void>[] = [];
   const one = async (): Promise<void> => {
     const response = await pool.request({

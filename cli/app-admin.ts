@@ -4,7 +4,7 @@ import type { Docker } from "../infra/images/docker-cli.ts";
 import { DockerError } from "../infra/images/docker-cli.ts";
 import { stackContainers } from "./containers.ts";
 import type { CliContext } from "./context.ts";
-import { cannotGoOn, type CliError, wrongInput } from "./errors.ts";
+import { cannotGoOn, CliError, wrongInput } from "./errors.ts";
 import { openSession } from "./session.ts";
 
 /** Login of a new administrator, shown once and kept nowhere. */
@@ -24,6 +24,16 @@ const sealed = z.object({
 });
 /** What is in clear, what each key of the ring (newest first) opens, and what none of them opens. */
 export type Sealed = z.output<typeof sealed>;
+const schema = z.object({
+  version: z.number(),
+  latest: z.number(),
+  pending: z.array(z.string()),
+  unknown: z.array(z.string()),
+  floor: z.number(),
+});
+/** Where a database stands, and what the running version has. Numbers are those of migrations. */
+export type Schema = z.output<typeof schema>;
+const migrated = z.object({ from: z.number(), to: z.number(), applied: z.array(z.string()) });
 const account = z.object({
   email: z.string(),
   role: z.string(),
@@ -84,6 +94,9 @@ export interface AppAdmin {
   erase(email: string): Promise<Erased>;
   /** Seals and wraps all there is by the newest key. */
   seal(): Promise<Sealed>;
+  schema(): Promise<Schema>;
+  /** Applies what is pending. Throws exit 1 with the words of the migration that failed. */
+  migrate(): Promise<z.output<typeof migrated>>;
 }
 
 /** Administration through `docker exec` in `container`: secrets come back on its standard output and are in no log. */
@@ -140,6 +153,15 @@ export function appAdmin(docker: Docker, container: string): AppAdmin {
       }
     },
     seal: async () => sealed.parse(JSON.parse(await call(["admin", "seal", "--json"]))),
+    schema: async () => schema.parse(JSON.parse(await call(["migrate", "--status", "--json"]))),
+    migrate: async () => {
+      try {
+        return migrated.parse(JSON.parse(await call(["migrate", "--json"])));
+      } catch (error) {
+        if (error instanceof DockerError && error.exitCode === 1) throw refusedMigration(error);
+        throw error;
+      }
+    },
   };
 }
 
@@ -177,4 +199,10 @@ function refusedErasure(email: string, error: DockerError): CliError {
   const rule = "an account that is not the last administrator's";
   const fix = "./fidus admin create --email someone-else@example.com";
   return wrongInput(`nothing was erased: ${said}`, [{ path: "EMAIL", got: email, rule, fix }]);
+}
+
+/** The application's own words: they name the migration, or the version that the database needs, and the repair. */
+function refusedMigration(error: DockerError): CliError {
+  const said = error.output.trim().split("\n").at(-1) ?? "";
+  return new CliError(`the database was not migrated: ${said}`, { code: "migration-failed" });
 }

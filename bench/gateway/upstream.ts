@@ -3,8 +3,7 @@ import { chunk, done, usageChunk } from "../../app/src/testing/upstream.ts";
 
 /**
  * The scripted runtime of the gateway benchmark, as a process of its own: prints its port, answers at once.
- * A question asks for its answer by `user`: `burst` (default) 23 events in one write, `paced:N` N events, 10 a second, `resting` one
- * event and nothing more.
+ * A question asks for its answer by its words: `paced:N` N events, 10 a second, `resting` one event and nothing more; else 23 events in one write.
  */
 const words = Array.from({ length: 20 }, (_, index) => `word${index} `);
 const whole = JSON.stringify({
@@ -28,19 +27,25 @@ const server = createServer((req, res) => void answer(req, res)).listen(0, "127.
 });
 server.keepAliveTimeout = 600_000;
 
+interface Question {
+  readonly stream?: boolean;
+  readonly messages: readonly { readonly content: string }[];
+}
+
 async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
   if (req.method === "GET") return void res.writeHead(200, { "content-type": "application/json" }).end(models);
   const parts: Buffer[] = [];
   for await (const part of req as AsyncIterable<Buffer>) parts.push(part);
-  const { stream = false, user = "burst" } = JSON.parse(Buffer.concat(parts).toString()) as { stream?: boolean; user?: string };
+  const { stream = false, messages } = JSON.parse(Buffer.concat(parts).toString()) as Question;
+  const asked = messages.at(-1)?.content ?? "";
   if (!stream) {
     const head = { "content-type": "application/json", "content-length": Buffer.byteLength(whole) };
     return void res.writeHead(200, head).end(whole);
   }
   res.writeHead(200, { "content-type": "text/event-stream" });
-  if (user === "burst") return void res.end(burst);
-  if (user === "resting") return void res.write(piece);
-  let left = Number(user.split(":")[1]);
+  if (asked === "resting") return void res.write(piece);
+  if (!asked.startsWith("paced:")) return void res.end(burst);
+  let left = Number(asked.split(":")[1]);
   res.write(piece);
   const timer = setInterval(() => {
     if (--left > 0) return void res.write(piece);

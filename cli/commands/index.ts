@@ -10,6 +10,7 @@ import { register as env } from "./env.ts";
 import { register as images } from "./images.ts";
 import { register as init } from "./init.ts";
 import { register as logs } from "./logs.ts";
+import { register as migrate } from "./migrate.ts";
 import { register as policy } from "./policy.ts";
 import { register as preview } from "./preview.ts";
 import { register as prices } from "./prices.ts";
@@ -35,6 +36,7 @@ export const commands: readonly Register[] = [
   prices,
   admin,
   usage,
+  migrate,
   down,
   dev,
   reset,

@@ -1,9 +1,10 @@
-import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../../infra/core/eventually.ts";
 import { architecture } from "../architecture/document.ts";
+import { inspected } from "./inspected.ts";
+import { expectPersonVerbs } from "./person-verbs.ts";
 import { checkout, docker, newProduct, variant1, type Product, type UpJson } from "./product.ts";
 
 let product: Product;
@@ -36,26 +37,6 @@ async function signIn(email = admin.email, password = admin.password): Promise<s
     .join("; ");
 }
 
-interface Inspected {
-  readonly Name: string;
-  readonly Config: { readonly User: string; readonly Env: string[]; readonly Healthcheck?: { readonly Test: string[] } };
-  readonly HostConfig: {
-    readonly ReadonlyRootfs: boolean;
-    readonly Privileged: boolean;
-    readonly CapDrop: string[] | null;
-    readonly CapAdd: string[] | null;
-    readonly SecurityOpt: string[] | null;
-    readonly Memory: number;
-    readonly MemorySwap: number;
-    readonly RestartPolicy: { readonly Name: string };
-    readonly PortBindings: Record<string, { HostIp: string; HostPort: string }[]> | null;
-  };
-}
-
-async function inspected(): Promise<Inspected[]> {
-  return JSON.parse(await docker(["inspect", ...(await product.containers()).map(({ id }) => id)])) as Inspected[];
-}
-
 describe("after the first up", () => {
   test("it has proved itself: a real stream with usage, and says that this is a demo model [C-18] [C-20]", () => {
     expect(first.proof?.events).toBeGreaterThanOrEqual(3);
@@ -70,7 +51,7 @@ describe("after the first up", () => {
   });
 
   test("only the proxy publishes ports, on loopback alone [C-13] [X-07]", async () => {
-    const published = (await inspected()).flatMap(({ Name, HostConfig }) =>
+    const published = (await inspected(product)).flatMap(({ Name, HostConfig }) =>
       Object.values(HostConfig.PortBindings ?? {})
         .flat()
         .map(({ HostIp, HostPort }) => `${Name.split("-").at(-1)} ${HostIp}:${HostPort}`),
@@ -79,7 +60,7 @@ describe("after the first up", () => {
   });
 
   test("containers are unprivileged, read-only, limited in memory and restart by themselves [C-07] [X-13]", async () => {
-    for (const { Name, Config, HostConfig } of await inspected()) {
+    for (const { Name, Config, HostConfig } of await inspected(product)) {
       expect(HostConfig, Name).toMatchObject({
         ReadonlyRootfs: true,
         Privileged: false,
@@ -281,42 +262,17 @@ describe("commands on a running stack", () => {
   });
 
   test("admin list, export, seal and erase do for a person what the page and the API do, and name a slip", async () => {
-    const { apiKey } = JSON.parse(
-      (await product.fidus("admin", "create", "--email", "eve@example.com", "--user", "--json")).stdout,
-    ) as {
-      apiKey: string;
-    };
-    const bearer = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
-    const body = JSON.stringify({ content: "Say one word." });
-    expect(await (await api("/api/v1/chat", { method: "POST", headers: bearer, body })).text()).toContain("event: done");
-    const listed = JSON.parse((await product.fidus("admin", "list", "--json")).stdout) as { accounts: Record<string, unknown>[] };
-    expect(listed.accounts.find(({ email }) => email === "eve@example.com")).toMatchObject({
-      role: "user",
-      conversations: 1,
-      keys: 1,
-    });
-    const out = join(product.data, "eve.ndjson");
-    const exported = await product.fidus("admin", "export", "eve@example.com", "--out", out, "--json");
-    expect(exported.code, exported.stderr).toBe(0);
-    expect(JSON.parse(exported.stdout)).toMatchObject({ file: out, counts: { profile: 1, conversation: 1 } });
-    expect([statSync(out).mode & 0o777, readFileSync(out, "utf8")]).toEqual([0o600, expect.stringContaining("Say one word.")]);
-    expect((await product.fidus("admin", "export", "eve@example.com", "--out", out)).code).toBe(2);
-    const sealed = await product.fidus("admin", "seal", "--json");
-    expect(JSON.parse(sealed.stdout)).toMatchObject({ unsealed: 0, lost: 0 });
-    const slip = await product.fidus("admin", "erase", "ewe@example.com", "--yes");
-    expect([slip.code, slip.stderr]).toEqual([2, expect.stringContaining("Did you mean eve@example.com?")]);
-    const unasked = await product.fidus("admin", "erase", "eve@example.com");
-    expect([unasked.code, unasked.stderr]).toEqual([
-      2,
-      expect.stringMatching(/with 1 conversation, 0 documents and 1 API key\?.*--yes/s),
-    ]);
-    const gone = await product.fidus("admin", "erase", "eve@example.com", "--yes");
-    expect([gone.code, gone.stdout]).toEqual([
+    await expectPersonVerbs(product);
+  });
+
+  test("migrate says where the database stands, and finds nothing to do after an up [D-06]", async () => {
+    const standing = JSON.parse((await product.fidus("migrate", "--status", "--json")).stdout) as Record<string, unknown>;
+    expect(standing).toMatchObject({ stack: "community", pending: [], unknown: [], version: standing["latest"] });
+    const again = await product.fidus("migrate", "--json");
+    expect([again.code, JSON.parse(again.stdout)]).toEqual([
       0,
-      expect.stringContaining("the key of their data, 1 conversation, 0 documents and 1 API key"),
+      { stack: "community", from: standing["version"], to: standing["version"], applied: [] },
     ]);
-    expect((await api("/v1/models", { headers: bearer })).status).toBe(401);
-    expect((await product.fidus("admin", "export", "eve@example.com")).code).toBe(2);
   });
 
   test("a plain destroy is refused and leaves data and containers", async () => {

@@ -1,0 +1,2 @@
+-- Up Migration
+-- What it adds, and why. What it takes away needs a floor (docs/decisions/0027-schema-floor.md).
