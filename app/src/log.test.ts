@@ -15,9 +15,8 @@ function linesOf(program: string): { line: number }[] {
 test.each([
   ["comes to its end", "some(0, 1000);", 1_000],
   ["goes on for a while", "some(0, 500); setTimeout(() => some(500, 500), 300);", 1_000],
-  // So few that none is being written when the process ends.
-  ["is ended by process.exit", "some(0, 100); process.exit(3);", 100],
-  ["dies of an error", "some(0, 100); throw new Error('fault');", 100],
+  ["is ended by process.exit", "some(0, 1000); process.exit(3);", 1_000],
+  ["dies of an error", "some(0, 1000); throw new Error('fault');", 1_000],
 ])("every line is written once and in order when the process %s", (_how, program, count) => {
   expect(linesOf(program).map(({ line }) => line)).toEqual(Array.from({ length: count }, (_, line) => line));
 });
