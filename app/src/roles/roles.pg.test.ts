@@ -168,7 +168,7 @@ describe("the admin and key commands", () => {
     [["admin", "create"], /^--email: got ""; needs an e-mail address\. Use: admin create/],
     [["admin", "create", "--email", "a@b", "--role", "root"], /^--role: got "root"; needs admin or user\. /],
     [["admin", "create", "--email", "a@b", "--password", "x"], /^arguments: .*'--password'/s],
-    [["admin", "remove"], /^admin: got "remove"; needs create, count, export, erase, seal\. /],
+    [["admin", "remove"], /^admin: got "remove"; needs create, count, list, export, erase, seal\. /],
     [
       ["key", "create", "--email", "nobody@b"],
       /^--email: got "nobody@b"; needs the address of an active account\. Make one: admin create/,
