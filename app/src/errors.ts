@@ -78,7 +78,10 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
   if (type === "entity.too.large") return new AppError("too_large", { cause: error });
-  if (typeof status === "number" && status >= 400 && status < 500) return new AppError("invalid_request", { cause: error });
+  if (typeof status === "number" && status >= 400 && status < 500) {
+    // A file's range or condition that does not hold keeps its own status.
+    return new AppError("invalid_request", { cause: error, ...(status === 412 || status === 416 ? { status } : {}) });
+  }
   if (isDatabaseAway(error)) return new AppError("unavailable", { cause: error, retryAfter: 5 });
   return new AppError("internal", { cause: error });
 }

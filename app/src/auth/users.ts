@@ -40,7 +40,7 @@ export const emailPattern = /^[^\s@]+@[^\s@]+$/;
 export const longestEmail = 254;
 
 export function isEmail(text: string): boolean {
-  return text.length <= longestEmail && emailPattern.test(text);
+  return text.length <= longestEmail && text.isWellFormed() && emailPattern.test(text);
 }
 
 /** Creates an account. @throws EmailTakenError */

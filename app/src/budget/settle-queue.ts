@@ -1,6 +1,6 @@
-import type { Db } from "../db/pool.ts";
+import { isDataException, type Db } from "../db/pool.ts";
 import type { Logger } from "../log.ts";
-import { recordFree, settle, type Alert, type Caller, type LedgerEntry } from "./ledger.ts";
+import { recordFree, release, settle, type Alert, type Caller, type LedgerEntry } from "./ledger.ts";
 import type { NanoUsd } from "./money.ts";
 
 interface SettleQueueOptions {
@@ -73,10 +73,35 @@ export class SettleQueue {
       if (free.length > 0) await recordFree(db, free);
       return true;
     } catch (error) {
+      if (isDataException(error)) return this.#oneByOne(paid, free);
       log.warn({ err: error, entries: paid.length + free.length }, "could not settle usage; trying again");
       this.#paid.unshift(...paid);
       this.#free.unshift(...free);
       return false;
     }
+  }
+
+  /** An entry that the database cannot read must not keep the others: it is given up, and its reservation given back. */
+  async #oneByOne(paid: LedgerEntry[], free: (LedgerEntry & Caller)[]): Promise<boolean> {
+    const { db, log, tenantAlert, announce } = this.#options;
+    const all = [
+      ...paid.map((entry) => ({ entry, write: async () => announce(await settle(db, [entry], tenantAlert)) })),
+      ...free.map((entry) => ({ entry, write: () => recordFree(db, [entry]) })),
+    ];
+    for (const { entry, write } of all) {
+      try {
+        await write();
+      } catch (error) {
+        if (!isDataException(error)) {
+          log.warn({ err: error }, "could not settle usage; trying again");
+          this.#paid.unshift(...paid);
+          this.#free.unshift(...free);
+          return false;
+        }
+        log.error({ err: error, id: entry.id }, "usage that cannot be written is given up");
+        await release(db, [entry.id]).catch(() => {});
+      }
+    }
+    return true;
   }
 }

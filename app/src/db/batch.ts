@@ -1,4 +1,5 @@
 import DataLoader from "dataloader";
+import { isDataException } from "./pool.ts";
 
 /** Larger batches would keep the first waiting for the last. */
 const largestBatch = 100;
@@ -13,10 +14,24 @@ export function batched<Question, Answer>(
 ): (question: Question) => Promise<Answer> {
   const waiting: (() => void)[] = [];
   let busy = false;
+  /** A question that the database cannot read must cost nobody else the answer. */
+  async function oneByOne(questions: readonly Question[]): Promise<(Answer | Error)[]> {
+    const answers: (Answer | Error)[] = [];
+    for (const question of questions) {
+      const [answer] = await ask([question]).catch((error: unknown) => [
+        error instanceof Error ? error : new Error(String(error)),
+      ]);
+      answers.push(answer ?? new Error("a batch of one had no answer"));
+    }
+    return answers;
+  }
   const loader = new DataLoader<Question, Answer>(
     async (questions) => {
       try {
         return await ask(questions);
+      } catch (error) {
+        if (questions.length === 1 || !isDataException(error)) throw error;
+        return await oneByOne(questions);
       } finally {
         busy = false;
         waiting.shift()?.();

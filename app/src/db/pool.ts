@@ -69,3 +69,9 @@ export function pgCode(error: unknown): string | null {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === "string" ? code : null;
 }
+
+/** A value that PostgreSQL cannot read or keep, class 22: the same statement without it would do. */
+export function isDataException(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" && /^22[0-9A-Z]{3}$/.test(code);
+}

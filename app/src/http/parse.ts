@@ -2,8 +2,11 @@ import type { Request } from "express";
 import { z } from "zod";
 import { AppError } from "../errors.ts";
 
-/** A string that PostgreSQL can keep: its text has every character but NUL. */
-export const storableText = z.string().refine((text) => !text.includes("\0"), "must not contain the NUL character");
+/** A string that PostgreSQL can keep: its text has every character but NUL, and half a character is none. */
+export const storableText = z
+  .string()
+  .refine((text) => !text.includes("\0"), "must not contain the NUL character")
+  .refine((text) => text.isWellFormed(), "must not contain half a character (a lone surrogate)");
 
 /** The validated body. @throws AppError invalid_request that names the first broken field, never its value */
 export function parseBody<T extends z.ZodType>(schema: T, req: Request): z.output<T> {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AppError } from "../errors.ts";
-import { parse } from "../http/parse.ts";
+import { parse, storableText } from "../http/parse.ts";
 import type { Redacted } from "../redaction/redactor.ts";
 import { holdsUnreadable } from "../redaction/unreadable.ts";
 import { setMembers } from "./json-members.ts";
@@ -15,16 +15,21 @@ export const paths = {
   responses: "/responses",
 } as const satisfies Record<Endpoint, string>;
 
-const limit = z.int().min(1).nullish();
+/** What is reserved for a call is a product of these: it must stay a number. */
+const mostTokens = 10_000_000;
+const mostChoices = 1_024;
+const mostPrompts = 2_048;
+const limit = z.int().min(1).max(mostTokens).nullish();
+const choices = z.int().min(1).max(mostChoices).nullish();
 const common = {
-  model: z.string().min(1).max(200).optional(),
+  model: storableText.min(1).max(200).optional(),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   max_tokens: limit,
   max_completion_tokens: limit,
   max_output_tokens: limit,
-  n: limit,
-  best_of: limit,
+  n: choices,
+  best_of: choices,
 };
 const text = z.union([z.string(), z.array(z.unknown()).min(1)]);
 const stateless = "needs to be left out: this gateway keeps no responses";
@@ -133,6 +138,12 @@ const jsonAnswer = /"type"\s*:\s*"json_(?:schema|object)"/;
 /** Completions answer each of several prompts; a list of numbers is one prompt in tokens. */
 function choicesOf({ n, best_of: bestOf, prompt }: Readonly<Record<string, unknown>>): number {
   const prompts = Array.isArray(prompt) && typeof prompt[0] !== "number" ? prompt.length : 1;
+  if (prompts > mostPrompts) {
+    throw new AppError("invalid_request", {
+      message: `prompt: got ${prompts} prompts; at most ${mostPrompts}.`,
+      param: "prompt",
+    });
+  }
   return prompts * Math.max(Number(n ?? 1), Number(bestOf ?? 1));
 }
 

@@ -9,7 +9,7 @@ import { RefusalError } from "./refusal.ts";
 import { SseScanner } from "./sse-scanner.ts";
 import { paidFor } from "./plan.ts";
 import { stopReason, upstreamError } from "./upstream.ts";
-import type { Candidate, ExchangeOutcome, Meter, Payer, Usage } from "./usage.ts";
+import { readUsage, type Candidate, type ExchangeOutcome, type Meter, type Payer, type Usage } from "./usage.ts";
 
 export interface ChatMessage {
   readonly role: "system" | "user" | "assistant";
@@ -42,7 +42,7 @@ const chunk = z.looseObject({
       }),
     )
     .default([]),
-  usage: z.looseObject({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish(),
+  usage: z.unknown().optional(),
   error: z.unknown().optional(),
 });
 
@@ -142,8 +142,8 @@ function* eventsOf(data: string): Generator<CompletionEvent> {
   const text = choice?.delta?.content?.replaceAll("\0", "");
   if (text) yield { kind: "text", text };
   if (choice?.finish_reason) yield { kind: "finish", reason: choice.finish_reason };
-  const { usage } = parsed.data;
-  if (usage) yield { kind: "usage", promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens };
+  const usage = readUsage(parsed.data.usage);
+  if (usage !== null) yield { kind: "usage", promptTokens: usage.prompt, completionTokens: usage.completion };
 }
 
 /** A runtime's refusal in our own words: what it said is logged, never sent. */

@@ -67,7 +67,8 @@ export class Probes {
   async #look(): Promise<void> {
     const { db, redis, log, gateway } = this.#parts;
     const [postgres, redisState] = await Promise.all([
-      state(db.query("SELECT 1"), this.#intervalMs),
+      // Without its tables a database is of no use.
+      state(db.query("SELECT 1 FROM schema_migrations LIMIT 1"), this.#intervalMs),
       redis === null ? ("off" as const) : state(redis.ping(), this.#intervalMs),
       ...gateway.runtimes.map((runtime) => runtime.look()),
     ]);

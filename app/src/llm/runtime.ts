@@ -22,6 +22,7 @@ export class Runtime {
   readonly #log: Logger;
   #state: RuntimeState = away;
   #lookedAt = -Infinity;
+  #looked = false;
   #latencyMs: number | null = null;
 
   constructor(config: RuntimeConfig, log: Logger) {
@@ -60,7 +61,15 @@ export class Runtime {
     const before = this.#state.reachable;
     if (this.config.cloud && before && performance.now() - this.#lookedAt < cloudLookMs) return;
     this.#lookedAt = performance.now();
-    this.#state = await this.adapter.look(this.upstream, AbortSignal.timeout(lookTimeoutMs)).catch(() => away);
+    let why: unknown = null;
+    this.#state = await this.adapter.look(this.upstream, AbortSignal.timeout(lookTimeoutMs)).catch((error: unknown) => {
+      why = error;
+      return away;
+    });
+    const first = !this.#looked;
+    this.#looked = true;
+    if (first && why !== null)
+      this.#log.warn({ err: why, runtime: this.config.name, kind: this.config.kind }, "the runtime is away");
     if (this.#state.reachable === before) return;
     this.#log.info({ runtime: this.config.name, reachable: !before }, "runtime state changed");
     if (!before) void this.#warmUp();

@@ -105,8 +105,11 @@ export function readUsage(value: unknown): Usage | null {
   return { prompt, completion: count(wire.completion_tokens) ?? count(wire.output_tokens) ?? 0, estimated: false };
 }
 
+/** More than any model can use: who says so counts wrong, and is not believed. */
+const mostTokens = 1_000_000_000;
+
 function count(value: unknown): number | null {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= mostTokens ? value : null;
 }
 
 /**
