@@ -41,9 +41,8 @@ async function develop(ctx: CliContext, stack: string, flags: Flags): Promise<vo
   const url = `http://localhost:${flags.port}`;
   const common = { PUBLIC_URL: url, METRICS_PORT: "0" };
   const parts = [
-    app.watch("api", { ...common, PORT: flags.port, FIDUS_WEB_ROOT: join(page, "web") }),
+    app.watch("single", { ...common, PORT: flags.port, FIDUS_WEB_ROOT: join(page, "web") }),
     app.watch("api", { ...common, PORT: flags.apiPort }),
-    app.watch("worker", { ...common, PORT: "0" }),
   ];
   ctx.notice(`  page ${url} · API http://localhost:${flags.apiPort} · Ctrl-C ends both`);
   const stopWatching = rebuildOnChange(ctx, page);
