@@ -37,6 +37,8 @@ test("every command has a description, and help with examples that name it", () 
 test.each([
   [["dctor"], "unknown command 'dctor'", "Did you mean doctor?"],
   [["env", "--shel", "fish"], "unknown option '--shel'", "Did you mean --shell?"],
+  [["backup", "--help"], "unknown command 'backup'", "./fidus --help"],
+  [["config", "nonsense", "-h"], "unknown command 'nonsense'", "./fidus --help"],
   [["config"], "which of its commands is missing", "./fidus --help"],
   [["doctor", "community", "extra"], "too many arguments", "./fidus --help"],
 ])("%j exits 2 and names what was meant", async (args, rule, hint) => {

@@ -1,4 +1,4 @@
-import { Command, type CommanderError } from "commander";
+import { Command, type AddHelpTextContext, type CommanderError } from "commander";
 import type { CliContext, Register } from "./context.ts";
 import { wrongInput, type CliError } from "./errors.ts";
 import { singleValued } from "./single-valued.ts";
@@ -36,7 +36,15 @@ export function createProgram({ version, commands, write }: ProgramOptions, cont
   const ctx = context(program);
   for (const register of commands) register(program, ctx);
   singleValued(program);
+  program.on("beforeAllHelp", refuseUnknownCommand);
   return program;
+}
+
+/** With --help the parser shows the help of the command that it knows, whatever unknown name follows. */
+function refuseUnknownCommand({ command, error }: AddHelpTextContext): void {
+  const [name = ""] = command.args;
+  if (error || command.commands.length === 0 || ["", "help"].includes(name) || name.startsWith("-")) return;
+  command.error(`error: unknown command '${name}'`, { code: "commander.unknownCommand" });
 }
 
 /** Help text under a command: `addHelpText("after", examples(["./fidus down community"]))`. */

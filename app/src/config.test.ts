@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import express from "express";
 import { afterAll, describe, expect, test } from "vitest";
 import { readApiConfig, readLlmRoleConfig, readWorkerConfig } from "./config.ts";
 import type { Env } from "./env.ts";
@@ -51,7 +52,7 @@ describe("the api role", () => {
       'LLM_RUNTIME: got "llamafile"; needs one of embedded, ollama, ollama-native, lmstudio, vllm, openai, anthropic, gemini, compatible, litellm. Set LLM_RUNTIME=embedded.',
       "DATABASE_URL: got nothing; needs a postgres:// URL. Set DATABASE_URL=postgres://fidus:…@postgres:5432/fidus or DATABASE_URL_FILE.",
       "SESSION_SECRET: got nothing; needs 32 or more random characters, no placeholder. Set SESSION_SECRET_FILE to a file written by: openssl rand -base64 32",
-      "ENCRYPTION_KEY: got nothing; needs one key or several that differ, newest first, split by spaces or lines, each 32 or more random characters, no placeholder. Set ENCRYPTION_KEY_FILE to a file written by: openssl rand -base64 32",
+      "ENCRYPTION_KEY: got nothing; needs one key or several that differ, newest first, split by spaces or lines (not commas), each 32 or more random characters, no placeholder. Set ENCRYPTION_KEY_FILE to a file written by: openssl rand -base64 32",
     ]);
   });
 
@@ -62,10 +63,10 @@ describe("the api role", () => {
   });
 
   test("takes one encryption key or a ring of them, newest first, and refuses twice the same [A-16]", () => {
-    const [first, second] = [secret, secret.toLowerCase()];
+    const [first, second] = [secret, `${secret.toLowerCase()},;`];
     expect(readApiConfig({ ...valid, ENCRYPTION_KEY: first }).encryptionKeys).toEqual([first]);
     expect(readWorkerConfig({ ...valid, ENCRYPTION_KEY: ` ${second}\n${first}\n` }).encryptionKeys).toEqual([second, first]);
-    for (const given of [`${first} ${first}`, `${first} short`, " "])
+    for (const given of [`${first} ${first}`, `${first} short`, " ", `${first},${second}`])
       expect(problems({ ...valid, ENCRYPTION_KEY: given })[0]).toMatch(/^ENCRYPTION_KEY: got "a hidden value"; needs one key or/);
   });
 
@@ -81,6 +82,27 @@ describe("the api role", () => {
     ]);
   });
 
+  test("takes an origin as its public address, and refuses what goes beyond", () => {
+    expect(readApiConfig({ ...valid, PUBLIC_URL: "https://chat.example:8443/" }).publicUrl.href).toBe(
+      "https://chat.example:8443/",
+    );
+    for (const beyond of ["/app", "/?a=b", "/#a", "?"])
+      expect(problems({ ...valid, PUBLIC_URL: `https://chat.example${beyond}` })).toEqual([
+        `PUBLIC_URL: got "https://chat.example${beyond}"; needs an http(s) origin: scheme, host and port, no path. Set PUBLIC_URL=http://localhost:3000.`,
+      ]);
+    for (const PUBLIC_URL of ["https://ann:pw@chat.example", "chat.example", "ftp://chat.example"])
+      expect(problems({ ...valid, PUBLIC_URL })).toHaveLength(1);
+  });
+
+  test.each(["redis://:pa%ZZ@localhost:1", "redis-sentinel://:pa%ZZ@h:26379/0#g", "redis://:pa%2Fss@localhost:1/abc"])(
+    "refuses %s as the address of Redis, and does not repeat the password",
+    (REDIS_URL) => {
+      const [problem = "", ...more] = problems({ ...valid, REDIS_URL });
+      expect(problem).toMatch(/^REDIS_URL: got "a hidden value"; needs a redis:/);
+      expect([problem.includes("pa%"), more]).toEqual([false, []]);
+    },
+  );
+
   test("listens everywhere unless it is told one address, and takes no name for one", () => {
     expect(readApiConfig(valid).listenAddress).toBeNull();
     expect(readApiConfig({ ...valid, LISTEN_ADDRESS: "127.0.0.1" }).listenAddress).toBe("127.0.0.1");
@@ -93,12 +115,19 @@ describe("the api role", () => {
     expect(problems({ ...valid, DO_NOT_TRACK: "1", ANONYMIZED_TELEMETRY: "false" })).toEqual([]);
   });
 
-  test("refuses to trust every proxy, and accepts networks [G-08]", () => {
-    expect(problems({ ...valid, FORWARDED_ALLOW_IPS: "*" })).toHaveLength(1);
-    expect(readApiConfig({ ...valid, FORWARDED_ALLOW_IPS: "172.16.0.0/12, loopback" }).trustedProxies).toEqual([
-      "172.16.0.0/12",
-      "loopback",
-    ]);
+  test.each(["*", "1.2.3.4/99", "1.2.3.4/0", "::::", "999.1.1.1", "fd00::/129", "fe80::1%eth0", "1.2.3.4/", "proxy"])(
+    "does not trust %s as a proxy [G-08]",
+    (given) => {
+      const [problem = "", ...more] = problems({ ...valid, FORWARDED_ALLOW_IPS: `loopback,${given}` });
+      expect([problem, more]).toEqual([expect.stringMatching(/^FORWARDED_ALLOW_IPS: got .*; needs IP addresses, networks/), []]);
+    },
+  );
+
+  test("trusts addresses and networks that the web server knows [G-08]", () => {
+    const given = ["172.16.0.0/12", "loopback", "linklocal", "uniquelocal", "10.0.0.1", "::1", "fd00::/8", "0.0.0.0/1", "::/128"];
+    const { trustedProxies } = readApiConfig({ ...valid, FORWARDED_ALLOW_IPS: given.join(", ") });
+    expect(trustedProxies).toEqual(given);
+    expect(() => express().set("trust proxy", trustedProxies)).not.toThrow();
   });
 });
 
@@ -123,6 +152,13 @@ describe("secrets in files", () => {
       `SESSION_SECRET_FILE: got "${missing}"; needs a readable file (ENOENT). Check the path and its owner.`,
     ]);
   });
+});
+
+test("a file for a setting that is no secret is refused: nobody reads it", () => {
+  expect(problems({ ...valid, PUBLIC_URL_FILE: "/run/url" })).toEqual([
+    'PUBLIC_URL_FILE: got "/run/url"; needs PUBLIC_URL itself: only secrets come from files. Set PUBLIC_URL=http://localhost:3000.',
+  ]);
+  expect(problems({ ...valid, LLM_MODEL_FILE: "/models/a.gguf", LEAVING_FILE: "/run/leaving/1" })).toEqual([]);
 });
 
 describe("the language model", () => {
@@ -185,11 +221,20 @@ describe("money and limits", () => {
   test("are refused when they are malformed, each by name", () => {
     const wrong = { ...valid, LLM_BUDGET_USD: "1,5", LLM_PRICES: "gpt-4o=2.50", RATE_LIMIT_PER_CALLER: "0" };
     expect(problems(wrong)).toEqual([
-      "LLM_PRICES: got \"gpt-4o=2.50\"; needs model=INPUT/OUTPUT in USD per million tokens, split by semicolons, three decimals at most. Set LLM_PRICES='gpt-4o-mini=0.15/0.60;gpt-4o=2.50/10'.",
+      "LLM_PRICES: got \"gpt-4o=2.50\"; needs model=INPUT/OUTPUT in USD per million tokens, split by semicolons, each model once, three decimals at most. Set LLM_PRICES='gpt-4o-mini=0.15/0.60;gpt-4o=2.50/10'.",
       'LLM_BUDGET_USD: got "1,5"; needs USD that a tenant may spend in 30 days, or none. Set LLM_BUDGET_USD=100.',
-      'RATE_LIMIT_PER_CALLER: got "0"; needs requests per minute of one key or person, or none. Set RATE_LIMIT_PER_CALLER=6000.',
+      'RATE_LIMIT_PER_CALLER: got "0"; needs requests per minute of one key or person, from 1 to 1000000000, or none. Set RATE_LIMIT_PER_CALLER=6000.',
     ]);
   });
+});
+
+test.each([
+  ["RETENTION_DAYS", "days that a conversation is kept after its last message, from 1 to 36500, or none", "none"],
+  ["TOKEN_LIMIT_PER_CALLER", "tokens per minute of one key or person, from 1 to 1000000000, or none", "1000000000"],
+  ["LLM_THREADS", "a whole number from 1 to 256", "256"],
+])("%s names its range when it is 0", (name, rule, good) => {
+  expect(problems({ ...valid, [name]: "0" })).toEqual([expect.stringContaining(`${name}: got "0"; needs ${rule}. `)]);
+  expect(problems({ ...valid, [name]: good })).toEqual([]);
 });
 
 describe("who signs people in", () => {

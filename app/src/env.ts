@@ -14,7 +14,7 @@ export interface Reading {
 
 /** Reads and checks all settings of the environment. Reads `<NAME>_FILE` files; throws nothing. */
 export function readEnv(env: Env): Reading {
-  const problems: Problem[] = unknownNames(env);
+  const problems: Problem[] = [...unknownNames(env), ...uselessFiles(env)];
   const notices: string[] = [];
   const values: Record<string, unknown> = {};
   for (const name of Object.keys(settings) as SettingName[]) {
@@ -61,4 +61,14 @@ function unknownNames(env: Env): Problem[] {
   return Object.keys(env)
     .filter((name) => name.startsWith("FIDUS_") && !(name in settings))
     .map((name) => ({ path: name, got: env[name], rule: "a known setting", fix: `Unset ${name} or correct its spelling.` }));
+}
+
+/** Nobody reads them: who sets one believes that it holds. */
+function uselessFiles(env: Env): Problem[] {
+  return (Object.keys(settings) as SettingName[])
+    .filter((name) => !isSecret(name) && !(`${name}_FILE` in settings) && env[`${name}_FILE`] !== undefined)
+    .map((name) => {
+      const path = `${name}_FILE`;
+      return { path, got: env[path], rule: `${name} itself: only secrets come from files`, fix: settings[name].fix };
+    });
 }

@@ -21,12 +21,19 @@ const entries: Readonly<Record<string, () => Promise<Entry>>> = {
   usage: () => import("./roles/usage.ts"),
 };
 
+/** They run until they are stopped, and take everything from the environment. */
+const services: readonly string[] = ["api", "web", "worker", "single", "llm"];
+
 async function main([role = "", ...args]: readonly string[]): Promise<number> {
   const entry = Object.hasOwn(entries, role) ? entries[role] : undefined;
   if (entry === undefined) {
     const names = Object.keys(entries).filter((name) => !["llm-engine", "extract"].includes(name));
     const fix = "Start it as: node main.js api";
     throw new InvalidInputError([{ path: "role", got: role, rule: `one of ${names.join(", ")}`, fix }]);
+  }
+  if (services.includes(role) && args.length > 0) {
+    const rule = "no arguments: its settings come from the environment";
+    throw new InvalidInputError([{ path: "arguments", got: args.join(" "), rule, fix: `Start it as: node main.js ${role}` }]);
   }
   const { run } = await entry();
   return run(args, process.env);

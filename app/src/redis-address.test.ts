@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sentinelOptions } from "./redis-address.ts";
+import { isServerAddress, sentinelOptions } from "./redis-address.ts";
 
 describe("an address of Sentinels", () => {
   test("names all of them, the group and the database", () => {
@@ -36,7 +36,27 @@ describe("an address of Sentinels", () => {
     "redis-sentinel://a:1,,b:1#fidus",
     "redis-sentinel://#fidus",
     "redis-sentinel://a:1/x#fidus",
+    "redis-sentinel://:pa%ZZ@a:1#fidus",
+    "redis-sentinel://us%ZZ:pa@a:1#fidus",
   ])("%s is none", (url) => {
     expect(sentinelOptions(url)).toBeNull();
+  });
+});
+
+describe("an address of one server", () => {
+  test.each(["redis://a:6379", "redis://a", "rediss://:p%40ss@a:1/", "redis://app:pw@[fd00::3]:6379/15"])("is %s", (url) => {
+    expect(isServerAddress(url)).toBe(true);
+  });
+
+  test.each([
+    "redis://:pa%ZZ@a:1",
+    "redis://us%ZZ:pa@a:1",
+    "redis://a:1/abc",
+    "redis://a:1/0/1",
+    "redis-sentinel://a:1#fidus",
+    "http://a:1",
+    "a:1",
+  ])("is not %s", (url) => {
+    expect(isServerAddress(url)).toBe(false);
   });
 });

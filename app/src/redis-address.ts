@@ -22,19 +22,36 @@ export interface SentinelOptions {
  * password is that of the servers and of the Sentinels. Null: another form. Source of the form: the RedisURI of Lettuce.
  */
 export function sentinelOptions(url: string): SentinelOptions | null {
-  const { scheme = "", user = "", password = "", hosts = "", db = "0", group = "" } = form.exec(url)?.groups ?? {};
+  const { scheme = "", user = "", password: secret = "", hosts = "", db = "0", group = "" } = form.exec(url)?.groups ?? {};
   const sentinels = hosts.split(",").map((text) => {
     const { name = "", port = "" } = host.exec(text)?.groups ?? {};
     return { host: name.replace(/^\[|\]$/g, ""), port: Number(port) };
   });
   if (group === "" || !sentinels.every(({ host: name, port }) => name !== "" && port > 0 && port < 65_536)) return null;
-  const secret = decodeURIComponent(password);
+  const [username, password] = [decoded(user), decoded(secret)];
+  if (username === null || password === null) return null;
   return {
     sentinels,
     name: group,
     db: Number(db),
-    ...(user === "" ? {} : { username: decodeURIComponent(user) }),
-    ...(secret === "" ? {} : { password: secret, sentinelPassword: secret }),
+    ...(username === "" ? {} : { username }),
+    ...(password === "" ? {} : { password, sentinelPassword: password }),
     ...(scheme === "rediss-sentinel" ? { tls: {}, enableTLSForSentinelMode: true } : {}),
   };
+}
+
+/** Whether ioredis understands the address of one server: what is percent-encoded can be read, and the database is a number. */
+export function isServerAddress(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || !["redis:", "rediss:"].includes(url.protocol)) return false;
+  return decoded(url.username) !== null && decoded(url.password) !== null && /^(\/\d{0,4})?$/.test(url.pathname);
+}
+
+/** Null: broken percent-encoding. */
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
 }

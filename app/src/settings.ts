@@ -2,19 +2,20 @@ import { z } from "zod";
 import {
   apiKey,
   boolean,
+  count,
   countOrNone,
   httpUrl,
   issuer,
   json,
   key32,
   keyRing,
+  origin,
   origins,
   prices,
   proxies,
   redisUrl,
   urlWith,
   usdOrNone,
-  wholeNumber,
 } from "./setting-forms.ts";
 
 /** The LLM runtimes the gateway can stand before. */
@@ -44,6 +45,8 @@ export type CacheMode = (typeof cacheModes)[number];
 export const authProviders = ["local", "auth0", "keycloak", "oidc", "mock"] as const;
 export type AuthProvider = (typeof authProviders)[number];
 
+const mostCounted = 1_000_000_000;
+
 interface Setting {
   readonly schema: z.ZodType;
   /** What a valid value is, as it reads after "needs". */
@@ -56,13 +59,13 @@ interface Setting {
 
 /** Every environment variable the app reads. Drives the reader, its messages and docs/configuration.md. */
 export const settings = {
-  PORT: { schema: wholeNumber(0, 65535), rule: "a port from 0 to 65535", fix: "Set PORT=8000." },
+  PORT: { ...count("a port", 0, 65_535), fix: "Set PORT=8000." },
   LISTEN_ADDRESS: {
     schema: z.union([z.ipv4(), z.ipv6()]),
     rule: "an IP address of this machine",
     fix: "Set LISTEN_ADDRESS=127.0.0.1.",
   },
-  METRICS_PORT: { schema: wholeNumber(0, 65535), rule: "a port from 0 to 65535", fix: "Set METRICS_PORT=9464." },
+  METRICS_PORT: { ...count("a port", 0, 65_535), fix: "Set METRICS_PORT=9464." },
   DATABASE_URL: {
     schema: urlWith("postgres:", "postgresql:"),
     rule: "a postgres:// URL",
@@ -71,7 +74,7 @@ export const settings = {
   },
   REDIS_URL: {
     schema: redisUrl,
-    rule: "a redis:// or rediss:// URL, or redis-sentinel://:…@host:26379,host:26379/0#group",
+    rule: "a redis:// or rediss:// URL, or redis-sentinel://:…@host:26379,host:26379/0#group; a database is a number, signs in a password are percent-encoded",
     fix: "Set REDIS_URL=redis://:…@redis:6379 or REDIS_URL_FILE.",
     secret: true,
   },
@@ -93,16 +96,15 @@ export const settings = {
   LLM_MODEL: { schema: z.string().min(1).max(200), rule: "a model name", fix: "Set LLM_MODEL=smollm2-135m." },
   LLM_DEMO: { schema: boolean, rule: "true or false", fix: "Set LLM_DEMO=false." },
   LLM_NEXT_STEP: { schema: z.string().min(1).max(500), rule: "a command", fix: "Set LLM_NEXT_STEP='./fidus choose'." },
-  LLM_THREADS: { schema: wholeNumber(1, 256), rule: "a whole number from 1 to 256", fix: "Set LLM_THREADS=1." },
+  LLM_THREADS: { ...count("a whole number", 1, 256), fix: "Set LLM_THREADS=1." },
   LLM_CONTEXT_TOKENS: {
-    schema: wholeNumber(256, 1_048_576),
-    rule: "a whole number from 256 to 1048576",
+    ...count("a whole number", 256, 1_048_576),
     fix: "Set LLM_CONTEXT_TOKENS=4096.",
   },
   LLM_MODEL_FILE: { schema: z.string().startsWith("/"), rule: "an absolute path", fix: "Set LLM_MODEL_FILE=/models/model.gguf." },
   LLM_PRICES: {
     schema: prices,
-    rule: "model=INPUT/OUTPUT in USD per million tokens, split by semicolons, three decimals at most",
+    rule: "model=INPUT/OUTPUT in USD per million tokens, split by semicolons, each model once, three decimals at most",
     fix: "Set LLM_PRICES='gpt-4o-mini=0.15/0.60;gpt-4o=2.50/10'.",
   },
   LLM_BUDGET_USD: {
@@ -116,8 +118,7 @@ export const settings = {
     fix: "Set LLM_BUDGET_ALERT_USD=20.",
   },
   LLM_MAX_OUTPUT_TOKENS: {
-    schema: countOrNone,
-    rule: "a whole number from 1, or none",
+    ...countOrNone("a whole number", 1, mostCounted),
     fix: "Set LLM_MAX_OUTPUT_TOKENS=4096.",
   },
   CLOUD_REDACTION: {
@@ -127,34 +128,28 @@ export const settings = {
   },
   LLM_CACHE: { schema: z.enum(cacheModes), rule: `one of ${cacheModes.join(", ")}`, fix: "Set LLM_CACHE=off." },
   LLM_CACHE_TTL_SECONDS: {
-    schema: wholeNumber(1, 2_592_000),
-    rule: "whole seconds from 1 to 2592000",
+    ...count("whole seconds", 1, 2_592_000),
     fix: "Set LLM_CACHE_TTL_SECONDS=3600.",
   },
   LLM_CACHE_MAX_BYTES: {
-    schema: wholeNumber(1_024, 67_108_864),
-    rule: "bytes of an answer from 1024 to 67108864",
+    ...count("bytes of an answer", 1_024, 67_108_864),
     fix: "Set LLM_CACHE_MAX_BYTES=1048576.",
   },
   RATE_LIMIT_PER_CALLER: {
-    schema: countOrNone,
-    rule: "requests per minute of one key or person, or none",
+    ...countOrNone("requests per minute of one key or person,", 1, mostCounted),
     fix: "Set RATE_LIMIT_PER_CALLER=6000.",
   },
   RATE_LIMIT_PER_ADDRESS: {
-    schema: countOrNone,
-    rule: "requests per minute from one address, or none",
+    ...countOrNone("requests per minute from one address,", 1, mostCounted),
     fix: "Set RATE_LIMIT_PER_ADDRESS=12000.",
   },
   TOKEN_LIMIT_PER_CALLER: {
-    schema: countOrNone,
-    rule: "tokens per minute of one key or person, or none",
+    ...countOrNone("tokens per minute of one key or person,", 1, mostCounted),
     fix: "Set TOKEN_LIMIT_PER_CALLER=10000000.",
   },
-  API_REPLICAS: { schema: wholeNumber(1, 1_000), rule: "a whole number from 1 to 1000", fix: "Set API_REPLICAS=1." },
+  API_REPLICAS: { ...count("a whole number", 1, 1_000), fix: "Set API_REPLICAS=1." },
   LLM_IDLE_UNLOAD_SECONDS: {
-    schema: wholeNumber(1, 86_400),
-    rule: "whole seconds from 1 to 86400",
+    ...count("whole seconds", 1, 86_400),
     fix: "Set LLM_IDLE_UNLOAD_SECONDS=300.",
   },
   SESSION_SECRET: {
@@ -165,7 +160,7 @@ export const settings = {
   },
   ENCRYPTION_KEY: {
     schema: keyRing,
-    rule: "one key or several that differ, newest first, split by spaces or lines, each 32 or more random characters, no placeholder",
+    rule: "one key or several that differ, newest first, split by spaces or lines (not commas), each 32 or more random characters, no placeholder",
     fix: "Set ENCRYPTION_KEY_FILE to a file written by: openssl rand -base64 32",
     secret: true,
   },
@@ -176,8 +171,7 @@ export const settings = {
   },
   UPLOADS_FOLDER: { schema: z.string().startsWith("/"), rule: "an absolute path", fix: "Set UPLOADS_FOLDER=/app/uploads." },
   RETENTION_DAYS: {
-    schema: z.union([z.literal("none").transform(() => null), wholeNumber(1, 36_500)]),
-    rule: "days that a conversation is kept after its last message, or none",
+    ...countOrNone("days that a conversation is kept after its last message,", 1, 36_500),
     fix: "Set RETENTION_DAYS=365.",
   },
   AUTH_PROVIDER: {
@@ -238,7 +232,11 @@ export const settings = {
     fix: "Set LANGFUSE_SECRET_KEY_FILE to a file that holds it.",
     secret: true,
   },
-  PUBLIC_URL: { schema: httpUrl, rule: "an http(s) URL", fix: "Set PUBLIC_URL=http://localhost:3000." },
+  PUBLIC_URL: {
+    schema: origin,
+    rule: "an http(s) origin: scheme, host and port, no path",
+    fix: "Set PUBLIC_URL=http://localhost:3000.",
+  },
   CORS_ALLOW_ORIGIN: {
     schema: origins,
     rule: "origins (scheme, host, port; no path) split by semicolons",
@@ -246,7 +244,7 @@ export const settings = {
   },
   FORWARDED_ALLOW_IPS: {
     schema: proxies,
-    rule: "addresses, networks or the words loopback, linklocal, uniquelocal, split by commas",
+    rule: "IP addresses, networks (10.0.0.0/8: a prefix from 1) or the words loopback, linklocal, uniquelocal, split by commas",
     fix: "Set FORWARDED_ALLOW_IPS=172.16.0.0/12.",
   },
   LOG_LEVEL: {
@@ -260,8 +258,7 @@ export const settings = {
     fix: "Set ENVIRONMENT=production.",
   },
   SHUTDOWN_GRACE_SECONDS: {
-    schema: wholeNumber(0, 3600),
-    rule: "whole seconds from 0 to 3600",
+    ...count("whole seconds", 0, 3600),
     fix: "Set SHUTDOWN_GRACE_SECONDS=25.",
   },
   LEAVING_FILE: { schema: z.string().startsWith("/"), rule: "an absolute path", fix: "Set LEAVING_FILE=/run/leaving/1." },

@@ -32,7 +32,20 @@ describe("a price table", () => {
     ]);
   });
 
-  test.each(["x", "x=1", "x=1/", "x=-1/2", "x=0.0001/1", "=1/2", "x=1/2/3", "a b=1/2"])("with the row %j is refused", (row) => {
+  test.each([
+    "x",
+    "x=1",
+    "x=1/",
+    "x=-1/2",
+    "x=0.0001/1",
+    "=1/2",
+    "x=1/2/3",
+    "a b=1/2",
+    "a=1/2,b=1/2",
+    "a,b=1/2",
+    "a=b=1/2",
+    "good=1/2",
+  ])("with the row %j is refused", (row) => {
     expect(parsePrices(`good=1/2;${row}`)).toBeNull();
   });
 

@@ -15,14 +15,14 @@ const listPrices = parsePrices(
     "*=15/60",
 );
 
-/** Reads `model=INPUT/OUTPUT;…` in USD per million tokens, three decimals at most; null when a row is malformed. */
+/** Reads `model=INPUT/OUTPUT;…` in USD per million tokens, three decimals at most; null when a row is malformed or a model is there twice. */
 export function parsePrices(text: string): PriceTable | null {
   const table = new Map<string, Price>();
   for (const row of text.split(";").filter((part) => part.trim() !== "")) {
     const [, model = "", input = "", output = ""] =
-      /^\s*(\S+?)\s*=\s*(\d{1,6}(?:\.\d{1,3})?)\/(\d{1,6}(?:\.\d{1,3})?)\s*$/.exec(row) ?? [];
+      /^\s*([^\s=,]+)\s*=\s*(\d{1,6}(?:\.\d{1,3})?)\/(\d{1,6}(?:\.\d{1,3})?)\s*$/.exec(row) ?? [];
     const [inputPrice, outputPrice] = [parseUsd(input), parseUsd(output)];
-    if (model === "" || inputPrice === null || outputPrice === null) return null;
+    if (model === "" || table.has(model) || inputPrice === null || outputPrice === null) return null;
     table.set(model, { input: inputPrice / 1_000_000, output: outputPrice / 1_000_000 });
   }
   return table;

@@ -45,6 +45,20 @@ export class NewerDatabaseError extends Error {
   }
 }
 
+/** Thrown when the database cannot be reached or does not let us in: names the setting and the address, without the password. */
+export class NoDatabaseError extends Error {
+  constructor({ host, port, user, database }: pg.Client, cause: unknown) {
+    const { message, code } = cause as NodeJS.ErrnoException;
+    super(
+      `DATABASE_URL: got ${host}:${port}, database ${database ?? ""}, user ${user ?? ""}; needs a PostgreSQL that lets us in ` +
+        // Of a name with several addresses the text is empty.
+        `(${message === "" ? code : message}). Start it or correct the setting, then run migrate again.`,
+      { cause },
+    );
+    this.name = "NoDatabaseError";
+  }
+}
+
 /** Reads the state without changing anything. */
 export async function migrationStatus(databaseUrl: string, folder: string): Promise<MigrationStatus> {
   return withClient(databaseUrl, (client) => readStatus(client, folder));
@@ -54,7 +68,7 @@ export async function migrationStatus(databaseUrl: string, folder: string): Prom
  * Applies every pending migration, each in its own transaction, as the only runner on this database.
  * A run that was killed leaves whole migrations only, so running it again completes it.
  * A newer database that this program can serve is left as it is: the application is being rolled back.
- * @throws MigrationError, NewerDatabaseError
+ * @throws MigrationError, NewerDatabaseError, NoDatabaseError
  */
 export async function migrate(databaseUrl: string, folder: string): Promise<MigrationResult> {
   return withClient(databaseUrl, async (client) => {
@@ -123,7 +137,9 @@ async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => P
     connectionTimeoutMillis: 10_000,
     application_name: "fidus-migrate",
   });
-  await client.connect();
+  await client.connect().catch((error: unknown) => {
+    throw new NoDatabaseError(client, error);
+  });
   try {
     return await work(client);
   } finally {

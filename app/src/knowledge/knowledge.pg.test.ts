@@ -108,11 +108,22 @@ describe("a document", () => {
     ["of an unknown kind", () => upload("run.exe", "MZ"), 422, "unreadable_document"],
     ["that is not what its name says", () => upload("a.pdf", "no PDF"), 422, "unreadable_document"],
     ["that is broken", () => upload("a.pdf", "%PDF-1.4 nonsense"), 422, "unreadable_document"],
-    ["in another field", () => upload("a.md", "text", ann, "other"), 422, "unreadable_document"],
+    ["in another field", () => upload("a.md", "text", ann, "other"), 400, "invalid_request"],
     ["of more than 50 MB", () => upload("a.txt", new Uint8Array(largestFile + 1).fill(97)), 413, "too_large"],
     [
       "sent without a form",
       () => fetch(`${api.url}/api/v1/documents`, { method: "POST", headers: ann, body: "{}" }),
+      400,
+      "invalid_request",
+    ],
+    [
+      "sent as a form without a boundary",
+      () =>
+        fetch(`${api.url}/api/v1/documents`, {
+          method: "POST",
+          headers: { ...ann, "content-type": "multipart/form-data" },
+          body: "x",
+        }),
       400,
       "invalid_request",
     ],
@@ -131,6 +142,16 @@ describe("a document", () => {
     const { id, name } = (await response.json()) as { id: string; name: string };
     expect(name).not.toMatch(/[/\\]/);
     expect(files()).toEqual([id]);
+    await fetch(`${api.url}/api/v1/documents/${id}`, { method: "DELETE", headers: ann });
+  });
+
+  test.each([
+    ["Übersicht – 日本語 🙂.md", "Übersicht – 日本語 🙂.md"],
+    [`${"🙂".repeat(300)}.Markdown`, `${"🙂".repeat(191)}.Markdown`],
+  ])("keeps its name, in any script, and of a long one the ending: %s", async (given, kept) => {
+    const response = await upload(given, "text");
+    const { id, name } = (await response.json()) as { id: string; name: string };
+    expect([response.status, name, (await list())[0]?.name]).toEqual([201, kept, kept]);
     await fetch(`${api.url}/api/v1/documents/${id}`, { method: "DELETE", headers: ann });
   });
 

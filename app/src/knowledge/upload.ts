@@ -1,6 +1,6 @@
 import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { dirname, extname } from "node:path";
+import { basename, dirname, extname } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Request } from "express";
@@ -29,6 +29,8 @@ const kinds: Readonly<Record<string, DocumentKind>> = {
 const beginnings = { pdf: "%PDF-", docx: "PK\u0003\u0004", text: "" } as const satisfies Record<DocumentKind, string>;
 
 const longestBeginning = 5;
+/** Characters that are kept of a name, its ending among them. */
+const longestName = 200;
 
 /** Where a file goes, and how it is sealed on its way. */
 interface Target {
@@ -42,9 +44,8 @@ export async function receiveFile(req: Request, target: Target): Promise<Upload>
   if (!/^multipart\/form-data\b/i.test(req.headers["content-type"] ?? "")) {
     throw new AppError("invalid_request", { message: "Send the file as multipart/form-data, in the field file." });
   }
+  const form = formOf(req);
   await mkdir(dirname(target.file), { recursive: true, mode: 0o700 });
-  // One more: busboy calls a file cut off that is exactly as long as its limit.
-  const form = busboy({ headers: req.headers, limits: { files: 1, fileSize: largestFile + 1, fields: 0, parts: 2 } });
   let received: Promise<Upload> | null = null;
   form.on("file", (field, stream, { filename }) => {
     // Heard when it is awaited below; before that nobody is there yet.
@@ -59,16 +60,33 @@ export async function receiveFile(req: Request, target: Target): Promise<Upload>
   return upload;
 }
 
+function formOf({ headers }: Request): busboy.Busboy {
+  // One more: busboy calls a file cut off that is exactly as long as its limit.
+  const limits = { files: 1, fileSize: largestFile + 1, fields: 0, parts: 2 };
+  try {
+    return busboy({ headers, defParamCharset: "utf8", limits });
+  } catch (error) {
+    throw new AppError("invalid_request", { message: "The Content-Type of the form names no boundary.", cause: error });
+  }
+}
+
 async function receive(field: string, stream: Readable, filename: string | undefined, target: Target): Promise<Upload> {
-  const name = (filename ?? "")
+  if (field !== "file") {
+    throw new AppError("invalid_request", {
+      message: "The file is in another field; it belongs in the field file.",
+      param: "file",
+    });
+  }
+  const given = (filename ?? "")
     .normalize()
     .replace(/[\p{Cc}\p{Cf}/\\]/gu, "")
-    .trim()
-    .slice(0, 200);
-  const kind = kinds[extname(name).toLowerCase()];
-  if (field !== "file" || kind === undefined) {
+    .trim();
+  const ending = extname(given);
+  const kind = kinds[ending.toLowerCase()];
+  if (kind === undefined) {
     throw new AppError("unreadable_document", { message: `Files end in ${Object.keys(kinds).join(", ")}.`, param: "file" });
   }
+  const name = `${[...basename(given, ending)].slice(0, longestName - ending.length).join("")}${ending}`;
   const head: Buffer[] = [];
   let bytes = 0;
   const counted = async function* (pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

@@ -120,9 +120,12 @@ describe("migrations", () => {
   });
 
   test("without a database fail with exit code 1 and say so", async () => {
-    const { code, stderr } = await runApp(["migrate"], { DATABASE_URL: "postgres://fidus@127.0.0.1:9/none" });
-    expect(code).toBe(1);
-    expect(stderr).toContain("ECONNREFUSED");
+    const { code, stderr } = await runApp(["migrate"], { DATABASE_URL: "postgres://fidus:hunter2@127.0.0.1:9/none" });
+    expect([code, stderr]).toEqual([
+      1,
+      "DATABASE_URL: got 127.0.0.1:9, database none, user fidus; needs a PostgreSQL that lets us in " +
+        "(connect ECONNREFUSED 127.0.0.1:9). Start it or correct the setting, then run migrate again.\n",
+    ]);
   });
 });
 

@@ -4,7 +4,7 @@ import type { KeySpec } from "../spec.ts";
 const countOrNone = { pattern: /^(none|[1-9]\d{0,8})$/, rule: "a whole number from 1, or none" };
 const usdOrNone = { pattern: /^(none|\d{1,6}(\.\d{1,9})? USD)$/, rule: "an amount such as 50 USD, or none" };
 const price = String.raw`\d{1,6}(\.\d{1,3})?`;
-const priceRow = String.raw`\s*\S+?\s*=\s*${price}/${price}\s*`;
+const priceRow = String.raw`\s*[^\s=,]+\s*=\s*${price}/${price}\s*`;
 
 /** Who may be asked, for how much, and how often. */
 export const gatewayKeys = {
