@@ -49,7 +49,7 @@ export function createApp(ctx: Context, webRoot: string | null = null): Express 
   app.use("/api/v1/chat", createChatRouter(ctx));
   app.use("/api", notFound);
   // In the split form too: a proxy leads /docs to the API, which has the pages of its own image.
-  app.use(createDocsRouter(config.webRoot ?? defaultWebRoot(), config.publicUrl));
+  app.use(createDocsRouter(webRoot ?? config.webRoot ?? defaultWebRoot(), config.publicUrl));
   if (webRoot !== null) app.use(createPageRouter(webRoot, config.publicUrl));
   app.use(notFound);
   app.use(errorHandler(log, ctx.telemetry));
