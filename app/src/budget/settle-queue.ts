@@ -64,7 +64,7 @@ export class SettleQueue {
 
   /** One batch of each. False: it is back in the queue. */
   async #write(): Promise<boolean> {
-    const { db, log, tenantAlert, announce } = this.#options;
+    const { db, tenantAlert, announce } = this.#options;
     const paid = this.#paid.splice(0, batchSize);
     const free = this.#free.splice(0, batchSize);
     try {
@@ -74,11 +74,17 @@ export class SettleQueue {
       return true;
     } catch (error) {
       if (isDataException(error)) return this.#oneByOne(paid, free);
-      log.warn({ err: error, entries: paid.length + free.length }, "could not settle usage; trying again");
-      this.#paid.unshift(...paid);
-      this.#free.unshift(...free);
-      return false;
+      return this.#putBack(paid, free, error);
     }
+  }
+
+  /** To be tried again. */
+  #putBack(paid: readonly LedgerEntry[], free: readonly (LedgerEntry & Caller)[], error: unknown): false {
+    const { log } = this.#options;
+    log.warn({ err: error, entries: paid.length + free.length }, "could not settle usage; trying again");
+    this.#paid.unshift(...paid);
+    this.#free.unshift(...free);
+    return false;
   }
 
   /** An entry that the database cannot read must not keep the others: it is given up, and its reservation given back. */
@@ -92,12 +98,7 @@ export class SettleQueue {
       try {
         await write();
       } catch (error) {
-        if (!isDataException(error)) {
-          log.warn({ err: error }, "could not settle usage; trying again");
-          this.#paid.unshift(...paid);
-          this.#free.unshift(...free);
-          return false;
-        }
+        if (!isDataException(error)) return this.#putBack(paid, free, error);
         log.error({ err: error, id: entry.id }, "usage that cannot be written is given up");
         await release(db, [entry.id]).catch(() => {});
       }
